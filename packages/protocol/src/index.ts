@@ -1,0 +1,41 @@
+/** What both ends of the link agree on. Pure: no Node, no I/O. The words: a *frame* is one message on the link, a *ticket* what the server allows a run, a *failure* what can go wrong, by code. */
+export { AtalayaError, failures, isFailureCode, type FailureCode, type FailureKind } from "./failures.ts";
+export { finalStates, isFinal, reportedStates, runStates, type FinalState, type RunState } from "./run-states.ts";
+export {
+  AgentFrame,
+  LINK_PATH,
+  LINK_PROTOCOL,
+  LINK_VERSIONS,
+  MAX_CONTROL_FRAME_BYTES,
+  Reason,
+  ResumeEntry,
+  ServerFrame,
+  SpoolEntry,
+  type Hello,
+  type RunResult,
+  type Start,
+  type Welcome,
+} from "./link/frames.ts";
+export {
+  decodeOutput,
+  encodeOutput,
+  MAX_OUTPUT_CHUNK_BYTES,
+  OUTPUT_HEADER_BYTES,
+  type OutputFrame,
+  type OutputStream,
+} from "./link/output.ts";
+export { Facts, Fingerprint, SystemIdentity } from "./facts.ts";
+export { ENROLMENT_PATH, EnrolmentReply, EnrolmentRequest, splitJoinToken } from "./enrolment.ts";
+export {
+  rootOf,
+  signedBytes,
+  Ticket,
+  TICKET_CONTEXT,
+  TICKET_SIGNER_CN,
+  TicketClaims,
+  ticketTree,
+  type Sha256,
+  type TicketTree,
+} from "./tickets.ts";
+export type { Capability, RequestOf, ResultOf } from "./capabilities/capability.ts";
+export { environmentName, exec } from "./capabilities/exec.ts";

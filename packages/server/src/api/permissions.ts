@@ -1,0 +1,24 @@
+/** What a caller may be allowed to do. Every route and every live topic names one, or the server does not start. */
+export const permissions = {
+  "fleet.read": "see hosts, places, groups",
+  "fleet.write": "rename, label, place and merge hosts; change groups",
+  "enrolment.read": "see join tokens and pending enrolments",
+  "enrolment.write": "make and revoke join tokens; accept, reject, revoke enrolments",
+  "job.read": "see jobs, runs and their output",
+  "job.create": "run jobs, cancel, pause and retry them",
+  "identity.read": "see API tokens",
+  "identity.write": "make and revoke API tokens",
+  "server.read": "see metrics and the state of the server",
+} as const;
+export type Permission = keyof typeof permissions;
+
+/** A route that anybody may call says so with this word. */
+export type RoutePermission = Permission | "public";
+
+/** Sets of permissions by name; API tokens and, later, people carry them. */
+export const roles = {
+  viewer: ["fleet.read", "job.read", "enrolment.read", "server.read"],
+  operator: ["fleet.read", "fleet.write", "enrolment.read", "job.read", "job.create", "server.read"],
+  admin: Object.keys(permissions) as Permission[],
+} as const satisfies Record<string, readonly Permission[]>;
+export type Role = keyof typeof roles;

@@ -1,0 +1,33 @@
+/**
+ * Words. A *join token* lets a counted number of machines enrol until it expires. An *enrolment* is one system's
+ * standing with us: its key, its certificates, whether it is pending, accepted, rejected or revoked. Its id is the CN
+ * of its certificates.
+ */
+import type { EnrolmentReply, EnrolmentRequest } from "@atalaya/protocol";
+import type { X509Certificate } from "node:crypto";
+import type { HostKey, SystemKey } from "../fleet/index.ts";
+
+export interface AdmittedEnrolment {
+  /** The enrolment id: CN of the certificate. */
+  readonly id: string;
+  readonly host: HostKey;
+  readonly system: SystemKey;
+  /** Epoch milliseconds: the link ends then. */
+  readonly certificateNotAfter: number;
+  readonly serial: string;
+}
+
+/** What other rooms may ask. Join tokens, the pending queue and their routes stand behind it. */
+export interface Enrolments {
+  /** One step of the conversation of `protocol/enrolment.ts`. Throws `enrolment.*`. */
+  enrol(request: EnrolmentRequest, from: { readonly address: string }): Promise<EnrolmentReply>;
+  /**
+   * Checks a certificate that the handshake proved, against the store, at every connect, resumed or not: issuer,
+   * serial, notAfter, revocation. Throws `certificate.*`. Many at once are looked up together.
+   */
+  admit(certificate: X509Certificate): Promise<AdmittedEnrolment>;
+  /** A new certificate for a live link's enrolment; the one before is superseded when the new one first connects. */
+  renew(enrolment: string, csr: string): Promise<{ readonly certificate: string }>;
+  /** Called when an enrolment is revoked, rejected or its certificate superseded: its links end at once. */
+  onRevoked(listener: (enrolment: string, code: "certificate.revoked" | "certificate.superseded") => void): Disposable;
+}

@@ -1,0 +1,89 @@
+/**
+ * Words. A *host* is a machine, recognised by its hardware. A *system* is an operating system that boots on it, with
+ * an enrolment of its own; one is online at a time. A *place* is a node of the tree site → lab → host. A *label* is a
+ * free key=value; a *group* a saved selector. The *directory* is what is known of all hosts, in memory, by revision.
+ */
+import type { Facts, Fingerprint, SystemIdentity } from "@atalaya/protocol";
+import type { Revision } from "../../platform/store/engine.ts";
+
+/** Inner key of a host: a small integer, never shown outside. */
+export type HostKey = number & { readonly __host?: never };
+/** Inner key of a system. */
+export type SystemKey = number & { readonly __system?: never };
+
+/** A host as selectors and other rooms see it. */
+export interface DirectoryHost {
+  readonly key: HostKey;
+  /** Prefixed and unguessable: `host_…`. */
+  readonly id: string;
+  readonly name: string;
+  /** Path of its place, outermost first: `["site-a", "aula-1"]`; empty: nowhere. */
+  readonly place: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly facts: Facts;
+  readonly state: "online" | "offline" | "quarantined" | "pending";
+  /** The system that is, or was last, online. */
+  readonly system?: { readonly key: SystemKey; readonly kind: "live" | "os"; readonly name: string; readonly enrolment: string };
+  readonly agentVersion?: string;
+  readonly lastSeenAt?: number;
+  /** Why it is offline: a failure code or `never-connected`, `closed`, `server-stopped`. */
+  readonly offlineReason?: string;
+  readonly addresses: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly revision: Revision;
+}
+
+export interface Resolution {
+  /** In natural order of names. */
+  readonly hosts: readonly DirectoryHost[];
+  /** The selector as it was read, in canonical form. */
+  readonly selector: string;
+}
+
+export type Attachment =
+  | { readonly verdict: "new-host" | "known-host" | "another-system"; readonly host: HostKey; readonly system: SystemKey }
+  /** Parts of the fingerprint point at different hosts: a person is asked; meanwhile it is a host of its own. */
+  | { readonly verdict: "merge-proposed"; readonly host: HostKey; readonly system: SystemKey; readonly other: HostKey };
+
+/** What other rooms may ask of the fleet. Routes, groups, places and history stand behind it in the same room. */
+export interface Fleet {
+  /** Which hosts a selector hits now. Throws `selector.malformed`, `group.unknown`. Limited to `places` when given. */
+  resolve(selector: string, scope?: { readonly places?: readonly string[] }): Promise<Resolution>;
+  /** By id or exact name; throws `host.unknown`. */
+  host(idOrName: string): Promise<DirectoryHost>;
+  /** Without waiting, from the directory; undefined for keys it does not know (yet). */
+  byKey(key: HostKey): DirectoryHost | undefined;
+
+  // Called by `enrolment`.
+  /** Finds or makes the host and system that an enrolling agent speaks for. */
+  attach(newcomer: {
+    readonly enrolment: string;
+    readonly fingerprint: Fingerprint;
+    readonly system: SystemIdentity;
+    readonly hostname: string;
+    readonly agentVersion: string;
+    readonly place?: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+  }): Promise<Attachment>;
+  /** A revoked enrolment's system leaves; its host stays. */
+  detach(enrolment: string): Promise<void>;
+
+  // Called by `link`. Many at once: they are committed in groups.
+  linkUp(link: {
+    readonly system: SystemKey;
+    readonly host: HostKey;
+    readonly enrolment: string;
+    readonly address: string;
+    readonly agentVersion: string;
+    readonly bootId: string;
+    readonly nonce: string;
+    readonly fingerprint: Fingerprint;
+    readonly capabilities: readonly string[];
+    readonly at: number;
+  }): Promise<void>;
+  linkDown(link: { readonly system: SystemKey; readonly host: HostKey; readonly reason: string; readonly at: number }): Promise<void>;
+  learn(host: HostKey, facts: Facts, digest: string): Promise<void>;
+  /** The digest of the facts last committed for this host. */
+  factsDigest(host: HostKey): string | undefined;
+  quarantine(host: HostKey, reason: string): Promise<void>;
+}

@@ -1,0 +1,39 @@
+/**
+ * The store: one code, two engines. SQL is written once in Kysely, in `*.store.ts` files only; what SQLite and
+ * PostgreSQL do not say alike is named here. Rows are the same on both: times are epoch milliseconds, documents are
+ * JSON text, booleans are 0 and 1, bytes are `Uint8Array`.
+ */
+import type { Kysely, Transaction } from "kysely";
+
+/** Grows by one with every transaction that takes one; the order of revisions is the order of commits. */
+export type Revision = number;
+
+/** The store as one room sees it: typed by the room's own tables. */
+export interface Tables<Schema> {
+  readonly engine: "sqlite" | "postgres";
+  /** Reads from a snapshot that holds at least all that was committed before the call. Never blocks a writer. */
+  read<T>(query: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * One transaction; commits when `change` resolves, rolls back when it throws. Durable when it resolves (SQLite:
+   * synchronous=FULL). SQLite runs one at a time, PostgreSQL in parallel at READ COMMITTED: lock or use conflict
+   * clauses accordingly.
+   */
+  write<T>(change: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * Takes the next revision under the lock of the one counter row. Call it last, stamp the changed rows with it, and
+   * end the transaction: everybody who takes one waits until you commit.
+   */
+  nextRevision(tx: Transaction<Schema>): Promise<Revision>;
+  /** The last committed revision. */
+  revision(): Promise<Revision>;
+}
+
+export interface Store extends AsyncDisposable {
+  readonly engine: "sqlite" | "postgres";
+  tables<Schema>(): Tables<Schema>;
+  /** Milliseconds that commits took, for metrics. */
+  onCommit(listener: (ms: number) => void): Disposable;
+}
+
+/** The largest number of bound values in one statement that both engines take: chunk bulk inserts below it. */
+export const MAX_BOUND_VALUES = 30_000;
