@@ -13,10 +13,12 @@ export const failures = {
   // Requests
   "request.malformed": { status: 400, retry: false, exit: 2 },
   "request.too-large": { status: 413, retry: false, exit: 2 },
+  "request.unsupported-type": { status: 415, retry: false, exit: 2 },
   "request.conflict": { status: 409, retry: false, exit: 1 },
   "request.idempotency-mismatch": { status: 422, retry: false, exit: 2 },
   "request.rate-limited": { status: 429, retry: true, exit: 3 },
   "route.unknown": { status: 404, retry: false, exit: 2 },
+  "route.method-not-allowed": { status: 405, retry: false, exit: 2 },
   "server.internal": { status: 500, retry: true, exit: 3 },
   "server.draining": { status: 503, retry: true, exit: 3 },
   "server.busy": { status: 503, retry: true, exit: 3 },
@@ -91,6 +93,7 @@ export const failures = {
   "listen.denied": { status: 500, retry: false, exit: 1 },
   "data.unwritable": { status: 500, retry: false, exit: 1 },
   "data.in-use": { status: 500, retry: true, exit: 1 },
+  "data.damaged": { status: 500, retry: false, exit: 1 },
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureCode = keyof typeof failures;

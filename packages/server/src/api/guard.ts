@@ -1,0 +1,50 @@
+/**
+ * The guard stands before everything else a route does: may this caller do this, and is the body small enough? A route
+ * is headed by its guard or `mount` refuses to start.
+ */
+import { AtalayaError } from "@atalaya/protocol";
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ApiEnv } from "./environment.ts";
+import type { RoutePermission } from "./permissions.ts";
+
+/** 1 MiB: more than any JSON request needs. */
+const DEFAULT_BODY_LIMIT = 1_048_576;
+
+export interface Guard extends MiddlewareHandler<ApiEnv> {
+  readonly permission: RoutePermission;
+}
+
+export function isGuard(handler: unknown): handler is Guard {
+  return typeof handler === "function" && "permission" in handler;
+}
+
+/** Public routes never look at credentials, so that a stale token cannot keep a caller from the front door. */
+export function guard(permission: RoutePermission, maxBodyBytes = DEFAULT_BODY_LIMIT): Guard {
+  const limit = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => {
+      throw new AtalayaError("request.too-large", `The body is larger than ${maxBodyBytes} bytes.`, {
+        details: { maxBytes: maxBodyBytes },
+      });
+    },
+  });
+  const check: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    if (permission !== "public") {
+      const actor = await c.var.identify();
+      if (actor === undefined) {
+        throw new AtalayaError("identity.missing", "This needs an API token in the Authorization header.", {
+          next: "Send `Authorization: Bearer <token>`.",
+        });
+      }
+      if (!actor.permissions.has(permission)) {
+        throw new AtalayaError("identity.forbidden", `${actor.name} may not do this: it needs ${permission}.`, {
+          details: { permission },
+        });
+      }
+      c.set("actor", actor);
+    }
+    return limit(c, next);
+  };
+  return Object.assign(check, { permission });
+}

@@ -1,0 +1,51 @@
+/** Failures as RFC 9457 problem documents. The code is the contract; everything else is for people. */
+import { AtalayaError, failures, type FailureCode } from "@atalaya/protocol";
+import { z } from "zod";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+export const Problem = z
+  .object({
+    type: z.string().describe("`urn:atalaya:problem:` and the code."),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe("One of the reference of failures: the contract for programs."),
+    detail: z.string().describe("A sentence for people; it may change."),
+    details: z.record(z.string(), z.unknown()).optional(),
+    next: z.string().optional().describe("What a person may do now."),
+    requestId: z.string(),
+  })
+  .meta({ id: "Problem", description: "A failure (RFC 9457)." });
+export type Problem = z.output<typeof Problem>;
+
+/** What every operation may answer besides success. */
+export function problemResponses() {
+  return { default: { description: "A failure.", content: { [PROBLEM_TYPE]: { schema: Problem } } } };
+}
+
+export function problemOf(error: AtalayaError, requestId: string): Problem {
+  return {
+    type: `urn:atalaya:problem:${error.code}`,
+    title: titleOf(error.code),
+    status: failures[error.code].status,
+    code: error.code,
+    detail: error.message,
+    ...(error.details === undefined ? {} : { details: { ...error.details } }),
+    ...(error.next === undefined ? {} : { next: error.next }),
+    requestId,
+  };
+}
+
+/** The same for every occurrence, as RFC 9457, 3.1.3 asks: `host.name-taken` is "Host: name taken". */
+export function titleOf(code: FailureCode): string {
+  const [subject = "", what = ""] = code.split(".");
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}: ${what.replaceAll("-", " ")}`;
+}
+
+/** Seconds to wait, for failures that waiting may cure. `details.retryAfterMs` names them, else a second. */
+export function retryAfterOf(error: AtalayaError): number | undefined {
+  const { status } = failures[error.code];
+  if (status !== 429 && status !== 503) return undefined;
+  const wait = error.details?.["retryAfterMs"];
+  return typeof wait === "number" && wait > 0 ? Math.ceil(wait / 1000) : 1;
+}
