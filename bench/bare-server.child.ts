@@ -1,0 +1,62 @@
+/** The floor: a mutual-TLS `ws` server that does nothing but send frames of the same sizes and wait for the answers. */
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import { LINK_PROTOCOL } from "@atalaya/protocol";
+import type { Sizes } from "./crowd.child.ts";
+
+export type BareOrder =
+  | { readonly do: "listen"; readonly key: string; readonly cert: string; readonly ca: string }
+  | { readonly do: "round"; readonly sizes: Sizes }
+  | { readonly do: "usage" };
+
+const sockets = new Set<WebSocket>();
+let frames: { readonly start: string; readonly settled: string } = { start: "", settled: "" };
+let answered = 0;
+let roundDone: (() => void) | undefined;
+
+async function obey(order: BareOrder): Promise<unknown> {
+  switch (order.do) {
+    case "listen":
+      return listen(order);
+    case "round": {
+      frames = { start: "S".padEnd(order.sizes.start, "."), settled: "C".padEnd(order.sizes.settled, ".") };
+      answered = 0;
+      const began = performance.timeOrigin + performance.now();
+      const done = new Promise<void>((resolve) => (roundDone = resolve));
+      for (const socket of sockets) socket.send(frames.start);
+      await done;
+      return { began };
+    }
+    case "usage": {
+      const { userCPUTime, systemCPUTime } = process.resourceUsage();
+      return { cpuMs: (userCPUTime + systemCPUTime) / 1000, rssBytes: process.memoryUsage.rss(), sockets: sockets.size };
+    }
+  }
+}
+
+async function listen({ key, cert, ca }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
+  const server = createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3", ALPNProtocols: [LINK_PROTOCOL], sessionIdContext: "bare" });
+  const wss = new WebSocketServer({ server, perMessageDeflate: false, skipUTF8Validation: true });
+  wss.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("message", (data: Buffer) => {
+      if (data[0] !== 0x52) return;
+      socket.send(frames.settled);
+      answered += 1;
+      if (answered === sockets.size) roundDone?.();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+process.on("message", (message: { readonly id: number; readonly order: BareOrder }) => {
+  obey(message.order).then(
+    (value) => process.send?.({ id: message.id, value }),
+    (cause: unknown) => process.send?.({ id: message.id, error: String(cause) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));

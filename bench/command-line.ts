@@ -1,0 +1,20 @@
+import type { BenchOptions } from "./question.ts";
+
+/** Reads `--name value`, `--name=value` and bare `--name`. A sentence when it cannot. */
+export function parseCommandLine(argv: readonly string[], known: readonly string[]): BenchOptions | string {
+  const options: Record<string, string | true> = {};
+  for (let at = 0; at < argv.length; at += 1) {
+    const match = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(argv[at] ?? "");
+    const name = match?.[1];
+    if (name === undefined) return `"${argv[at]}" is not an option.`;
+    if (!known.includes(name))
+      return `--${name} is unknown here.${known.length > 0 ? ` There is: ${known.map((k) => `--${k}`).join(", ")}` : ""}`;
+    const next = argv[at + 1];
+    if (match?.[2] !== undefined) options[name] = match[2];
+    else if (next !== undefined && !next.startsWith("--")) {
+      options[name] = next;
+      at += 1;
+    } else options[name] = true;
+  }
+  return options;
+}

@@ -1,0 +1,146 @@
+/**
+ * The crowd of a bench, in a process of its own: simulated agents, or bare `ws` clients that answer with frames of the
+ * same sizes. Driven over IPC by the bench.
+ */
+import { WebSocket, type ClientOptions } from "ws";
+import { LINK_PATH, LINK_PROTOCOL } from "@atalaya/protocol";
+import { crowd, enrolSim, type Crowd, type SimIdentity } from "@atalaya/testkit";
+
+export interface Sizes {
+  readonly start: number;
+  readonly accepted: number;
+  readonly output: number;
+  readonly result: number;
+  readonly settled: number;
+}
+
+export type Order =
+  | { readonly do: "enrol"; readonly host: string; readonly port: number; readonly ca: string; readonly token: string; readonly count: number }
+  | { readonly do: "connect"; readonly host: string; readonly port: number; readonly atOnce: number; readonly kind: "sim" | "bare"; readonly sizes?: Sizes; readonly resume?: boolean }
+  | { readonly do: "come-back"; readonly baseMs: number; readonly capMs: number }
+  | { readonly do: "arm" }
+  | { readonly do: "collect" }
+  | { readonly do: "usage" }
+  | { readonly do: "linked" }
+  | { readonly do: "cut" };
+
+/** When each agent got its last frame of the round, epoch milliseconds with fractions. */
+let settledAt: number[] = [];
+let sizes: Record<string, number> = {};
+const identities: SimIdentity[] = [];
+let sims: Crowd | undefined;
+let bare: WebSocket[] = [];
+let sessions: (Buffer | undefined)[] = [];
+const now = (): number => performance.timeOrigin + performance.now();
+const outputBytes = Buffer.from("ok\n");
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case "enrol":
+      return enrolAll(order);
+    case "connect":
+      return order.kind === "sim" ? connectSims(order) : connectBare(order);
+    case "come-back":
+      return sims?.keepComingBack(order);
+    case "arm":
+      settledAt = [];
+      return undefined;
+    case "collect":
+      return { settledAt, sizes };
+    case "usage": {
+      const { userCPUTime, systemCPUTime } = process.resourceUsage();
+      return { cpuMs: (userCPUTime + systemCPUTime) / 1000, rssBytes: process.memoryUsage.rss() };
+    }
+    case "linked":
+      return sims?.linked ?? bare.length;
+    case "cut":
+      for (const agent of sims?.agents ?? []) agent.cut();
+      for (const socket of bare) socket.terminate();
+      bare = [];
+      return undefined;
+  }
+}
+
+async function enrolAll({ host, port, ca, token, count }: Extract<Order, { do: "enrol" }>): Promise<number> {
+  let next = 1;
+  const workers = Array.from({ length: 16 }, async () => {
+    while (next <= count) identities.push(await enrolSim({ host, port, ca }, { token, n: next++ }));
+  });
+  await Promise.all(workers);
+  return identities.length;
+}
+
+async function connectSims({ host, port, atOnce }: Extract<Order, { do: "connect" }>): Promise<number> {
+  sims ??= crowd(
+    identities.map((identity) => ({
+      identity,
+      host,
+      port,
+      behave: (start) => {
+        sizes = { ...sizes, start: JSON.stringify(start).length };
+        return { output: [{ stream: "stdout", bytes: outputBytes }] };
+      },
+      onFrame: (frame) => {
+        if (frame.type !== "settled") return;
+        settledAt.push(now());
+        sizes = { ...sizes, settled: JSON.stringify(frame).length };
+      },
+    })),
+    atOnce,
+  );
+  const began = now();
+  await sims.connect();
+  return now() - began;
+}
+
+async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<number> {
+  const { host, port, atOnce, sizes: of, resume } = order;
+  if (of === undefined) throw new Error("a bare crowd must be told the sizes");
+  const accepted = text(of.accepted, "A");
+  const result = text(of.result, "R");
+  const output = Buffer.alloc(of.output, 1);
+  const waiting = identities.map((identity, index) => ({ identity, index }));
+  const began = now();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+        const { identity, index } = one;
+        const session = resume === true ? sessions[index] : undefined;
+        const socket = new WebSocket(`wss://${host}:${port}${LINK_PATH}`, [LINK_PROTOCOL], {
+          secureContext: identity.secureContext,
+          ALPNProtocols: [LINK_PROTOCOL],
+          minVersion: "TLSv1.3",
+          servername: "localhost",
+          perMessageDeflate: false,
+          skipUTF8Validation: true,
+          handshakeTimeout: 60_000,
+          ...(session === undefined ? {} : { session }),
+        } as ClientOptions);
+        socket.on("upgrade", (response) => response.socket.on("session", (ticket: Buffer) => (sessions[index] = ticket)));
+        await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+        socket.on("message", (data: Buffer) => {
+          // The first letter tells the frame's part; both ends do nothing but answer.
+          if (data[0] === 0x53) {
+            socket.send(accepted);
+            socket.send(output);
+            socket.send(result);
+          } else settledAt.push(now());
+        });
+        bare.push(socket);
+      }
+    }),
+  );
+  return now() - began;
+}
+
+function text(length: number, letter: string): string {
+  return letter.padEnd(length, ".");
+}
+
+process.on("message", (message: { readonly id: number; readonly order: Order }) => {
+  obey(message.order).then(
+    (value) => process.send?.({ id: message.id, value }),
+    (cause: unknown) => process.send?.({ id: message.id, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));

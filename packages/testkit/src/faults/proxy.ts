@@ -1,0 +1,86 @@
+/** A TCP proxy on loopback that spoils the connections through it: what a bad network does to a link. */
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { once } from "node:events";
+
+export interface FaultProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Connections through it now. */
+  readonly open: number;
+  /** Resets every connection at once. */
+  cut(): void;
+  /** Half-open: bytes vanish in both directions, nobody is told. New connections stall too, until `heal`. */
+  stall(): void;
+  /** At most this many bytes a second in each direction of each connection; undefined: no limit. */
+  throttle(bytesPerSecond: number | undefined): void;
+  /** Refuses new connections (and cuts the old ones) until `heal`. */
+  refuse(): void;
+  heal(): void;
+}
+
+export async function faultProxy(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let mode: "fine" | "stalled" | "refusing" = "fine";
+  let limit: number | undefined;
+
+  const server = createServer({ noDelay: true }, (client) => {
+    if (mode === "refusing") return void client.resetAndDestroy();
+    const upstream = connect({ ...target, noDelay: true });
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    const end = (): void => {
+      pairs.delete(pair);
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of pair) socket.on("error", end).on("close", end);
+    forward(client, upstream);
+    forward(upstream, client);
+  });
+
+  function forward(from: Socket, to: Socket): void {
+    from.on("data", (chunk: Buffer) => {
+      if (mode === "stalled") return;
+      const room = to.write(chunk);
+      const waitMs = limit === undefined ? 0 : (chunk.length / limit) * 1000;
+      if (waitMs < 1 && room) return;
+      from.pause();
+      if (waitMs >= 1) setTimeout(() => from.resume(), waitMs).unref();
+      else to.once("drain", () => from.resume());
+    });
+  }
+
+  function cut(): void {
+    for (const [client, upstream] of pairs) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    }
+  }
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    get open() {
+      return pairs.size;
+    },
+    cut,
+    stall() {
+      mode = "stalled";
+    },
+    throttle(bytesPerSecond) {
+      limit = bytesPerSecond;
+    },
+    refuse() {
+      mode = "refusing";
+      cut();
+    },
+    heal() {
+      mode = "fine";
+    },
+    async [Symbol.asyncDispose]() {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * For tests and benches only. Words: a *simulated agent* speaks the real protocol without a machine; a *network host*
+ * is a Linux network namespace that real agents run in; a *fault proxy* spoils connections as bad networks do.
+ */
+export { SimAgent, type Behaviour, type SimIdentity, type SimOptions } from "./sim/agent.ts";
+export { crowd, type Crowd } from "./sim/crowd.ts";
+export { enrolSim, fingerprintOf, newKeyAndCsr, postEnrolment, simIdentity, type KeyAndCsr } from "./sim/identity.ts";
+export { faultProxy, type FaultProxy } from "./faults/proxy.ts";
+export { ownProcess, type OwnedProcess, type ProcessOptions } from "./processes/process.ts";
+export { canMakeNetworks, testNetwork, type NetworkHost, type TestNetwork } from "./processes/hosts.ts";
+export { callServer, freePort, serverProcess, type Answer, type CallTarget, type ServerProcess, type ServerProcessOptions } from "./processes/server.ts";
+export { joinAgent, startAgent, type AgentProcessOptions } from "./processes/agent.ts";

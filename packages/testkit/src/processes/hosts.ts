@@ -1,0 +1,92 @@
+/**
+ * Hosts as Linux network namespaces: each has a network card, an address and a name of its own on one bridge, and
+ * nothing else. The bridge stands in a namespace too, so the machine's own network is never touched. Needs root.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { ownProcess, type OwnedProcess, type ProcessOptions } from "./process.ts";
+
+export interface NetworkHost {
+  readonly name: string;
+  readonly address: string;
+  readonly namespace: string;
+  /** Starts a program on this host. */
+  spawn(options: ProcessOptions): OwnedProcess;
+  /** Runs a program to its end and returns what it printed. */
+  run(program: string, ...args: readonly string[]): string;
+  /** Pulls and plugs its network cable. */
+  cable(state: "up" | "down"): void;
+}
+
+export interface TestNetwork extends Disposable {
+  /** Where the server under test runs; 10.78.0.1. */
+  readonly server: NetworkHost;
+  readonly hosts: readonly NetworkHost[];
+}
+
+export const canMakeNetworks = process.getuid?.() === 0;
+
+/** One server and `count` (≤ 200) hosts on one bridge. */
+export function testNetwork(count: number): TestNetwork {
+  const id = randomBytes(3).toString("hex");
+  const namespaces: string[] = [];
+  const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: "pipe" });
+
+  function make(label: string, n: number): NetworkHost {
+    const namespace = `at-${id}-${label}`;
+    const etc = `/etc/netns/${namespace}`;
+    ip("netns", "add", namespace);
+    namespaces.push(namespace);
+    ip("-n", namespace, "link", "set", "lo", "up");
+    // `ip netns exec` binds these over /etc: a host of its own knows its own name.
+    mkdirSync(etc, { recursive: true });
+    writeFileSync(`${etc}/hosts`, `127.0.0.1 localhost\n10.78.0.${n} ${label}\n`);
+    const inside = (options: ProcessOptions): ProcessOptions => ({
+      ...options,
+      program: "ip",
+      // A UTS namespace too, so that the host's name is its own.
+      args: ["netns", "exec", namespace, "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', label, options.program, ...options.args],
+    });
+    return {
+      name: label,
+      address: `10.78.0.${n}`,
+      namespace,
+      spawn: (options) => ownProcess(inside(options)),
+      run: (program, ...args) => execFileSync("ip", ["netns", "exec", namespace, program, ...args], { encoding: "utf8", stdio: "pipe" }),
+      cable: (state) => ip("-n", namespace, "link", "set", "eth0", state),
+    };
+  }
+
+  function dispose(): void {
+    for (const namespace of namespaces.reverse()) {
+      try {
+        ip("netns", "del", namespace);
+      } catch {
+        // Already gone: a test may take a host down for good.
+      }
+      rmSync(`/etc/netns/${namespace}`, { recursive: true, force: true });
+    }
+  }
+
+  try {
+    const server = make("tower", 1);
+    ip("-n", server.namespace, "link", "add", "eth0", "type", "bridge");
+    ip("-n", server.namespace, "addr", "add", "10.78.0.1/24", "dev", "eth0");
+    ip("-n", server.namespace, "link", "set", "eth0", "up");
+    const hosts = Array.from({ length: count }, (_, index) => {
+      const host = make(`pc-${String(index + 1).padStart(2, "0")}`, index + 11);
+      const port = `v${index + 1}`;
+      ip("-n", server.namespace, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", host.namespace);
+      ip("-n", server.namespace, "link", "set", port, "master", "eth0");
+      ip("-n", server.namespace, "link", "set", port, "up");
+      ip("-n", host.namespace, "addr", "add", `${host.address}/24`, "dev", "eth0");
+      ip("-n", host.namespace, "link", "set", "eth0", "up");
+      return host;
+    });
+    return { server, hosts, [Symbol.dispose]: dispose };
+  } catch (cause) {
+    dispose();
+    throw cause;
+  }
+}

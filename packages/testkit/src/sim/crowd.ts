@@ -1,0 +1,58 @@
+/** Many simulated agents that come back by themselves, as real ones do. */
+import { SimAgent, type SimOptions } from "./agent.ts";
+
+export interface Crowd extends Disposable {
+  readonly agents: readonly SimAgent[];
+  /** Linked now. */
+  readonly linked: number;
+  /** Connects all, `atOnce` handshakes under way at a time; resolves when all are linked. */
+  connect(): Promise<void>;
+  /** From now on a lost link is dialled again, with jitter. */
+  keepComingBack(window: { readonly baseMs: number; readonly capMs: number }): void;
+}
+
+export function crowd(options: readonly SimOptions[], atOnce = 50): Crowd {
+  const agents = options.map((one) => new SimAgent(one));
+  let over = false;
+
+  async function connectAll(): Promise<void> {
+    const waiting = agents.filter((agent) => agent.welcome === undefined || agent.socket === undefined);
+    await Promise.all(
+      Array.from({ length: Math.min(atOnce, waiting.length) }, async () => {
+        for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) await agent.connect();
+      }),
+    );
+  }
+
+  async function persist(agent: SimAgent, baseMs: number, capMs: number): Promise<void> {
+    let waitMs = baseMs;
+    while (!over) {
+      const socket = agent.socket;
+      if (socket !== undefined) await new Promise((resolve) => socket.once("close", resolve));
+      if (over) return;
+      // Decorrelated jitter, as the real agent: the next wait lies between the base and three times the last.
+      waitMs = Math.min(capMs, baseMs + Math.random() * (waitMs * 3 - baseMs));
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (over) return;
+      await agent.connect().then(
+        () => (waitMs = baseMs),
+        () => undefined,
+      );
+    }
+  }
+
+  return {
+    agents,
+    get linked() {
+      return agents.reduce((count, agent) => count + (agent.socket !== undefined && agent.welcome !== undefined ? 1 : 0), 0);
+    },
+    connect: connectAll,
+    keepComingBack({ baseMs, capMs }) {
+      for (const agent of agents) void persist(agent, baseMs, capMs);
+    },
+    [Symbol.dispose]() {
+      over = true;
+      for (const agent of agents) agent.wipe();
+    },
+  };
+}
