@@ -1,11 +1,156 @@
+import { createHash, createPrivateKey, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { AtalayaError, signedBytes } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/index.ts";
+import type { Identity } from "./certificates.ts";
 import type { Pki } from "./pki.ts";
+import { readSecret, secretFolder, writeSecret } from "./secret-files.ts";
+import { namesExactly, serverNames } from "./server-names.ts";
+import { startSigner } from "./signer.ts";
 
 export interface PkiNeeds {
   readonly clock: Clock;
   readonly log: Log;
+  /** Further names and addresses of this server, beside localhost and the machine's name. */
   readonly names?: readonly string[];
 }
 
-export declare function openPki(folder: string, needs: PkiNeeds): Promise<Pki>;
+const DAY = 86_400_000;
+const RENEW_BEFORE_MS = 60 * DAY;
+const LOOK_EVERY_MS = 6 * 3_600_000;
+const TICKET_KEY_BYTES = 48;
+// Goes into the certificate unescaped by anybody: what an enrolment id may consist of, and nothing else.
+const enrolmentId = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Opens the folder of keys; at the first start it makes all of them. */
+export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
+  await secretFolder(folder);
+  await using owned = new AsyncDisposableStack();
+  const signer = owned.use(startSigner());
+  const now = needs.clock.now;
+
+  const authority = await keptIdentity(join(folder, "authority.pem"), () => signer.ask({ kind: "found", now: now() }));
+  await signer.ask({ kind: "load", identity: authority });
+  const ca = new X509Certificate(authority.certificatePem);
+  // A copy without the key, for people and programs that are to trust this fleet.
+  await writeSecret(join(folder, "ca.pem"), authority.certificatePem);
+
+  const fromUs = (certificate: X509Certificate): boolean =>
+    certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
+  const tickets = await keptIdentity(
+    join(folder, "ticket-signer.pem"),
+    () => signer.ask({ kind: "ticket-signer", now: now() }),
+    (certificate) => fromUs(certificate) && isCurrent(certificate, now()),
+  );
+  const ticketKey = createPrivateKey(tickets.keyPem);
+  const ticketKeys = await keptTicketKeys(join(folder, "tls-ticket.key"));
+
+  const names = serverNames(hostname(), needs.names ?? []);
+  const readServer = (): Promise<Identity> =>
+    keptIdentity(
+      join(folder, "server.pem"),
+      () => signer.ask({ kind: "server", names, now: now() }),
+      (certificate) => fromUs(certificate) && isCurrent(certificate, now()) && namesExactly(certificate, names),
+    );
+  let server = await readServer();
+
+  const listeners = new Set<() => void>();
+  const look = async (): Promise<void> => {
+    const before = server.certificatePem;
+    server = await readServer();
+    if (server.certificatePem === before) return;
+    needs.log.info("the server's certificate was renewed");
+    for (const listener of listeners) listener();
+  };
+  owned.use(
+    every(needs.clock, LOOK_EVERY_MS, () =>
+      look().catch((err: unknown) => needs.log.error({ err }, "the server's certificate could not be renewed")),
+    ),
+  );
+  const life = owned.move();
+
+  return {
+    caPem: authority.certificatePem,
+    ca,
+    caPin: pinOf(ca.publicKey),
+    ticketCertificatePem: tickets.certificatePem,
+    signTickets: (root) => sign(null, signedBytes(root), ticketKey),
+    readCsr: (csrPem) => signer.ask({ kind: "read-csr", csrPem }),
+    async issueClient(request) {
+      if (!enrolmentId.test(request.cn)) throw new RangeError(`${JSON.stringify(request.cn)} is no enrolment id`);
+      return signer.ask({ kind: "client", now: now(), ...request });
+    },
+    issued: (certificate) => certificate.checkIssued(ca),
+    tls: () => ({ ...server, caPem: authority.certificatePem, ticketKeys }),
+    onRenewed(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    [Symbol.asyncDispose]: () => life.disposeAsync(),
+  };
+}
+
+/** Key and certificate live in one file, so that there is never one without the other. */
+async function keptIdentity(
+  path: string,
+  make: () => Promise<Identity>,
+  good: (certificate: X509Certificate) => boolean = () => true,
+): Promise<Identity> {
+  const content = await readSecret(path);
+  const kept = content === undefined ? undefined : parseIdentity(path, content.toString("latin1"));
+  if (kept !== undefined && good(new X509Certificate(kept.certificatePem))) return kept;
+  const made = await make();
+  await writeSecret(path, made.certificatePem + made.keyPem);
+  return made;
+}
+
+function parseIdentity(path: string, text: string): Identity {
+  const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
+  const keyPem = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n/.exec(text)?.[0];
+  try {
+    if (certificatePem === undefined || keyPem === undefined) throw new Error("certificate or key is missing");
+    const isPair = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem));
+    if (!isPair) throw new Error("certificate and key do not belong together");
+    return { certificatePem, keyPem };
+  } catch (cause) {
+    throw new AtalayaError("data.damaged", `${path} is damaged: ${(cause as Error).message}`, {
+      cause,
+      next: path.endsWith("authority.pem")
+        ? "put it back from a backup; with a new one every agent has to be enrolled anew"
+        : "delete it: it is made anew",
+    });
+  }
+}
+
+async function keptTicketKeys(path: string): Promise<Buffer> {
+  const kept = await readSecret(path);
+  if (kept?.length === TICKET_KEY_BYTES) return kept;
+  // Nothing is lost with them but the short handshakes of the next reconnect.
+  const made = randomBytes(TICKET_KEY_BYTES);
+  await writeSecret(path, made);
+  return made;
+}
+
+function isCurrent(certificate: X509Certificate, now: number): boolean {
+  return certificate.validFromDate.getTime() <= now && now < certificate.validToDate.getTime() - RENEW_BEFORE_MS;
+}
+
+function pinOf(key: KeyObject): string {
+  return createHash("sha256")
+    .update(key.export({ type: "spki", format: "der" }))
+    .digest("base64url");
+}
+
+function every(clock: Clock, ms: number, act: () => void): Disposable {
+  let next: Disposable;
+  const wait = (): void => {
+    next = clock.after(ms, () => {
+      wait();
+      act();
+    });
+  };
+  wait();
+  return { [Symbol.dispose]: () => next[Symbol.dispose]() };
+}

@@ -1,0 +1,96 @@
+import { Worker } from "node:worker_threads";
+import { AtalayaError, type FailureCode } from "@atalaya/protocol";
+import type { Identity } from "./certificates.ts";
+import type { ClientRequest, CsrIdentity, IssuedCertificate } from "./pki.ts";
+
+/** What the signing thread is asked. */
+export type Ask =
+  | { readonly kind: "found"; readonly now: number }
+  | { readonly kind: "load"; readonly identity: Identity }
+  | { readonly kind: "server"; readonly names: readonly string[]; readonly now: number }
+  | { readonly kind: "ticket-signer"; readonly now: number }
+  | { readonly kind: "read-csr"; readonly csrPem: string }
+  | ({ readonly kind: "client"; readonly now: number } & ClientRequest);
+
+export interface Answers {
+  readonly found: Identity;
+  readonly load: null;
+  readonly server: Identity;
+  readonly "ticket-signer": Identity;
+  readonly "read-csr": CsrIdentity;
+  readonly client: IssuedCertificate;
+}
+
+export interface Question {
+  readonly id: number;
+  readonly ask: Ask;
+}
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: { readonly code: FailureCode | undefined; readonly message: string } };
+
+/** The thread that signs, as a function. */
+export interface Signer extends AsyncDisposable {
+  ask<Kind extends Ask["kind"]>(ask: Extract<Ask, { kind: Kind }>): Promise<Answers[Kind]>;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+// Beyond this many a caller gives up anyway: 2,000 are about two seconds of signing.
+const MAX_WAITING = 2_000;
+
+/** Starts the thread. Published builds hold compiled files, so the thread's file has the same ending as this one. */
+export function startSigner(): Signer {
+  const file = new URL(import.meta.url.endsWith(".ts") ? "./signer.worker.ts" : "./signer.worker.js", import.meta.url);
+  const worker = new Worker(file, {
+    name: "pki-signer",
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 128 },
+  });
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let ended: Error | undefined;
+
+  const end = (error: Error): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  worker.on("error", (cause) => end(new AtalayaError("server.internal", "the signing thread failed", { cause })));
+  worker.on("exit", () => end(new AtalayaError("server.draining", "the signing thread has stopped")));
+  worker.on("message", (reply: Reply) => {
+    const asked = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (waiting.size === 0) worker.unref();
+    if (asked === undefined) return;
+    if ("value" in reply) asked.resolve(reply.value as never);
+    else asked.reject(failureOf(reply.failure));
+  });
+  worker.unref();
+
+  return {
+    ask(ask) {
+      if (ended !== undefined) return Promise.reject(ended);
+      if (waiting.size >= MAX_WAITING) {
+        return Promise.reject(new AtalayaError("server.busy", "too many certificates are being signed at once"));
+      }
+      const id = (lastId += 1);
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, ask } satisfies Question);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await worker.terminate();
+    },
+  };
+}
+
+function failureOf(failure: { readonly code: FailureCode | undefined; readonly message: string }): AtalayaError {
+  return new AtalayaError(failure.code ?? "server.internal", failure.message);
+}
