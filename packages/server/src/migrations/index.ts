@@ -1,0 +1,5 @@
+/** One ordered list for both engines: new steps go to the end, shipped ones never change. */
+import type { Migration } from "../platform/store/migration.ts";
+import { migration as store } from "./0001-store.ts";
+
+export const migrations: readonly Migration[] = [store];

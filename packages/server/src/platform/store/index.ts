@@ -1,0 +1,55 @@
+/**
+ * The store is the truth. Words: a *revision* is the number of a commit; a *change* is one transaction; a *migration*
+ * is one step of the schema; a *backup* is the copy made before a migration.
+ */
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log/index.ts";
+import type { Store, Tables } from "./engine.ts";
+import { migrate } from "./migrate.ts";
+import type { Migration } from "./migration.ts";
+import { openPostgres } from "./postgres/postgres.ts";
+import { openSqlite } from "./sqlite/sqlite.ts";
+
+export { MAX_BOUND_VALUES } from "./engine.ts";
+export type { Revision, Store, Tables } from "./engine.ts";
+export type { Migration } from "./migration.ts";
+export { violation } from "./differences.ts";
+
+export type StoreSettings =
+  | { readonly engine: "sqlite"; readonly folder: string }
+  | { readonly engine: "postgres"; readonly url: string };
+
+export interface StoreNeeds {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The steps that lead to the schema, in order: `migrations` of `src/migrations`. */
+  readonly migrations: readonly Migration[];
+}
+
+/** Opens the store and brings its schema up to date; rejects, having let go of everything, when it cannot. */
+export async function openStore(settings: StoreSettings, { clock, log, migrations }: StoreNeeds): Promise<Store> {
+  const listeners = new Set<(ms: number) => void>();
+  const committed = (ms: number) => listeners.forEach((listener) => listener(ms));
+  const opened =
+    settings.engine === "sqlite" ? openSqlite(settings.folder, committed) : openPostgres(settings.url, committed, log);
+  try {
+    const backUp = async (schema: string) => {
+      const file = await opened.backUp?.(schema, clock.now());
+      if (file !== undefined) log.info({ file, schema }, "backed up the store before changing its schema");
+    };
+    const names = await migrate({ tables: opened.tables, migrations, clock, backUp });
+    if (names.length > 0) log.info({ migrations: names }, "brought the store's schema up to date");
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    engine: settings.engine,
+    tables: <Schema>() => opened.tables as unknown as Tables<Schema>,
+    onCommit(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => listeners.delete(listener) };
+    },
+    [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
+  };
+}

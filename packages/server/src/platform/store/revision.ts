@@ -1,0 +1,34 @@
+import type { Kysely, Transaction } from "kysely";
+import { AtalayaError } from "@atalaya/protocol";
+import type { Revision } from "./engine.ts";
+
+interface RevisionTable {
+  readonly store_revision: { readonly id: number; readonly value: number };
+}
+
+/** Takes the next revision and, until the transaction ends, the lock of the one row it stands in. */
+export async function nextRevision<Schema>(tx: Transaction<Schema>): Promise<Revision> {
+  const row = await (tx as unknown as Transaction<RevisionTable>)
+    .updateTable("store_revision")
+    .set((row) => ({ value: row("value", "+", 1) }))
+    .where("id", "=", 1)
+    .returning("value")
+    .executeTakeFirst();
+  return counted(row);
+}
+
+/** The last revision this snapshot knows. */
+export async function revision<Schema>(db: Kysely<Schema>): Promise<Revision> {
+  return counted(
+    await (db as unknown as Kysely<RevisionTable>)
+      .selectFrom("store_revision")
+      .select("value")
+      .where("id", "=", 1)
+      .executeTakeFirst(),
+  );
+}
+
+function counted(row: { readonly value: number } | undefined): Revision {
+  if (row === undefined) throw new AtalayaError("store.unavailable", "The store has lost its revision counter");
+  return row.value;
+}

@@ -1,0 +1,111 @@
+import {
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from "kysely";
+import type { Value } from "./messages.ts";
+import type { Thread } from "./thread.ts";
+
+/** A place on a thread that one transaction holds for itself. */
+export interface Seat {
+  readonly thread: Thread;
+  readonly connection: number;
+}
+
+/** Who may have a connection when: one at a time for the writer, several for readers. */
+export interface Seats {
+  take(): Promise<Seat>;
+  give(seat: Seat): void;
+}
+
+interface SeatConnection extends DatabaseConnection {
+  readonly seat: Seat;
+  begin(): void;
+  end(how: "commit" | "rollback"): Promise<void>;
+}
+
+/** Kysely over SQLite threads. `begin` travels with the first statement; a transaction that asked nothing costs nothing. */
+export function threadDialect(
+  seats: Seats,
+  begin: "begin" | "begin immediate",
+  committed: (ms: number) => void,
+): Dialect {
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => seatConnection(await seats.take(), begin, committed),
+    beginTransaction: async (connection) => (connection as SeatConnection).begin(),
+    commitTransaction: (connection) => (connection as SeatConnection).end("commit"),
+    rollbackTransaction: (connection) => (connection as SeatConnection).end("rollback"),
+    releaseConnection: async (connection) => seats.give((connection as SeatConnection).seat),
+    destroy: async () => {},
+  };
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+function seatConnection(
+  seat: Seat,
+  begin: "begin" | "begin immediate",
+  committed: (ms: number) => void,
+): SeatConnection {
+  const { thread, connection } = seat;
+  const life = thread.life();
+  // A statement outside a transaction is its own.
+  let state: "none" | "due" | "open" = "none";
+
+  return {
+    seat,
+    begin() {
+      state = "due";
+    },
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      const due = state === "due" ? begin : "";
+      if (state === "due") state = "open";
+      const { columns, flat, changes, inserted } = await thread.ask(
+        life,
+        connection,
+        sql,
+        parameters as readonly Value[],
+        due,
+      );
+      return { rows: rowsOf<Row>(columns, flat), numAffectedRows: BigInt(changes), insertId: BigInt(inserted) };
+    },
+    async end(how) {
+      const was = state;
+      state = "none";
+      if (was !== "open") return;
+      const since = performance.now();
+      // A thread that ended has rolled back: saying so again would hide why.
+      if (how === "rollback") return thread.ask(life, connection, how, [], "").then(ignored, ignored);
+      await thread.ask(life, connection, how, [], "");
+      committed(performance.now() - since);
+    },
+    // eslint-disable-next-line require-yield
+    async *streamQuery() {
+      throw new TypeError("The store does not stream rows: read a page at a time, by key");
+    },
+  };
+}
+
+function ignored(): void {}
+
+function rowsOf<Row>(columns: readonly string[], flat: readonly Value[]): Row[] {
+  const width = columns.length;
+  if (width === 0) return [];
+  const rows: Row[] = [];
+  for (let at = 0; at < flat.length; at += width) {
+    const row: Record<string, Value> = {};
+    for (let column = 0; column < width; column++) row[columns[column]!] = flat[at + column]!;
+    rows.push(row as Row);
+  }
+  return rows;
+}

@@ -1,0 +1,70 @@
+import { Kysely, type Transaction } from "kysely";
+import { AtalayaError } from "@atalaya/protocol";
+import type { Tables } from "../engine.ts";
+import type { OpenedEngine } from "../opened.ts";
+import { nextRevision, revision } from "../revision.ts";
+import { backUpSqlite } from "./backup.ts";
+import { threadDialect, type Seat } from "./dialect.ts";
+import { takeFolder } from "./folder.ts";
+import { seatsOf } from "./seats.ts";
+import { startThread } from "./thread.ts";
+
+// Snapshots are held while their reader thinks, so there are more of them than threads that work on them.
+const READER_THREADS = 2;
+const SNAPSHOTS_PER_THREAD = 4;
+
+/** One writer thread for the folder, reader threads beside it; WAL lets them see the last commit without waiting. */
+export function openSqlite(folder: string, committed: (ms: number) => void): OpenedEngine {
+  const taken = takeFolder(folder);
+  const writer = startThread({ file: taken.file, role: "writer" });
+  const readers = Array.from({ length: READER_THREADS }, () => startThread({ file: taken.file, role: "reader" }));
+  const writing = seatsOf([{ thread: writer, connection: 0 }]);
+  const writerDb = new Kysely<unknown>({ dialect: threadDialect(writing, "begin immediate", committed) });
+  const readerDb = new Kysely<unknown>({ dialect: threadDialect(seatsOf(readerSeats(readers)), "begin", () => {}) });
+  const underway = new Set<Promise<unknown>>();
+  let closed = false;
+
+  function track<T>(work: () => Promise<T>): Promise<T> {
+    if (closed) return Promise.reject(new AtalayaError("store.unavailable", "The store is closed"));
+    const promise = work();
+    underway.add(promise);
+    const done = () => void underway.delete(promise);
+    promise.then(done, done);
+    return promise;
+  }
+
+  const tables: Tables<unknown> = {
+    engine: "sqlite",
+    read: (query) => track(() => readerDb.transaction().execute((tx) => query(tx))),
+    write: (change) => track(() => writerDb.transaction().execute((tx: Transaction<unknown>) => change(tx))),
+    nextRevision,
+    revision: () => tables.read(revision),
+  };
+
+  /** For what cannot stand in a transaction. */
+  const exec = (sql: string) =>
+    track(async () => {
+      const seat = await writing.take();
+      await seat.thread.ask(seat.thread.life(), seat.connection, sql, [], "").finally(() => writing.give(seat));
+    });
+
+  return {
+    tables,
+    backUp: (schema, now) => backUpSqlite({ backups: taken.backups, schema, now, exec }),
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      await Promise.allSettled(underway);
+      // Readers first: the last connection to close folds the WAL into the file, and only the writer may.
+      await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
+      await writer[Symbol.asyncDispose]();
+      taken[Symbol.dispose]();
+    },
+  };
+}
+
+function readerSeats(threads: readonly Seat["thread"][]): Seat[] {
+  return Array.from({ length: SNAPSHOTS_PER_THREAD }, (_, connection) =>
+    threads.map((thread) => ({ thread, connection })),
+  ).flat();
+}
