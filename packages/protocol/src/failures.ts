@@ -33,9 +33,11 @@ export const failures = {
   "host.name-taken": { status: 409, retry: false, exit: 1 },
   "place.unknown": { status: 404, retry: false, exit: 2 },
   "group.unknown": { status: 404, retry: false, exit: 2 },
+  "group.circular": { status: 422, retry: false, exit: 2 },
   "selector.malformed": { status: 400, retry: false, exit: 2 },
   "selector.no-match": { status: 422, retry: false, exit: 5 },
   // Enrolment and link
+  "enrolment.token-needed": { status: 403, retry: false, exit: 4 },
   "enrolment.token-unknown": { status: 403, retry: false, exit: 4 },
   "enrolment.token-expired": { status: 403, retry: false, exit: 4 },
   "enrolment.token-exhausted": { status: 403, retry: false, exit: 4 },

@@ -16,6 +16,7 @@ export {
   type Start,
   type Welcome,
 } from "./link/frames.ts";
+export { parseAgentFrame, parseServerFrame } from "./link/parse.ts";
 export {
   decodeOutput,
   encodeOutput,
