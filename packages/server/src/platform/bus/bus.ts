@@ -10,4 +10,11 @@ export interface Bus {
 }
 
 /** `fleet`, `jobs`, `job:12`, `output:12`, `output:12:7`: a room's word, then integer ids. */
-export type Subject = "fleet" | "jobs" | "enrolment" | `job:${number}` | `output:${number}` | `output:${number}:${number}`;
+export type Subject =
+  | "fleet"
+  | "jobs"
+  | "enrolment"
+  | "identity"
+  | `job:${number}`
+  | `output:${number}`
+  | `output:${number}:${number}`;
