@@ -40,6 +40,8 @@ export interface ServerProcessOptions {
   /** Absent: a free one. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Calls go through this Unix socket (`doorway`): for a server in a network namespace. */
+  readonly socketPath?: string;
   /** How to start a process: inside a network namespace, for example. */
   readonly spawn?: (options: ProcessOptions) => OwnedProcess;
 }
@@ -85,7 +87,7 @@ export async function serverProcess(options: ServerProcessOptions): Promise<Serv
     get process() {
       return child;
     },
-    call: (method, path, body, headers) => callServer({ host, port, ca, token }, method, path, body, headers),
+    call: (method, path, body, headers) => callServer({ host, port, ca, token, ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }) }, method, path, body, headers),
     async end(signal = "SIGKILL") {
       await child.end(signal);
     },
@@ -101,6 +103,7 @@ export interface CallTarget {
   readonly port: number;
   readonly ca: string;
   readonly token?: string;
+  readonly socketPath?: string;
 }
 
 /** A REST call with nothing between: for tests that must also send what a client would not. */
@@ -114,8 +117,7 @@ export function callServer<T>(
   return new Promise((resolve, reject) => {
     const call = request(
       {
-        host: target.host,
-        port: target.port,
+        ...(target.socketPath === undefined ? { host: target.host, port: target.port } : { socketPath: target.socketPath }),
         ca: target.ca,
         servername: "localhost",
         method,

@@ -1,0 +1,137 @@
+/**
+ * A trivial job on N connected agents, all results committed, beside the bare `ws` round trip of frames of the same
+ * sizes on as many equal connections, in the same run and turn about.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serverProcess } from "@atalaya/testkit";
+import { benchChild } from "./child.ts";
+import type { Order, Sizes } from "./crowd.child.ts";
+import type { BareOrder } from "./bare-server.child.ts";
+import { median, percentile, rssOf, cpuMsOf } from "./measure.ts";
+
+export const question = "How long does a trivial job on N agents take until every result is committed, against the bare ws round trip?";
+
+export interface FanoutOptions {
+  readonly agents?: number;
+  readonly rounds?: number;
+}
+
+interface Round {
+  readonly wallMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMs: number;
+}
+
+export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): Promise<object> {
+  const folder = mkdtempSync(join(tmpdir(), "atalaya-fanout-"));
+  await using server = await serverProcess({
+    data: folder,
+    env: { ATALAYA_HEARTBEAT: "30s", ATALAYA_CONFIRM_ABOVE: "1000000", ATALAYA_ADMISSION_RATE: "5000", ATALAYA_ADMISSION_ADDRESS: "20000" },
+  });
+  using sims = benchChild<Order>("./crowd.child.ts");
+  using bareClients = benchChild<Order>("./crowd.child.ts");
+  using bareServer = benchChild<BareOrder>("./bare-server.child.ts");
+  try {
+    const idle = rssOf(server.process.pid);
+    const { host, port, ca } = server;
+    const { body: made } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: agents * 2, expiresInMs: 3_600_000 });
+    console.error(`enrolling 2 × ${agents} …`);
+    await Promise.all([
+      sims.order({ do: "enrol", host, port, ca, token: made.token, count: agents }),
+    ]);
+    await sims.order({ do: "connect", host, port, atOnce: 64, kind: "sim" });
+    console.error("all linked");
+    const linked = rssOf(server.process.pid);
+
+    // A first job warms both ends and tells the sizes of the frames.
+    await jobRound(agents);
+    const { sizes } = await sims.order<{ readonly sizes: { readonly start: number; readonly settled: number } }>({ do: "collect" });
+    const all: Sizes = { ...sizes, accepted: 51, output: 16, result: 132 };
+
+    const pki = join(folder, "pki");
+    const barePort = await bareServer.order<number>({
+      do: "listen",
+      key: readFileSync(join(pki, "server.key"), "utf8"),
+      cert: readFileSync(join(pki, "server.crt"), "utf8"),
+      ca,
+    });
+    // The bare clients need certificates of the same CA; they are others, so that hosts are not taken for clones.
+    await bareClients.order({ do: "enrol", host, port, ca, token: made.token, count: agents });
+    const bareIdle = rssOf(bareServer.pid);
+    await bareClients.order({ do: "connect", host: "127.0.0.1", port: barePort, atOnce: 64, kind: "bare", sizes: all });
+    const bareLinked = rssOf(bareServer.pid);
+    await bareRound(all);
+
+    const ours: Round[] = [];
+    const bare: Round[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      bare.push(await bareRound(all));
+      ours.push(await jobRound(agents));
+    }
+    const told = { ours: summary(ours), bare: summary(bare) };
+    return {
+      agents,
+      rounds,
+      frames: all,
+      ...told,
+      ratio: { p50: told.ours.p50Ms / told.bare.p50Ms, p99: told.ours.p99Ms / told.bare.p99Ms, wall: told.ours.wallMs / told.bare.wallMs, cpu: told.ours.cpuMs / told.bare.cpuMs },
+      rssPerLinkKb: { ours: (linked - idle) / agents / 1024, bare: (bareLinked - bareIdle) / agents / 1024 },
+    };
+  } finally {
+    await server.end("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  async function jobRound(count: number): Promise<Round> {
+    await sims.order({ do: "arm" });
+    const cpu = cpuMsOf(server.process.pid);
+    const began = performance.timeOrigin + performance.now();
+    const { status, body } = await server.call<{ readonly id: string; readonly targets: number }>("POST", "/api/v1/jobs", {
+      selector: "all and state:online",
+      capability: "exec",
+      request: { command: { kind: "program", program: "true", args: [] } },
+    });
+    if (status !== 201 || body.targets !== count) throw new Error(`the job was not made: ${status} ${JSON.stringify(body).slice(0, 500)}`);
+    const settledAt = await collected(sims, count);
+    const cpuMs = cpuMsOf(server.process.pid) - cpu;
+    const { body: job } = await server.call<{ readonly states: Readonly<Record<string, number>> }>("GET", `/api/v1/jobs/${body.id}`);
+    if (job.states["succeeded"] !== count) throw new Error(`not all succeeded: ${JSON.stringify(job.states)}`);
+    return roundOf(settledAt, began, cpuMs);
+  }
+
+  async function bareRound(sizes: Sizes): Promise<Round> {
+    await bareClients.order({ do: "arm" });
+    const cpu = cpuMsOf(bareServer.pid);
+    const { began } = await bareServer.order<{ readonly began: number }>({ do: "round", sizes });
+    const settledAt = await collected(bareClients, agents);
+    return roundOf(settledAt, began, cpuMsOf(bareServer.pid) - cpu);
+  }
+}
+
+async function collected(child: ReturnType<typeof benchChild<Order>>, count: number): Promise<readonly number[]> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    // Asked rarely, so that asking costs the crowd nothing.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const { settledAt } = await child.order<{ readonly settledAt: readonly number[] }>({ do: "collect" });
+    if (settledAt.length >= count) return settledAt;
+    if (Date.now() > deadline) throw new Error(`only ${settledAt.length} of ${count} were settled`);
+  }
+}
+
+function roundOf(settledAt: readonly number[], began: number, cpuMs: number): Round {
+  const latencies = settledAt.map((at) => at - began).sort((a, b) => a - b);
+  return { wallMs: latencies.at(-1) ?? 0, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), cpuMs };
+}
+
+function summary(rounds: readonly Round[]): Round {
+  return {
+    wallMs: median(rounds.map((round) => round.wallMs)),
+    p50Ms: median(rounds.map((round) => round.p50Ms)),
+    p99Ms: median(rounds.map((round) => round.p99Ms)),
+    cpuMs: median(rounds.map((round) => round.cpuMs)),
+  };
+}
