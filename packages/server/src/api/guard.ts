@@ -37,7 +37,7 @@ export function guard(permission: RoutePermission, maxBodyBytes = DEFAULT_BODY_L
           next: "Send `Authorization: Bearer <token>`.",
         });
       }
-      if (!actor.permissions.has(permission)) {
+      if (permission !== "authenticated" && !actor.permissions.has(permission)) {
         throw new AtalayaError("identity.forbidden", `${actor.name} may not do this: it needs ${permission}.`, {
           details: { permission },
         });

@@ -12,8 +12,8 @@ export const permissions = {
 } as const;
 export type Permission = keyof typeof permissions;
 
-/** A route that anybody may call says so with this word. */
-export type RoutePermission = Permission | "public";
+/** What a route may name: a permission, `authenticated` for whoever we know, `public` for anybody. */
+export type RoutePermission = Permission | "authenticated" | "public";
 
 /** Sets of permissions by name; API tokens and, later, people carry them. */
 export const roles = {

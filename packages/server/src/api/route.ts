@@ -26,11 +26,11 @@ export interface RouteDefinition {
   readonly summary: string;
   readonly description?: string;
   readonly tags: readonly string[];
-  readonly params?: ZodType;
+  readonly params?: z.ZodObject;
   /** Strings come in: use `z.coerce` or the pieces of `page.ts`. */
-  readonly query?: ZodType;
+  readonly query?: z.ZodObject;
   /** Lower-case names. */
-  readonly headers?: ZodType;
+  readonly headers?: z.ZodObject;
   readonly body?: ZodType | RawContent;
   readonly maxBodyBytes?: number;
   /** What success looks like, by status. */
@@ -85,9 +85,9 @@ export function route<const D extends RouteDefinition>(definition: D): TypedRout
     ...(permission === "public" ? { security: [] } : {}),
     middleware: [guard(permission, definition.maxBodyBytes)],
     request: {
-      ...(params === undefined ? {} : { params: params as z.ZodObject }),
-      ...(query === undefined ? {} : { query: query as z.ZodObject }),
-      ...(headers === undefined ? {} : { headers: headers as z.ZodObject }),
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { query }),
+      ...(headers === undefined ? {} : { headers }),
       ...(body === undefined ? {} : { body: { required: true, content: contentOf(body) } }),
     },
     responses: { ...successes(definition.responses), ...problemResponses() },

@@ -1,5 +1,6 @@
 /** One ordered list for both engines: new steps go to the end, shipped ones never change. */
 import type { Migration } from "../platform/store/migration.ts";
 import { migration as store } from "./0001-store.ts";
+import { migration as identity } from "./0050-identity.ts";
 
-export const migrations: readonly Migration[] = [store];
+export const migrations: readonly Migration[] = [store, identity];

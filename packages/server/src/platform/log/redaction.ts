@@ -28,7 +28,7 @@ export const redactedPaths: readonly string[] = secretFields.flatMap((field) => 
   return [at.replace(/^\./, ""), `*${at}`, `*.*${at}`, `*.*.*${at}`];
 });
 
-const tokens = /\bat[a-z]_[A-Za-z0-9_-]{20,}(\.[A-Za-z0-9_-]{43})?/g;
+const tokens = /\b(?:at[a-z]|aat)_[A-Za-z0-9_-]{20,}(\.[A-Za-z0-9_-]{43})?/g;
 const bearer = /\b(Bearer|Basic) [A-Za-z0-9._~+/=-]{8,}/gi;
 const privateKeys = /-----BEGIN ([A-Z]+ )*PRIVATE KEY-----.*?(-----END ([A-Z]+ )*PRIVATE KEY-----|$)/gs;
 const urlPasswords = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi;

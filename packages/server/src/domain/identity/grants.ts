@@ -1,0 +1,64 @@
+/** What a new token may be given. Nobody can make a token that may do more, elsewhere or longer than they may. */
+import { AtalayaError } from "@atalaya/protocol";
+import type { Actor } from "../../api/actor.ts";
+import { roles, type Permission, type Role } from "../../api/permissions.ts";
+
+export interface Wish {
+  readonly role?: Role | undefined;
+  readonly permissions?: readonly Permission[] | undefined;
+  readonly places?: readonly string[] | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+export interface Grant {
+  readonly role?: Role;
+  readonly permissions: readonly Permission[];
+  readonly places?: readonly string[];
+  readonly expiresAt?: number;
+}
+
+/** `until` is when the maker's own token expires. Throws `identity.forbidden` for more than the maker has. */
+export function grantOf(wish: Wish, maker: Actor, until: number | undefined): Grant {
+  const permissions = [...new Set(wish.role === undefined ? (wish.permissions ?? []) : roles[wish.role])].sort();
+  const missing = permissions.filter((permission) => !maker.permissions.has(permission));
+  if (missing.length > 0) {
+    throw new AtalayaError(
+      "identity.forbidden",
+      `${maker.name} cannot give what it does not have: ${missing.join(", ")}.`,
+      {
+        details: { permissions: missing },
+      },
+    );
+  }
+  const places = placesOf(wish, maker);
+  const expiresAt = wish.expiresAt ?? until;
+  if (expiresAt !== undefined && until !== undefined && expiresAt > until) {
+    throw new AtalayaError("identity.forbidden", `A token made by ${maker.name} cannot outlive it.`, {
+      details: { expiresAt: until },
+    });
+  }
+  return {
+    ...(wish.role === undefined ? {} : { role: wish.role }),
+    permissions,
+    ...(places === undefined ? {} : { places }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+function placesOf(wish: Wish, maker: Actor): readonly string[] | undefined {
+  if (maker.places === undefined) return wish.places;
+  if (wish.places === undefined) return maker.places;
+  const outside = wish.places.filter((place) => !maker.places!.some((own) => isWithin(place, own)));
+  if (outside.length === 0) return wish.places;
+  throw new AtalayaError(
+    "identity.forbidden",
+    `${maker.name} is limited to other places: ${maker.places.join(", ")}.`,
+    {
+      details: { places: outside },
+    },
+  );
+}
+
+function isWithin(place: string, outer: string): boolean {
+  return place === outer || place.startsWith(`${outer}/`);
+}

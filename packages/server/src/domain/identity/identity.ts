@@ -1,0 +1,134 @@
+import { AtalayaError } from "@atalaya/protocol";
+import type { Actor } from "../../api/actor.ts";
+import type { Page } from "../../api/page.ts";
+import type { Permission } from "../../api/permissions.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { Store } from "../../platform/store/engine.ts";
+import { failureLimit } from "./failure-limit.ts";
+import { grantOf, type Wish } from "./grants.ts";
+import { lastUsed } from "./last-used.ts";
+import { listTokens } from "./listing.ts";
+import { writeLocalToken } from "./local-token.ts";
+import { hashOf, looksLikeToken, newToken, newTokenId, sameHash } from "./secrets.ts";
+import { actorOf, endOf, tokenOf, type ApiToken, type Ended } from "./token.ts";
+import { tokenStore, type TokenRow } from "./tokens.store.ts";
+import { localActor } from "./local-actor.ts";
+
+export interface NewApiToken extends Wish {
+  readonly name: string;
+}
+
+/** Who asks, and the tokens that say so. */
+export interface Identity extends AsyncDisposable {
+  /** Throws `identity.invalid`, `identity.expired`, `request.rate-limited`. `address` is whom to count failures against. */
+  authenticate(token: string, address: string): Promise<Actor>;
+  /** Which of these tokens (their ids) no longer hold, and why. Asked for long-lived connections. */
+  ended(tokenIds: readonly string[]): Promise<ReadonlyMap<string, Ended>>;
+  /** Makes the local token of this start and writes it to `file`; the one before is void. */
+  issueLocalToken(file: string): Promise<void>;
+  create(wish: NewApiToken, maker: Actor): Promise<{ readonly token: string; readonly record: ApiToken }>;
+  list(query: { readonly revoked: boolean; readonly limit: number; readonly cursor?: string }): Promise<Page<ApiToken>>;
+  revoke(id: string): Promise<ApiToken>;
+  /** The API token an actor came with. */
+  own(actor: Actor): Promise<ApiToken | undefined>;
+}
+
+export interface IdentityNeeds {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Identity {
+  const tokens = tokenStore(store);
+  const limit = failureLimit();
+  const used = lastUsed({
+    clock,
+    write: (batch) => tokens.touch(batch),
+    onError: (error) => log.warn({ err: error }, "could not note when API tokens were used"),
+  });
+  let localHash: string | undefined;
+
+  async function rowOf(token: string, address: string): Promise<TokenRow> {
+    const now = clock.now();
+    const retryAfterMs = limit.waitMs(address, now);
+    if (retryAfterMs > 0) {
+      throw new AtalayaError("request.rate-limited", "Too many wrong tokens came from this address.", {
+        details: { retryAfterMs },
+      });
+    }
+    const hash = hashOf(token);
+    const row = looksLikeToken(token) ? await tokens.byHash(hash) : undefined;
+    if (row === undefined || !sameHash(row.hash, hash)) {
+      limit.failed(address, now);
+      throw new AtalayaError("identity.invalid", "This token is unknown.");
+    }
+    return row;
+  }
+
+  async function own(actor: Actor): Promise<ApiToken | undefined> {
+    if (actor.token === undefined) return undefined;
+    const [row] = await tokens.byIds([actor.token]);
+    return row === undefined ? undefined : tokenOf(row, clock.now());
+  }
+
+  return {
+    async authenticate(token, address) {
+      if (localHash !== undefined && sameHash(localHash, hashOf(token))) return localActor;
+      const row = await rowOf(token, address);
+      const end = endOf(row, clock.now());
+      if (end !== undefined) throw new AtalayaError(end.code, end.message);
+      used.used(row.id, clock.now());
+      return actorOf(row);
+    },
+    async ended(tokenIds) {
+      if (tokenIds.length === 0) return new Map();
+      const rows = new Map((await tokens.byIds(tokenIds)).map((row) => [row.public_id, row]));
+      const now = clock.now();
+      return new Map(
+        tokenIds.flatMap((id) => {
+          const end = endOf(rows.get(id), now);
+          return end === undefined ? [] : [[id, end] as const];
+        }),
+      );
+    },
+    async issueLocalToken(file) {
+      const token = newToken("atl");
+      await writeLocalToken(file, token);
+      localHash = hashOf(token);
+    },
+    async create(wish, maker) {
+      const grant = grantOf(wish, maker, (await own(maker))?.expiresAt);
+      const token = newToken("aat");
+      const row = {
+        public_id: newTokenId(),
+        name: wish.name,
+        hash: hashOf(token),
+        role: grant.role ?? null,
+        permissions: JSON.stringify(grant.permissions satisfies readonly Permission[]),
+        places: grant.places === undefined ? null : JSON.stringify(grant.places),
+        created_by: maker.name,
+        created_at: clock.now(),
+        expires_at: grant.expiresAt ?? null,
+      };
+      if (!(await tokens.add(row))) {
+        throw new AtalayaError("request.conflict", `There is an API token named ${wish.name} already.`, {
+          next: "Choose another name, or revoke that token.",
+        });
+      }
+      return { token, record: tokenOf({ ...row, id: 0, revoked_at: null, last_used_at: null }, clock.now()) };
+    },
+    list: (query) => listTokens(tokens, query, clock.now()),
+    async revoke(id) {
+      const row = await tokens.revoke(id, clock.now());
+      if (row === undefined) throw new AtalayaError("token.unknown", `There is no API token ${id}.`);
+      bus.tell("identity");
+      return tokenOf(row, clock.now());
+    },
+    own,
+    [Symbol.asyncDispose]: () => used[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { Actor } from "../../api/actor.ts";
+import { permissions, roles, type Permission, type Role } from "../../api/permissions.ts";
+import { Timestamp } from "../../api/schemas.ts";
+import type { TokenRow } from "./tokens.store.ts";
+
+const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
+const roleNames = Object.keys(roles) as [Role, ...Role[]];
+export const PermissionName = z.enum(permissionNames);
+export const RoleName = z.enum(roleNames);
+
+/** An API token as shown: everything but the token. */
+export const ApiToken = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(["valid", "expired", "revoked"]),
+    role: RoleName.optional(),
+    permissions: z.array(PermissionName),
+    places: z.array(z.string()).optional(),
+    createdBy: z.string(),
+    createdAt: Timestamp,
+    expiresAt: Timestamp.optional(),
+    revokedAt: Timestamp.optional(),
+    lastUsedAt: Timestamp.optional().describe("Epoch milliseconds, to the minute."),
+  })
+  .meta({ id: "ApiToken", description: "An API token, without its secret." });
+export type ApiToken = z.output<typeof ApiToken>;
+
+/** Why a token no longer holds. */
+export interface Ended {
+  readonly code: "identity.invalid" | "identity.expired";
+  readonly message: string;
+}
+
+export function endOf(row: TokenRow | undefined, now: number): Ended | undefined {
+  if (row === undefined) return { code: "identity.invalid", message: "This token is unknown." };
+  if (row.revoked_at !== null) return { code: "identity.invalid", message: `The token ${row.name} was revoked.` };
+  if (row.expires_at !== null && row.expires_at <= now) {
+    return { code: "identity.expired", message: `The token ${row.name} has expired.` };
+  }
+  return undefined;
+}
+
+/** Permissions that this version no longer knows are dropped: a token never grows by an upgrade. */
+export function actorOf(row: TokenRow): Actor {
+  const places = placesOf(row);
+  return {
+    name: `token:${row.name}`,
+    token: row.public_id,
+    permissions: new Set(permissionsOf(row)),
+    ...(places === undefined ? {} : { places }),
+  };
+}
+
+export function tokenOf(row: TokenRow, now: number): ApiToken {
+  const end = endOf(row, now);
+  const role = RoleName.safeParse(row.role);
+  const places = placesOf(row);
+  return {
+    id: row.public_id,
+    name: row.name,
+    state: row.revoked_at !== null ? "revoked" : end === undefined ? "valid" : "expired",
+    ...(role.success ? { role: role.data } : {}),
+    permissions: permissionsOf(row),
+    ...(places === undefined ? {} : { places }),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+  };
+}
+
+function permissionsOf(row: TokenRow): Permission[] {
+  const names = z.array(z.string()).parse(JSON.parse(row.permissions));
+  return names.filter((name): name is Permission => Object.hasOwn(permissions, name));
+}
+
+function placesOf(row: TokenRow): string[] | undefined {
+  return row.places === null ? undefined : z.array(z.string()).parse(JSON.parse(row.places));
+}
