@@ -1,0 +1,133 @@
+/**
+ * How a run's streams were cut into numbered chunks, so that after the agent's restart the same sequences carry the
+ * same bytes. Only lengths are kept; the bytes stand in the stream's file.
+ *
+ * Layout: magic (4), truncating (1), 3 spare, sequence before the first record (8), bytes of the streams before that
+ * (8); then a record a chunk: kind (4), length (4), all big-endian. A *generation* ends when the files were emptied;
+ * the header then begins a new one. Records are appended before their chunk is sent and are not synced: they must
+ * outlive the agent, not the machine, for a run does not outlive the machine either.
+ */
+import type { OutputStream } from "@atalaya/protocol";
+
+export const HEADER_BYTES = 24;
+export const RECORD_BYTES = 8;
+const MAGIC = 0x41_43_49_31;
+const KIND = { stdout: 1, stderr: 2, "stdout-reset": 3, "stderr-reset": 4 } as const;
+
+export interface Generation {
+  /** The files are being emptied: do it (again) before anything else. The command is stopped meanwhile. */
+  readonly truncating: boolean;
+  /** The last sequence of the generations before. */
+  readonly base: number;
+  /** Bytes of both streams in the generations before. */
+  readonly bytesBefore: number;
+}
+
+export interface Chunk {
+  readonly sequence: number;
+  readonly stream: OutputStream;
+  readonly offset: number;
+  readonly length: number;
+  /** The command itself emptied the file before these bytes were acknowledged (`> /dev/stderr`): they cannot be sent again. */
+  gone: boolean;
+}
+
+export interface ChunkIndex {
+  readonly generation: Generation;
+  readonly chunks: Chunk[];
+  /** Where the next chunk of each stream begins in its file. */
+  readonly next: { stdout: number; stderr: number };
+  lastSequence: number;
+  /** Bytes cut in this generation, over both streams. */
+  bytes: number;
+  records: number;
+}
+
+export function encodeHeader(generation: Generation): Uint8Array {
+  const buffer = Buffer.alloc(HEADER_BYTES);
+  buffer.writeUInt32BE(MAGIC, 0);
+  buffer.writeUInt8(generation.truncating ? 1 : 0, 4);
+  buffer.writeBigUInt64BE(BigInt(generation.base), 8);
+  buffer.writeBigUInt64BE(BigInt(generation.bytesBefore), 16);
+  return buffer;
+}
+
+export function emptyIndex(generation: Generation): ChunkIndex {
+  return {
+    generation,
+    chunks: [],
+    next: { stdout: 0, stderr: 0 },
+    lastSequence: generation.base,
+    bytes: 0,
+    records: 0,
+  };
+}
+
+/** Cuts the next chunk off a stream. Returns the record to append, and the chunk. */
+export function cut(
+  index: ChunkIndex,
+  stream: OutputStream,
+  length: number,
+): { readonly chunk: Chunk; readonly record: Uint8Array } {
+  const chunk: Chunk = { sequence: index.lastSequence + 1, stream, offset: index.next[stream], length, gone: false };
+  index.chunks.push(chunk);
+  index.lastSequence = chunk.sequence;
+  index.next[stream] += length;
+  index.bytes += length;
+  index.records += 1;
+  return { chunk, record: encodeRecord(stream, length) };
+}
+
+/** The stream's file begins anew at 0 because the command emptied it. */
+export function reset(index: ChunkIndex, stream: OutputStream): Uint8Array {
+  for (const chunk of index.chunks) if (chunk.stream === stream) chunk.gone = true;
+  index.next[stream] = 0;
+  index.records += 1;
+  return encodeRecord(`${stream}-reset`, 0);
+}
+
+/** Forgets chunks that the server has committed; their bytes stay in the files until the generation ends. */
+export function acknowledge(index: ChunkIndex, through: number): void {
+  let count = 0;
+  while (count < index.chunks.length && index.chunks[count]!.sequence <= through) count += 1;
+  if (count > 0) index.chunks.splice(0, count);
+  // The server may know more than a spool that lost its tail to a power cut: never give those numbers out again.
+  if (through > index.lastSequence) index.lastSequence = through;
+}
+
+/** Reads an index file; a torn last record is not there. Undefined when even the header cannot be read. */
+export function decodeIndex(file: Buffer): ChunkIndex | undefined {
+  if (file.length < HEADER_BYTES || file.readUInt32BE(0) !== MAGIC) return undefined;
+  const index = emptyIndex({
+    truncating: file.readUInt8(4) === 1,
+    base: Number(file.readBigUInt64BE(8)),
+    bytesBefore: Number(file.readBigUInt64BE(16)),
+  });
+  for (let at = HEADER_BYTES; at + RECORD_BYTES <= file.length; at += RECORD_BYTES) {
+    const length = file.readUInt32BE(at + 4);
+    switch (file.readUInt32BE(at)) {
+      case KIND.stdout:
+        cut(index, "stdout", length);
+        break;
+      case KIND.stderr:
+        cut(index, "stderr", length);
+        break;
+      case KIND["stdout-reset"]:
+        reset(index, "stdout");
+        break;
+      case KIND["stderr-reset"]:
+        reset(index, "stderr");
+        break;
+      default:
+        return undefined;
+    }
+  }
+  return index;
+}
+
+function encodeRecord(kind: keyof typeof KIND, length: number): Uint8Array {
+  const record = Buffer.allocUnsafe(RECORD_BYTES);
+  record.writeUInt32BE(KIND[kind], 0);
+  record.writeUInt32BE(length, 4);
+  return record;
+}
