@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sourceFiles, strangers } from "./rooms.ts";
+
+describe("the architecture", () => {
+  test("has a room for every source file", () => {
+    const files = sourceFiles(join(import.meta.dirname, ".."));
+    expect(strangers(files)).toEqual([]);
+    expect(files.length).toBeGreaterThan(150);
+  });
+
+  test("notices a file in a folder that nobody declared", () => {
+    expect(strangers(["packages/server/src/domain/weather/index.ts"])).toEqual([
+      "packages/server/src/domain/weather/index.ts: no room is declared for it in tools/rooms.ts",
+    ]);
+    expect(strangers(["packages/server/src/quick-fix.ts"])).toHaveLength(1);
+    expect(strangers(["packages/agent/src/capabilities/exec/exec.ts", "packages/agent/src/main.test.ts"])).toEqual([]);
+  });
+
+  test("notices names that say nothing", () => {
+    for (const name of ["utils.ts", "helpers/dates.ts", "common.test.ts", "misc/x.ts"]) {
+      expect(strangers([`packages/server/src/api/${name}`])).toHaveLength(1);
+    }
+  });
+});

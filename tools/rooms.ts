@@ -1,0 +1,80 @@
+/**
+ * Every source file has a room, or the check says so: a new folder is a decision that somebody writes down here (and
+ * in docs/architecture.md), not something that happens.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** Folders, all they contain included; or single files. */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  "packages/protocol/src": [
+    "index.ts",
+    "failures.ts",
+    "facts.ts",
+    "enrolment.ts",
+    "run-states.ts",
+    "tickets.ts",
+    "link/",
+    "capabilities/",
+    "selectors/",
+  ],
+  "packages/agent/src": ["main.ts", "link/", "capabilities/", "spool/"],
+  "packages/client/src": ["index.ts"],
+  "packages/cli": ["bin/"],
+  "packages/cli/src": ["main.ts", "commands/", "ui/"],
+  "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/"],
+  "packages/server/src": ["main.ts", "plane.ts", "settings/", "api/", "cores/core.ts", "migrations/"],
+  "packages/server/src/cores": ["local/", "builtin/"],
+  "packages/server/src/domain": ["fleet/", "enrolment/", "link/", "jobs/", "identity/", "live/", "distribution/"],
+  "packages/server/src/platform": [
+    "clock.ts",
+    "batches.ts",
+    "store/",
+    "bus/",
+    "blobs/",
+    "segments/",
+    "log/",
+    "metrics/",
+    "pki/",
+  ],
+  tools: [""],
+  bench: [""],
+  e2e: [""],
+};
+
+/** Names that say nothing about what is inside. */
+const nameless = /(^|\/)(utils?|helpers?|misc|common|shared)(\.[a-z.]+)?(\/|$)/;
+
+/** What is wrong with each of these files' places; empty when all have a room. */
+export function strangers(files: readonly string[]): readonly string[] {
+  const places = Object.entries(rooms).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`));
+  const hasRoom = (file: string) =>
+    places.some(
+      (place) =>
+        file === place ||
+        (place.endsWith("/") && file.startsWith(place)) ||
+        file === place.replace(/\.ts$/, ".test.ts"),
+    );
+  return files.flatMap((file) => {
+    if (nameless.test(file)) return [`${file}: its name does not say what it is about`];
+    if (!hasRoom(file)) return [`${file}: no room is declared for it in tools/rooms.ts`];
+    return [];
+  });
+}
+
+/** All sources in the folders that have rooms, from the root. */
+export function sourceFiles(root: string): readonly string[] {
+  return ["packages", "tools", "bench", "e2e"]
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
+    )
+    .filter((file) => /\.[cm]?[jt]sx?$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
+    .toSorted();
+}
+
+if (import.meta.main) {
+  const found = strangers(sourceFiles(join(import.meta.dirname, "..")));
+  for (const sentence of found) console.log(sentence);
+  if (found.length > 0) process.exitCode = 1;
+}

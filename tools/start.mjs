@@ -1,0 +1,6 @@
+// `npm start`: the server, with an agent on this machine.
+// @ts-check
+import { become, install } from "./launch.mjs";
+
+await install();
+become("packages/server/src/main.ts", process.argv.slice(2), { ATALAYA_LOCAL_AGENT: "true" });
