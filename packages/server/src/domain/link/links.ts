@@ -17,6 +17,12 @@ export interface Link {
   readonly writable: boolean;
   /** Queues a frame. Returns false when the link is gone. */
   send(frame: ServerFrame): boolean;
+  /**
+   * Reads no more frames until `resume`: whoever takes them is behind, and TCP tells the agent. The link is not
+   * thought silent meanwhile. Both may be called at any time, also twice.
+   */
+  pause?(): void;
+  resume?(): void;
 }
 
 /** Frames that are not the link's own business, for whoever owns runs. */

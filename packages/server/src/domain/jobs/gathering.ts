@@ -1,0 +1,203 @@
+/**
+ * What waits for the next commit: runs and jobs that changed, output in the order it came, events. `cut` takes a
+ * group of bounded size out of it; what is cut is as it shall be in the store, whatever happens to the runs meanwhile.
+ */
+import type { ActiveJob, ActiveRun } from "./book.ts";
+import { encodeExtent, type Chunk } from "./extent.ts";
+import type { EventRow, ExtentRow, JobRow, RunRow } from "./ledger.store.ts";
+import { code, finalOf, isFinalCode } from "./transitions.ts";
+
+/** Larger groups make nothing cheaper, and everybody in them waits for the last. */
+const MAX_RUNS = 4096;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+/** A reader takes an extent whole. */
+const MAX_EXTENT_BYTES = 1024 * 1024;
+const MAX_EVENTS = 4096;
+
+/** One transaction's worth, with what is to be said when it is committed. */
+export interface Group {
+  readonly runs: readonly RunRow[];
+  readonly jobs: readonly JobRow[];
+  readonly events: readonly EventRow[];
+  readonly extents: readonly ExtentRow[];
+  /** Beside `runs`: whose row it is. */
+  readonly of: readonly ActiveRun[];
+  readonly touched: readonly ActiveJob[];
+  readonly outputBytes: number;
+}
+
+export interface Gathering {
+  run(run: ActiveRun): void;
+  job(job: ActiveJob): void;
+  event(event: EventRow): void;
+  chunk(run: ActiveRun, chunk: Chunk): void;
+  cut(now: number): Group;
+  /** Whether this run still has to be written. */
+  has(run: ActiveRun): boolean;
+  readonly empty: boolean;
+  /** How many cuts take all that waits now, at most. */
+  readonly groupsToCome: number;
+  readonly outputBytes: number;
+}
+
+interface Waiting {
+  readonly run: ActiveRun;
+  readonly chunk: Chunk;
+}
+
+export function gathering(): Gathering {
+  const runs = new Set<ActiveRun>();
+  const jobs = new Set<ActiveJob>();
+  let events: EventRow[] = [];
+  let output: Waiting[] = [];
+  let head = 0;
+  let outputBytes = 0;
+
+  function cutOutput(): Map<ActiveRun, Chunk[]> {
+    const taken = new Map<ActiveRun, Chunk[]>();
+    let bytes = 0;
+    for (; head < output.length && bytes < MAX_OUTPUT_BYTES; head += 1) {
+      const { run, chunk } = output[head]!;
+      const chunks = taken.get(run);
+      if (chunks === undefined && taken.size === MAX_RUNS) break;
+      if (chunks === undefined) taken.set(run, [chunk]);
+      else chunks.push(chunk);
+      bytes += chunk.bytes.length;
+      run.taken = chunk.sequence;
+      run.takenBytes += chunk.bytes.length;
+    }
+    if (head === output.length) {
+      output = [];
+      head = 0;
+    } else if (head > 4096) {
+      output = output.slice(head);
+      head = 0;
+    }
+    outputBytes -= bytes;
+    return taken;
+  }
+
+  /** Those with output first: their rows must say how far it goes. */
+  function* chosen(withOutput: Iterable<ActiveRun>): Generator<ActiveRun> {
+    let count = 0;
+    for (const run of withOutput) {
+      count += 1;
+      yield run;
+    }
+    for (const run of runs) {
+      if (count >= MAX_RUNS) return;
+      // An end is written only with or after the last of the output.
+      if (run.taken < run.received && isFinalCode(run.job.states[run.position]!)) continue;
+      count += 1;
+      yield run;
+    }
+  }
+
+  return {
+    run: (run) => void runs.add(run),
+    job: (job) => void jobs.add(job),
+    event: (event) => void events.push(event),
+    chunk(run, chunk) {
+      run.received = chunk.sequence;
+      output.push({ run, chunk });
+      outputBytes += chunk.bytes.length;
+    },
+    has: (run) => runs.has(run),
+    cut(now) {
+      const taken = cutOutput();
+      const of = [...new Set(chosen(taken.keys()))];
+      const touched = new Set(jobs);
+      jobs.clear();
+      const rows = of.map((run) => {
+        const complete = run.taken === run.received;
+        if (complete) runs.delete(run);
+        else runs.add(run);
+        const { job, position } = run;
+        const before = job.committed[position]!;
+        const now = job.states[position]!;
+        const state = !complete && isFinalCode(now) ? before : now;
+        if (state !== before) {
+          job.committed[position] = state;
+          job.committedTally[before]! -= 1;
+          job.committedTally[state]! += 1;
+          touched.add(job);
+        }
+        return rowOf(run, state);
+      });
+      const cutEvents = events.slice(0, MAX_EVENTS);
+      events = events.slice(MAX_EVENTS);
+      return {
+        runs: rows,
+        of,
+        jobs: [...touched].map((job) => jobRowOf(job, now)),
+        touched: [...touched],
+        events: cutEvents,
+        extents: [...taken].flatMap(([run, chunks]) => extentsOf(run, chunks)),
+        outputBytes: [...taken.values()].reduce((sum, chunks) => sum + chunks.reduce((all, { bytes }) => all + bytes.length, 0), 0),
+      };
+    },
+    get empty() {
+      return runs.size === 0 && jobs.size === 0 && head === output.length && events.length === 0;
+    },
+    get groupsToCome() {
+      return (
+        Math.ceil(runs.size / MAX_RUNS) +
+        Math.ceil(outputBytes / MAX_OUTPUT_BYTES) +
+        Math.ceil((output.length - head) / MAX_RUNS) +
+        Math.ceil(events.length / MAX_EVENTS) +
+        Math.min(jobs.size, 1)
+      );
+    },
+    get outputBytes() {
+      return outputBytes;
+    },
+  };
+}
+
+function rowOf(run: ActiveRun, state: number): RunRow {
+  const final = isFinalCode(state);
+  return {
+    job: run.job.key,
+    host: run.host,
+    state,
+    system: run.system,
+    startedAt: run.startedAt,
+    finishedAt: final ? run.finishedAt : undefined,
+    durationMs: final ? run.durationMs : undefined,
+    reason: final || state === code.cancelling ? run.reason : undefined,
+    result: final ? run.result : undefined,
+    lastSequence: run.taken,
+    outputBytes: run.takenBytes,
+  };
+}
+
+/** A job has finished in the group that commits its last end. */
+function jobRowOf(job: ActiveJob, now: number): JobRow {
+  if (job.finishedAt === undefined && finalOf(job.committedTally) === job.hosts.length) {
+    job.finishedAt = now;
+    job.state = "finished";
+  }
+  return {
+    key: job.key,
+    state: job.state,
+    stop: job.stop,
+    opened: job.opened,
+    counts: [...job.committedTally],
+    finishedAt: job.finishedAt,
+  };
+}
+
+function extentsOf(run: ActiveRun, chunks: readonly Chunk[]): ExtentRow[] {
+  const extents: ExtentRow[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i < chunks.length; i += 1) {
+    bytes += chunks[i]!.bytes.length;
+    if (bytes < MAX_EXTENT_BYTES && i < chunks.length - 1) continue;
+    const part = chunks.slice(from, i + 1);
+    extents.push({ job: run.job.key, host: run.host, first: part[0]!.sequence, last: part.at(-1)!.sequence, bytes: encodeExtent(part) });
+    from = i + 1;
+    bytes = 0;
+  }
+  return extents;
+}
