@@ -19,6 +19,7 @@ export const failures = {
   "request.rate-limited": { status: 429, retry: true, exit: 3 },
   "route.unknown": { status: 404, retry: false, exit: 2 },
   "route.method-not-allowed": { status: 405, retry: false, exit: 2 },
+  "topic.unknown": { status: 404, retry: false, exit: 2 },
   "server.internal": { status: 500, retry: true, exit: 3 },
   "server.draining": { status: 503, retry: true, exit: 3 },
   "server.busy": { status: 503, retry: true, exit: 3 },
@@ -89,6 +90,7 @@ export const failures = {
   "blob.mismatch": { status: 422, retry: false, exit: 1 },
   "store.newer-schema": { status: 500, retry: false, exit: 3 },
   "store.unavailable": { status: 503, retry: true, exit: 3 },
+  "store.damaged": { status: 500, retry: false, exit: 3 },
   // Start
   "settings.wrong": { status: 500, retry: false, exit: 2 },
   "listen.in-use": { status: 500, retry: true, exit: 1 },

@@ -1,0 +1,160 @@
+/** The door of the live stream: takes upgrades, knows all connections, ends those whose token no longer holds. */
+import { AtalayaError, type FailureCode } from "@atalaya/protocol";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Actor } from "../../api/actor.ts";
+import type { Peer } from "../../api/peer.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import { connect, type Connection } from "./connection.ts";
+import { MAX_CLIENT_FRAME_BYTES } from "./frames.ts";
+import { refuseUpgrade } from "./refusal.ts";
+import type { Topic } from "./topic.ts";
+
+export const LIVE_PATH = "/api/v1/live";
+export const LIVE_PROTOCOL = "atalaya.live.v1";
+
+const MAX_CONNECTIONS_PER_ACTOR = 64;
+/** Those that have not said who they are: few, so that strangers cannot fill the server. */
+const MAX_STRANGERS = 256;
+const WATCH_MS = 2_000;
+
+export interface LiveNeeds {
+  readonly topics: readonly Topic[];
+  /** Who an Authorization header names; undefined without one. Throws `identity.*`. */
+  authenticate(authorization: string | undefined, address: string): Promise<Actor | undefined>;
+  /** Which of these tokens (by id) no longer hold, and why. */
+  ended(
+    tokens: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Live extends Disposable {
+  /** Takes over the socket of a WebSocket upgrade at `LIVE_PATH`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): void;
+  readonly connections: number;
+  readonly subscriptions: number;
+  /** Tells all clients to come back later and takes no new ones. Idempotent. */
+  drain(): void;
+}
+
+export function createLive(needs: LiveNeeds): Live {
+  const { bus, clock, log } = needs;
+  const topics = new Map(needs.topics.map((topic) => [topic.name, topic]));
+  if (topics.size !== needs.topics.length) throw new Error("Two live topics have one name.");
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: () => LIVE_PROTOCOL,
+  });
+  const connections = new Set<Connection>();
+  let draining = false;
+
+  async function take(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): Promise<void> {
+    if (!offered(request).includes(LIVE_PROTOCOL)) {
+      throw new AtalayaError("request.malformed", `The live stream speaks the WebSocket subprotocol ${LIVE_PROTOCOL}.`);
+    }
+    const actor = await needs.authenticate(request.headers.authorization, peer.address);
+    checkRoom(actor);
+    if (socket.destroyed) return;
+    server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, actor, peer));
+  }
+
+  function welcome(socket: WebSocket, actor: Actor | undefined, peer: Peer): void {
+    const connection = connect({
+      socket,
+      actor,
+      topics,
+      bus,
+      clock,
+      log,
+      async authenticate(token) {
+        const named = await needs.authenticate(`Bearer ${token}`, peer.address);
+        if (named === undefined) throw new AtalayaError("identity.missing", "No token came.");
+        checkRoom(named);
+        return named;
+      },
+      closed: () => connections.delete(connection),
+    });
+    connections.add(connection);
+    if (draining) connection.goAway();
+  }
+
+  function checkRoom(actor: Actor | undefined): void {
+    if (draining) throw new AtalayaError("server.draining", "The server is stopping.");
+    const max = actor === undefined ? MAX_STRANGERS : MAX_CONNECTIONS_PER_ACTOR;
+    const alike = [...connections].filter((connection) => keyOf(connection.actor) === keyOf(actor)).length;
+    if (alike < max) return;
+    const whose = actor?.name ?? "nobody in particular";
+    throw new AtalayaError("request.rate-limited", `There are ${max} live connections of ${whose} already.`);
+  }
+
+  async function watch(): Promise<void> {
+    const tokens = new Set([...connections].flatMap(({ actor }) => (actor?.token === undefined ? [] : [actor.token])));
+    const ended = await needs.ended([...tokens]);
+    for (const connection of connections) {
+      const end = ended.get(connection.actor?.token ?? "");
+      if (end !== undefined) connection.end(end.code, end.message);
+    }
+  }
+
+  // One look at a time; what is told meanwhile is seen by the next.
+  let watching: Promise<void> = Promise.resolve();
+  function look(): void {
+    watching = watching.then(watch).catch((error: unknown) => log.warn({ err: error }, "could not check live tokens"));
+  }
+  function lookAgain(): void {
+    look();
+    timer = clock.after(WATCH_MS, lookAgain);
+  }
+  let timer = clock.after(WATCH_MS, lookAgain);
+  const hint = bus.on("identity", look);
+
+  function drain(): void {
+    draining = true;
+    for (const connection of connections) connection.goAway();
+  }
+
+  return {
+    upgrade(request, socket, head, peer) {
+      // A socket that breaks before or without becoming a WebSocket would be an unhandled error.
+      socket.on("error", () => socket.destroy());
+      take(request, socket, head, peer).catch((error: unknown) => {
+        if (!(error instanceof AtalayaError)) log.error({ err: error }, "could not take a live connection");
+        const failure = error instanceof AtalayaError ? error : internal(error);
+        refuseUpgrade(socket, failure, request.headers["x-request-id"]?.toString());
+      });
+    },
+    get connections() {
+      return connections.size;
+    },
+    get subscriptions() {
+      return [...connections].reduce((sum, connection) => sum + connection.subscriptions, 0);
+    },
+    drain,
+    [Symbol.dispose]() {
+      drain();
+      timer[Symbol.dispose]();
+      hint[Symbol.dispose]();
+      for (const connection of connections) connection.terminate();
+    },
+  };
+}
+
+function keyOf(actor: Actor | undefined): string {
+  return actor === undefined ? "" : (actor.token ?? actor.name);
+}
+
+function offered(request: IncomingMessage): readonly string[] {
+  return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+}
+
+function internal(cause: unknown): AtalayaError {
+  return new AtalayaError("server.internal", "Something went wrong on the server.", { cause });
+}
