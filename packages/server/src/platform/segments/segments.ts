@@ -22,6 +22,8 @@ export interface Segments extends AsyncDisposable {
   append(records: readonly Uint8Array[]): Promise<Extent[]>;
   /** One record. Throws `output.gone` when its segment was dropped, `store.damaged` when it is not what was written. */
   read(extent: Extent): Promise<Uint8Array>;
+  /** A page of records, neighbours fetched together; undefined where the segment was dropped. */
+  readMany(extents: readonly Extent[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Many records in the order given, neighbours fetched together; memory stays below one span of 1 MiB or one record. */
   stream(extents: Iterable<Extent>): AsyncGenerator<Uint8Array, void, undefined>;
   /** What there is, oldest first. */
@@ -94,6 +96,11 @@ export async function openSegments(folder: string, needs: SegmentsNeeds): Promis
       const [payload] = await records(spanOf([extent]));
       return payload!;
     },
+    async readMany(extents) {
+      const read: (Uint8Array | undefined)[] = [];
+      for (const span of spansOf(extents, SPAN_BYTES)) read.push(...(await records(span).catch(absent(span))));
+      return read;
+    },
     async *stream(extents) {
       for (const span of spansOf(extents, SPAN_BYTES)) yield* await records(span);
     },
@@ -111,6 +118,13 @@ export async function openSegments(folder: string, needs: SegmentsNeeds): Promis
       await sealer[Symbol.asyncDispose]();
       await sources[Symbol.asyncDispose]();
     },
+  };
+}
+
+function absent({ extents }: Span): (error: unknown) => undefined[] {
+  return (error) => {
+    if (error instanceof AtalayaError && error.code === "output.gone") return extents.map(() => undefined);
+    throw error;
   };
 }
 
