@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { endingOf, type Remains } from "./ending.ts";
+
+const remains = (over: Partial<Remains> = {}): Remains => ({
+  request: { command: { kind: "program", program: "make", args: [] }, graceMs: 5_000, outputLimitBytes: 10 },
+  account: "ana",
+  status: { exitCode: 0, uptimeMs: 5_000 },
+  started: { pid: 1, uptimeMs: 3_000, at: 1_000_000 },
+  endedAt: 1_002_003,
+  obstacle: "",
+  stop: undefined,
+  droppedBytes: 0,
+  timeLimitMs: undefined,
+  ends: { stdout: 1, stderr: 2 },
+  ...over,
+});
+
+describe("the end of a run", () => {
+  test("is what the command said when nobody stopped it", () => {
+    expect(endingOf(remains())).toMatchObject({ state: "succeeded", result: { exitCode: 0 }, durationMs: 2_003 });
+    expect(endingOf(remains({ status: { exitCode: 7, uptimeMs: 5_000 } }))).toMatchObject({
+      state: "failed",
+      result: { exitCode: 7 },
+    });
+  });
+  test("is measured by uptime when somebody set the clock meanwhile", () => {
+    expect(endingOf(remains({ endedAt: 5 })).durationMs).toBe(2_000);
+  });
+  test("names what stopped it", () => {
+    const status = { exitCode: 143, uptimeMs: 5_000 };
+    expect(endingOf(remains({ status, stop: { cause: "cancel", uptimeMs: 1 } })).state).toBe("cancelled");
+    expect(endingOf(remains({ status, stop: { cause: "time-limit", uptimeMs: 1 }, timeLimitMs: 5 })).state).toBe(
+      "timed-out",
+    );
+    expect(endingOf(remains({ droppedBytes: 3 }))).toMatchObject({
+      state: "failed",
+      reason: { code: "run.output-limit" },
+      droppedBytes: 3,
+    });
+  });
+  test("says why the program could not begin", () => {
+    const sentence = (obstacle: string) =>
+      endingOf(remains({ obstacle, status: { exitCode: 127, uptimeMs: 1 } })).reason;
+    expect(sentence("missing\n")).toEqual({
+      code: "run.cannot-start",
+      message: "there is no program make in the PATH",
+    });
+    expect(sentence("denied\n")?.message).toBe("ana may not execute make");
+    expect(sentence("cwd\n")?.message).toBe("ana cannot change to its home");
+  });
+});

@@ -1,0 +1,106 @@
+/** From a request to what the wrapper is told. Pure: whether it may be done at all is `policy`'s question. */
+import { AtalayaError, type exec, type RequestOf } from "@atalaya/protocol";
+import type { RunFiles } from "../../spool/layout.ts";
+import type { Account } from "./account.ts";
+import { SHELL, type Launch, type Tools } from "./wrapper.ts";
+
+export type ExecRequest = RequestOf<typeof exec>;
+
+export interface LaunchPlan {
+  readonly launch: Launch;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Asked {
+  readonly run: string;
+  readonly request: ExecRequest;
+  readonly account: Account;
+  /** Whether that is another account than the agent's own. */
+  readonly switched: boolean;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly leftovers: "leave" | "kill";
+  /** The agent's own LANG, LC_* and TZ; nothing else of its environment reaches a command. */
+  readonly locale: Readonly<Record<string, string>>;
+}
+
+export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchPlan {
+  const { request, account } = asked;
+  return {
+    environment: environmentOf(asked),
+    launch: {
+      folder: files.folder,
+      pidFile: files.pid,
+      ...(request.stdin === undefined ? {} : { stdinFile: files.stdin }),
+      leftovers: asked.leftovers,
+      // Limits and a negative nice need the agent's rights, so they come before the account.
+      prefix: [
+        ...niceOf(request, tools),
+        ...limitsOf(request, tools),
+        ...(asked.switched ? accountOf(account, tools) : []),
+      ],
+      cwd: request.cwd ?? account.home,
+      umask: request.umask ?? "022",
+      command: commandOf(request),
+    },
+  };
+}
+
+function commandOf({ command }: ExecRequest): readonly string[] {
+  if (command.kind === "shell") return [SHELL, "-c", command.script];
+  return [command.program, ...command.args];
+}
+
+const LOGIN_PATH = "/usr/local/bin:/usr/bin:/bin";
+const ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** As a login would set it, then what the request says, then the secrets. */
+function environmentOf({ run, request, account, secrets, locale }: Asked): Record<string, string> {
+  const environment: Record<string, string> = {
+    ...locale,
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: account.shell,
+    PATH: account.uid === 0 ? ROOT_PATH : LOGIN_PATH,
+    ATALAYA_RUN: run,
+    ...request.env,
+  };
+  for (const name of request.secretEnv ?? []) environment[name] = secretOf(name, secrets);
+  return environment;
+}
+
+/** A secret's value by its name; a request that names one which did not come with it cannot be obeyed. */
+export function secretOf(name: string, secrets: Readonly<Record<string, string>>): string {
+  const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+  if (value === undefined)
+    throw new AtalayaError("request.malformed", `the value of the secret ${name} did not come with the run`);
+  if (value.includes("\0")) throw new AtalayaError("request.malformed", `the value of the secret ${name} contains NUL`);
+  return value;
+}
+
+function accountOf(account: Account, tools: Tools): readonly string[] {
+  return [need(tools.setpriv, "setpriv"), `--reuid=${account.uid}`, `--regid=${account.gid}`, "--init-groups", "--"];
+}
+
+function niceOf({ nice }: ExecRequest, tools: Tools): readonly string[] {
+  return nice === undefined ? [] : [need(tools.nice, "nice"), "-n", String(nice)];
+}
+
+/** At the soft limit of CPU time the command gets SIGXCPU, five seconds later KILL. */
+function limitsOf({ limits }: ExecRequest, tools: Tools): readonly string[] {
+  if (limits === undefined) return [];
+  const flags: string[] = [];
+  if (limits.cpuSeconds !== undefined) flags.push(`--cpu=${limits.cpuSeconds}:${limits.cpuSeconds + 5}`);
+  if (limits.memoryBytes !== undefined) flags.push(`--as=${limits.memoryBytes}`);
+  if (limits.processes !== undefined) flags.push(`--nproc=${limits.processes}`);
+  if (limits.openFiles !== undefined) flags.push(`--nofile=${limits.openFiles}`);
+  return flags.length === 0 ? [] : [need(tools.prlimit, "prlimit"), ...flags];
+}
+
+function need(tool: string | undefined, name: string): string {
+  if (tool !== undefined) return tool;
+  throw new AtalayaError(
+    "run.cannot-start",
+    `this host has no ${name} (util-linux or coreutils), which this request needs`,
+  );
+}

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { AtalayaError } from "@atalaya/protocol";
+import type { LaunchPlan } from "./launch-plan.ts";
+import { SHELL, wrapperArguments, wrapperEnvironment, type Tools } from "./wrapper.ts";
+
+export interface Wrapper {
+  /** Called when the wrapper is gone, only while this agent lives. */
+  readonly exited: Promise<void>;
+}
+
+/** Starts the wrapper in a session of its own, with nothing of the agent's but a name. Throws `run.cannot-start`. */
+export async function launchWrapper({ launch, environment }: LaunchPlan, tools: Tools): Promise<Wrapper> {
+  const names = Object.keys(environment).length;
+  try {
+    const child = spawn(SHELL, wrapperArguments(launch, tools, names), {
+      cwd: "/",
+      detached: true,
+      stdio: "ignore",
+      env: wrapperEnvironment(environment),
+    });
+    child.unref();
+    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    return { exited };
+  } catch (cause) {
+    throw new AtalayaError("run.cannot-start", `the system could not start a process: ${sentenceOf(cause)}`, { cause });
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown }).code;
+  if (code === "E2BIG") return "arguments and environment are too long (E2BIG)";
+  return typeof code === "string" ? code : "unknown reason";
+}

@@ -1,0 +1,65 @@
+/** What /proc says about a command's processes, and signals to all of them. */
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+
+export interface ProcessStat {
+  readonly state: string;
+  readonly session: number;
+}
+
+/** proc(5), `/proc/pid/stat`: the name in parentheses may contain anything, so fields count from the last one. */
+export function parseStat(text: string): ProcessStat | undefined {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const session = Number(fields[3]);
+  return fields[0] === undefined || !Number.isInteger(session) ? undefined : { state: fields[0], session };
+}
+
+/** Whether this pid is the wrapper of this folder: pids are used again, command lines with our folder are not. */
+export function isWrapper(pid: number, folder: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1")
+      .split("\0")
+      .slice(0, 6)
+      .includes(Buffer.from(folder).toString("latin1"));
+  } catch {
+    return false;
+  }
+}
+
+/** Every process of the session, the command's own groups and those it made (`timeout`, job control) alike. */
+export async function sessionMembers(
+  session: number,
+): Promise<readonly { readonly pid: number; readonly state: string }[]> {
+  const members: { pid: number; state: string }[] = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, "latin1").then(parseStat, () => undefined);
+    if (stat?.session === session && stat.state !== "Z") members.push({ pid: Number(name), state: stat.state });
+  }
+  return members;
+}
+
+/**
+ * Signals the command's process group at once, then what else is in its session. Only call while its wrapper waits for
+ * it: until then its pid cannot have become somebody else's.
+ */
+export async function signalSession(
+  session: number,
+  signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
+): Promise<void> {
+  send(-session, signal);
+  for (const { pid } of await sessionMembers(session)) send(pid, signal);
+}
+
+/** Whether the process group has members left. */
+export function groupExists(group: number): boolean {
+  return send(-group, 0);
+}
+
+function send(target: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(target, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The wrapper: what stands between the agent and a command, so that the command hangs on nothing of the agent's.
+ *
+ * Three fixed scripts for `/bin/sh`. Nothing of a user's is ever put into their text: it comes as positional arguments
+ * and, for the environment, as variables that the last stage renames. Environment must not be applied earlier, for
+ * `LD_PRELOAD` and its like would otherwise act on programs that still run as root.
+ *
+ *   WRAPPER   agent's account, own session: claims, opens the streams, waits, writes the status
+ *   FIRST     agent's account, the command's session: tells its process id, which stays the command's
+ *   LAST      the command's account: directory, umask, environment, then becomes the program
+ */
+
+/** `folder stdin leftovers | setsid …`. The command runs in the foreground: a shell's background jobs ignore SIGINT for ever. */
+const WRAPPER = `
+folder=$1 input=$2 leftovers=$3
+shift 3
+umask 077
+set -C
+{ echo "$$" >"$folder/claim"; } 2>/dev/null || exit 75
+set +C
+if [ -n "$input" ]; then
+  exec <"$input"
+  rm -f -- "$input"
+else
+  exec </dev/null
+fi
+"$@" >>"$folder/out" 2>>"$folder/err" 3>>"$folder/obstacle"
+code=$?
+read -r now rest </proc/uptime
+echo "$code $now ." >"$folder/status"
+if [ "$leftovers" = kill ]; then
+  read -r session rest <"$folder/pid" && kill -s KILL -- "-$session"
+fi
+sync "$folder/status"
+`;
+
+/** `pidfile | program…` */
+const FIRST = `
+read -r now rest </proc/uptime
+echo "$$ $now ." >"$1"
+shift
+exec "$@"
+`;
+
+// Names begin with atalaya_ because the environment that is asked for shares this shell's variables.
+/** `cwd umask count program…`; variables ATALAYA_ENV_0… hold NAME=VALUE. Descriptor 3 takes why it could not begin. */
+const LAST = `
+atalaya_cwd=$1 atalaya_n=$3
+umask "$2"
+shift 3
+cd -- "$atalaya_cwd" 2>/dev/null || { echo cwd >&3; exit 126; }
+while [ "$atalaya_n" -gt 0 ]; do
+  atalaya_n=$((atalaya_n - 1))
+  eval "export \\"\\$ATALAYA_ENV_$atalaya_n\\"; unset ATALAYA_ENV_$atalaya_n"
+done
+case $1 in
+*/*)
+  [ -f "$1" ] || { echo missing >&3; exit 127; }
+  [ -x "$1" ] || { echo denied >&3; exit 126; }
+  ;;
+*)
+  (
+    set -f
+    IFS=:
+    found=missing
+    for folder in $PATH; do
+      [ -f "\${folder:-.}/$1" ] || continue
+      [ -x "\${folder:-.}/$1" ] && exit 0
+      found=denied
+    done
+    echo "$found" >&3
+    exit 1
+  ) || exit 127
+  ;;
+esac
+unset atalaya_cwd atalaya_n
+exec 3>&-
+exec "$@"
+`;
+
+/** The programs of util-linux and coreutils that the wrapper needs, by absolute path. */
+export interface Tools {
+  readonly setsid: string;
+  readonly setpriv?: string;
+  readonly prlimit?: string;
+  readonly nice?: string;
+}
+
+/** Everything the wrapper is told. Values of the environment are not in it. */
+export interface Launch {
+  readonly folder: string;
+  readonly pidFile: string;
+  readonly stdinFile?: string;
+  readonly leftovers: "leave" | "kill";
+  /** Between the agent's account and the command: `setpriv …`, `prlimit …`, `nice …`, each complete. */
+  readonly prefix: readonly string[];
+  readonly cwd: string;
+  readonly umask: string;
+  readonly command: readonly string[];
+}
+
+export const SHELL = "/bin/sh";
+
+export function wrapperArguments(launch: Launch, tools: Tools, environmentSize: number): readonly string[] {
+  const last = [
+    SHELL,
+    "-c",
+    LAST,
+    "atalaya-command",
+    launch.cwd,
+    launch.umask,
+    String(environmentSize),
+    ...launch.command,
+  ];
+  const first = [SHELL, "-c", FIRST, "atalaya-session", launch.pidFile, ...launch.prefix, ...last];
+  return [
+    "-c",
+    WRAPPER,
+    "atalaya-run",
+    launch.folder,
+    launch.stdinFile ?? "",
+    launch.leftovers,
+    tools.setsid,
+    ...first,
+  ];
+}
+
+/** The environment the wrapper is spawned with: only what the last stage renames. */
+export function wrapperEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(environment).map(([name, value], index) => [
+    `ATALAYA_ENV_${index}`,
+    `${name}=${value}`,
+  ]);
+  return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...Object.fromEntries(entries) };
+}
