@@ -31,6 +31,7 @@ export const failures = {
   // Fleet
   "host.unknown": { status: 404, retry: false, exit: 5 },
   "host.offline": { status: 409, retry: true, exit: 1 },
+  "host.online": { status: 409, retry: true, exit: 1 },
   "host.name-taken": { status: 409, retry: false, exit: 1 },
   "place.unknown": { status: 404, retry: false, exit: 2 },
   "group.unknown": { status: 404, retry: false, exit: 2 },

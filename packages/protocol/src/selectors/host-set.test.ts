@@ -10,7 +10,7 @@ const names = fc.oneof(
   fc
     .tuple(fc.constantFrom("pc-", "a"), fc.nat(130), fc.nat(4))
     .map(([text, n, width]) => text + String(n).padStart(width, "0")),
-  fc.string({ unit: fc.constantFrom(...'a0129-.[],*"\\ é'), minLength: 1, maxLength: 6 }),
+  fc.string({ unit: fc.constantFrom(...'a0129-.[],*"\\ é'.split("")), minLength: 1, maxLength: 6 }),
   fc.stringMatching(/^x[0-9]{14,18}$/),
 );
 
@@ -81,7 +81,8 @@ test("names are ordered as people count", () => {
     fc.property(names, names, names, (a, b, c) => {
       expect(Math.sign(compareNames(a, b))).toBe(-Math.sign(compareNames(b, a)) || 0);
       expect(compareNames(a, b) === 0).toBe(a === b);
-      if (compareNames(a, b) <= 0 && compareNames(b, c) <= 0) expect(compareNames(a, c)).toBeLessThanOrEqual(0);
+      const inOrder = compareNames(a, b) <= 0 && compareNames(b, c) <= 0;
+      expect(!inOrder || compareNames(a, c) <= 0).toBe(true);
     }),
     { numRuns: 2_000 },
   );

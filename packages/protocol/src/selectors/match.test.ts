@@ -190,7 +190,7 @@ test("versions are ordered as releases are", () => {
   const ordered = ["1.2~rc1", "1.2~rc2", "1.2", "1.2.0-5-amd64", "1.2.1", "1.9", "1.10", "2"];
   for (const [i, version] of ordered.entries()) {
     for (const [j, other] of ordered.entries()) {
-      expect(Math.sign(compareVersions(version, other)), `${version} and ${other}`).toBe(Math.sign(i - j));
+      expect([version, other, Math.sign(compareVersions(version, other))]).toEqual([version, other, Math.sign(i - j)]);
     }
   }
   expect(compareVersions("1.2", "1.2.0")).toBe(0);

@@ -66,14 +66,11 @@ function readNot(cursor: Cursor, depth: number): Selector {
     cursor.fail(token.position, "the selector is nested too deeply", [`at most ${MAX_SELECTOR_DEPTH} levels`]);
   }
   cursor.at += 1;
-  switch (token.kind) {
-    case "word":
-      return readTerm(token, cursor.fail);
-    case "(":
-      return readParenthesis(cursor, token.position, depth);
-    case "keyword":
-      if (token.keyword === "all" || token.keyword === "none") return { kind: token.keyword };
-      if (token.keyword === "not") return { kind: "not", of: readNot(cursor, depth + 1) };
+  if (token.kind === "word") return readTerm(token, cursor.fail);
+  if (token.kind === "(") return readParenthesis(cursor, token.position, depth);
+  if (token.kind === "keyword") {
+    if (token.keyword === "all" || token.keyword === "none") return { kind: token.keyword };
+    if (token.keyword === "not") return { kind: "not", of: readNot(cursor, depth + 1) };
   }
   return cursor.fail(token.position, `${described(token)} stands where a term should`, TERMS);
 }

@@ -35,7 +35,7 @@ function matchesSlowly(pattern: Pattern, text: string): boolean {
 describe("a pattern", () => {
   test("matches what the obvious way matches", () => {
     const part = fc.constantFrom("a", "b", "1", "0", "*", "?", "[1-12]", "[01-12]", "[0,5]");
-    const text = fc.string({ unit: fc.constantFrom(..."ab0125"), maxLength: 8 });
+    const text = fc.string({ unit: fc.constantFrom(..."ab0125".split("")), maxLength: 8 });
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), text, (parts, name) => {
         const pattern = patternOf(parts.join(""));
@@ -55,8 +55,8 @@ describe("a pattern", () => {
     ["*", ["", "anything"], []],
   ])("%s", (text, hits, misses) => {
     const pattern = patternOf(text);
-    for (const name of hits) expect(matchesPattern(pattern, name), name).toBe(true);
-    for (const name of misses) expect(matchesPattern(pattern, name), name).toBe(false);
+    for (const name of hits) expect([name, matchesPattern(pattern, name)]).toEqual([name, true]);
+    for (const name of misses) expect([name, matchesPattern(pattern, name)]).toEqual([name, false]);
   });
 
   test("takes time in proportion to the text, however it is made", () => {

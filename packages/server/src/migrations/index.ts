@@ -1,9 +1,10 @@
 /** One ordered list for both engines: new steps go to the end, shipped ones never change. */
 import type { Migration } from "../platform/store/migration.ts";
 import { migration as store } from "./0001-store.ts";
+import { migration as fleet } from "./0010-fleet.ts";
 import { migration as enrolment } from "./0020-enrolment.ts";
 import { migration as link } from "./0030-link.ts";
 import { migration as jobs } from "./0040-jobs.ts";
 import { migration as identity } from "./0050-identity.ts";
 
-export const migrations: readonly Migration[] = [store, enrolment, link, jobs, identity];
+export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity];
