@@ -1,0 +1,843 @@
+/** Generated from openapi.json: `npm run gen`. */
+export interface paths {
+    readonly "/api/v1/api-tokens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The API tokens, newest first */
+        readonly get: operations["listApiTokens"];
+        readonly put?: never;
+        /**
+         * Make an API token
+         * @description The token is in this answer and nowhere else: only its hash is kept.
+         */
+        readonly post: operations["createApiToken"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/api-tokens/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Revoke an API token, at once */
+        readonly delete: operations["revokeApiToken"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/enrolments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The enrolments, newest first */
+        readonly get: operations["listEnrolments"];
+        readonly put?: never;
+        /**
+         * Ask to be enrolled, or how an enrolment stands
+         * @description For agents. The CSR's signature proves who asks; with a join token the answer is a certificate.
+         */
+        readonly post: operations["enrol"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/enrolments/{id}/accept": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a waiting machine in
+         * @description It gets its certificate when it asks again. One that was rejected may be accepted too.
+         */
+        readonly post: operations["acceptEnrolment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/enrolments/{id}/reject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Turn a waiting machine away
+         * @description It is refused whenever it asks again.
+         */
+        readonly post: operations["rejectEnrolment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/enrolments/{id}/revoke": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Revoke an enrolment, at once
+         * @description Its link ends, its certificates are void, its host stays in the fleet.
+         */
+        readonly post: operations["revokeEnrolment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/join-tokens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The join tokens, newest first */
+        readonly get: operations["listJoinTokens"];
+        readonly put?: never;
+        /** Make a join token */
+        readonly post: operations["createJoinToken"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/join-tokens/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Revoke a join token, at once
+         * @description Nobody comes in with it any more; who has already come in stays.
+         */
+        readonly delete: operations["revokeJoinToken"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/me": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who am I, and what may I do */
+        readonly get: operations["getMe"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/openapi.json": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** This description */
+        readonly get: operations["getOpenApiDocument"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An API token, without its secret. */
+        readonly ApiToken: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly expiresAt?: number;
+            readonly id: string;
+            /** @description Epoch milliseconds, to the minute. */
+            readonly lastUsedAt?: number;
+            readonly name: string;
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly places?: readonly string[];
+            /** @description Epoch milliseconds. */
+            readonly revokedAt?: number;
+            /** @enum {string} */
+            readonly role?: "viewer" | "operator" | "admin";
+            /** @enum {string} */
+            readonly state: "valid" | "expired" | "revoked";
+        };
+        readonly CreatedApiToken: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly expiresAt?: number;
+            readonly id: string;
+            /** @description Epoch milliseconds, to the minute. */
+            readonly lastUsedAt?: number;
+            readonly name: string;
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly places?: readonly string[];
+            /** @description Epoch milliseconds. */
+            readonly revokedAt?: number;
+            /** @enum {string} */
+            readonly role?: "viewer" | "operator" | "admin";
+            /** @enum {string} */
+            readonly state: "valid" | "expired" | "revoked";
+            readonly token: string;
+        };
+        readonly CreatedJoinToken: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly expiresAt: number;
+            readonly id: string;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            /** @description What to type on the machine that shall join. */
+            readonly line: string;
+            readonly note?: string;
+            readonly place?: string;
+            /** @enum {string} */
+            readonly state: "usable" | "exhausted" | "expired" | "revoked";
+            readonly taken: number;
+            /** @description In this answer and nowhere else: only its hash is kept. */
+            readonly token: string;
+            readonly uses: number;
+            /** @description Why that line may not work yet. */
+            readonly warning?: string;
+        };
+        /** @description One system's standing with the server. */
+        readonly Enrolment: {
+            /** @description Where it asked from. */
+            readonly address: string;
+            readonly agentVersion: string;
+            /** @description The one last connected with. */
+            readonly certificate?: {
+                /** @description Epoch milliseconds. */
+                readonly notAfter: number;
+                readonly serial: string;
+            };
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            /** @description Epoch milliseconds. */
+            readonly decidedAt?: number;
+            readonly decidedBy?: string;
+            /** @description While it is pending. */
+            readonly expiresAt?: number;
+            readonly fingerprint: {
+                readonly macs: readonly string[];
+                readonly serial?: string;
+                readonly uuid?: string;
+            };
+            readonly host?: {
+                readonly id: string;
+                readonly name: string;
+            };
+            /** @description As the machine calls itself: not proven. */
+            readonly hostname: string;
+            readonly id: string;
+            /** @description Id of the join token it came with. */
+            readonly joinToken?: string;
+            /** @description base64url SHA-256 of its public key, to compare with what the machine shows. */
+            readonly publicKey: string;
+            /** @enum {string} */
+            readonly state: "pending" | "accepted" | "rejected" | "revoked";
+            readonly system: {
+                /** @enum {string} */
+                readonly kind: "live" | "os";
+                readonly name: string;
+            };
+        };
+        /** @description A join token, without its secret. */
+        readonly JoinToken: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly expiresAt: number;
+            readonly id: string;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly note?: string;
+            readonly place?: string;
+            /** @enum {string} */
+            readonly state: "usable" | "exhausted" | "expired" | "revoked";
+            readonly taken: number;
+            readonly uses: number;
+        };
+        /** @description Who is asking. */
+        readonly Me: {
+            readonly name: string;
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly places?: readonly string[];
+            readonly token?: {
+                /** @description Epoch milliseconds. */
+                readonly expiresAt?: number;
+                readonly id: string;
+                readonly name: string;
+            };
+        };
+        /** @description What a new API token may do, where, and how long. */
+        readonly NewApiToken: {
+            readonly expiresInMs?: number;
+            readonly name: string;
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly places?: readonly string[];
+            /** @enum {string} */
+            readonly role?: "viewer" | "operator" | "admin";
+        };
+        /** @description How many machines may come in, until when, and where they belong. */
+        readonly NewJoinToken: {
+            /** @default 3600000 */
+            readonly expiresInMs: number;
+            /** @description What its machines are labelled with. */
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly note?: string;
+            /** @description Where its machines are put. */
+            readonly place?: string;
+            /**
+             * @description How many machines may come in with it.
+             * @default 1
+             */
+            readonly uses: number;
+        };
+        /** @description A failure (RFC 9457). */
+        readonly Problem: {
+            /** @description One of the reference of failures: the contract for programs. */
+            readonly code: string;
+            /** @description A sentence for people; it may change. */
+            readonly detail: string;
+            readonly details?: {
+                readonly [key: string]: unknown;
+            };
+            /** @description What a person may do now. */
+            readonly next?: string;
+            readonly requestId: string;
+            readonly status: number;
+            readonly title: string;
+            /** @description `urn:atalaya:problem:` and the code. */
+            readonly type: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    readonly listApiTokens: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly revoked?: "true" | "false";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["ApiToken"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createApiToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedApiToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeApiToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description An API token, without its secret. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listEnrolments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly state?: "pending" | "accepted" | "rejected" | "revoked";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Enrolment"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly enrol: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    readonly agentVersion: string;
+                    readonly csr: string;
+                    readonly fingerprint: {
+                        readonly macs: readonly string[];
+                        readonly serial?: string;
+                        readonly uuid?: string;
+                    };
+                    readonly hostname: string;
+                    readonly system: {
+                        /** @enum {string} */
+                        readonly kind: "live" | "os";
+                        readonly name: string;
+                    };
+                    readonly token?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly ca: string;
+                        readonly certificate: string;
+                        readonly enrolment: string;
+                        readonly host: {
+                            readonly id: string;
+                            readonly name: string;
+                        };
+                        readonly servers: readonly string[];
+                        /** @enum {string} */
+                        readonly state: "accepted";
+                    } | {
+                        readonly enrolment: string;
+                        readonly retryAfterMs: number;
+                        /** @enum {string} */
+                        readonly state: "pending";
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly acceptEnrolment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One system's standing with the server. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rejectEnrolment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One system's standing with the server. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeEnrolment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One system's standing with the server. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listJoinTokens: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["JoinToken"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createJoinToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewJoinToken"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedJoinToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeJoinToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A join token, without its secret. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["JoinToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getMe: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who is asking. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getOpenApiDocument: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
