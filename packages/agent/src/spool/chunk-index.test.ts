@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { acknowledge, cut, decodeIndex, emptyIndex, encodeHeader, reset } from "./chunk-index.ts";
+import { acknowledge, cut, decodeIndex, emptyIndex, encodeHeader, flows, reset } from "./chunk-index.ts";
 
 const stream = fc.constantFrom("stdout" as const, "stderr" as const);
 const steps = fc.array(
@@ -12,7 +12,7 @@ const steps = fc.array(
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("reset" as const), stream, length: fc.constant(0) }) },
   ),
 );
-const generation = fc.record({ truncating: fc.boolean(), base: fc.nat(1e9), bytesBefore: fc.nat(1e9) });
+const generation = fc.record({ flow: fc.constantFrom(...flows), base: fc.nat(1e9), bytesBefore: fc.nat(1e9) });
 
 describe("the index of chunks", () => {
   test("gives the same chunks after a restart, also when its last record is torn", () => {
@@ -29,7 +29,7 @@ describe("the index of chunks", () => {
     );
   });
   test("numbers chunks without gaps over both streams", () => {
-    const index = emptyIndex({ truncating: false, base: 41, bytesBefore: 0 });
+    const index = emptyIndex({ flow: "flowing", base: 41, bytesBefore: 0 });
     const sequences = [cut(index, "stdout", 3), cut(index, "stderr", 5), cut(index, "stdout", 1)].map(
       ({ chunk }) => chunk.sequence,
     );
@@ -37,7 +37,7 @@ describe("the index of chunks", () => {
     expect(index.next).toEqual({ stdout: 4, stderr: 5 });
   });
   test("forgets what is committed and never reuses a number the server knows", () => {
-    const index = emptyIndex({ truncating: false, base: 0, bytesBefore: 0 });
+    const index = emptyIndex({ flow: "flowing", base: 0, bytesBefore: 0 });
     cut(index, "stdout", 3);
     cut(index, "stdout", 3);
     acknowledge(index, 1);

@@ -2,7 +2,7 @@
  * How a run's streams were cut into numbered chunks, so that after the agent's restart the same sequences carry the
  * same bytes. Only lengths are kept; the bytes stand in the stream's file.
  *
- * Layout: magic (4), truncating (1), 3 spare, sequence before the first record (8), bytes of the streams before that
+ * Layout: magic (4), flow (1), 3 spare, sequence before the first record (8), bytes of the streams before that
  * (8); then a record a chunk: kind (4), length (4), all big-endian. A *generation* ends when the files were emptied;
  * the header then begins a new one. Records are appended before their chunk is sent and are not synced: they must
  * outlive the agent, not the machine, for a run does not outlive the machine either.
@@ -14,9 +14,16 @@ export const RECORD_BYTES = 8;
 const MAGIC = 0x41_43_49_31;
 const KIND = { stdout: 1, stderr: 2, "stdout-reset": 3, "stderr-reset": 4 } as const;
 
+/**
+ * How the command's output flows. `paused`: it is stopped because too much waits here. `emptying`: all was committed
+ * and the files are being emptied (again, after a crash). `emptied`: it has only to be continued. While it is stopped
+ * each step may be done twice without harm.
+ */
+export const flows = ["flowing", "paused", "emptying", "emptied"] as const;
+export type Flow = (typeof flows)[number];
+
 export interface Generation {
-  /** The files are being emptied: do it (again) before anything else. The command is stopped meanwhile. */
-  readonly truncating: boolean;
+  readonly flow: Flow;
   /** The last sequence of the generations before. */
   readonly base: number;
   /** Bytes of both streams in the generations before. */
@@ -33,7 +40,7 @@ export interface Chunk {
 }
 
 export interface ChunkIndex {
-  readonly generation: Generation;
+  generation: Generation;
   readonly chunks: Chunk[];
   /** Where the next chunk of each stream begins in its file. */
   readonly next: { stdout: number; stderr: number };
@@ -46,7 +53,7 @@ export interface ChunkIndex {
 export function encodeHeader(generation: Generation): Uint8Array {
   const buffer = Buffer.alloc(HEADER_BYTES);
   buffer.writeUInt32BE(MAGIC, 0);
-  buffer.writeUInt8(generation.truncating ? 1 : 0, 4);
+  buffer.writeUInt8(flows.indexOf(generation.flow), 4);
   buffer.writeBigUInt64BE(BigInt(generation.base), 8);
   buffer.writeBigUInt64BE(BigInt(generation.bytesBefore), 16);
   return buffer;
@@ -99,7 +106,7 @@ export function acknowledge(index: ChunkIndex, through: number): void {
 export function decodeIndex(file: Buffer): ChunkIndex | undefined {
   if (file.length < HEADER_BYTES || file.readUInt32BE(0) !== MAGIC) return undefined;
   const index = emptyIndex({
-    truncating: file.readUInt8(4) === 1,
+    flow: flows[file.readUInt8(4)] ?? "flowing",
     base: Number(file.readBigUInt64BE(8)),
     bytesBefore: Number(file.readBigUInt64BE(16)),
   });

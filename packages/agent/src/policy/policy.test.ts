@@ -1,0 +1,77 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { forbids, openPolicy, parsePolicy, timeLimitOf, type Wish } from "./policy.ts";
+import { policyFile } from "./policy-file.ts";
+
+const account = (name: string, uid: number) => ({ name, uid, gid: uid, home: "/", shell: "/bin/sh" });
+const wish = (over: Partial<Wish> = {}): Wish => ({
+  request: { command: { kind: "program", program: "id", args: [] }, graceMs: 0 },
+  account: account("root", 0),
+  switched: false,
+  cwd: "/root",
+  ...over,
+});
+const policy = (exec: object, rest: object = {}) => parsePolicy({ exec, ...rest }, "policy.toml");
+
+describe("the policy of a fresh host", () => {
+  test("allows the agent's own account, be it root, and accounts of people", () => {
+    expect(forbids(openPolicy, wish())).toBeUndefined();
+    expect(forbids(openPolicy, wish({ account: account("ana", 1000), switched: true }))).toBeUndefined();
+  });
+  test("denies the system's own accounts", () => {
+    expect(forbids(openPolicy, wish({ account: account("www-data", 33), switched: true }))).toContain("at least 1000");
+  });
+});
+
+describe("a policy", () => {
+  test("forbids what it says, with a sentence for each", () => {
+    expect(forbids(policy({ root: false }), wish())).toContain("root");
+    expect(forbids(policy({}, { capabilities: [] }), wish())).toContain("exec");
+    const ana = { account: account("ana", 1000), switched: true };
+    expect(forbids(policy({ accounts: ["eva"] }), wish(ana))).toContain("does not name");
+    expect(forbids(policy({ "denied-accounts": ["ana"] }), wish(ana))).toContain("denies");
+    expect(
+      forbids(policy({ accounts: ["www-data"] }), wish({ account: account("www-data", 33), switched: true })),
+    ).toBeUndefined();
+    const shell = { command: { kind: "shell", script: "id" }, graceMs: 0, timeLimitMs: 9_000 } as const;
+    expect(forbids(policy({ shell: false }), wish({ request: shell }))).toContain("shell");
+    expect(forbids(policy({ "max-seconds": 8 }), wish({ request: shell }))).toContain("8 s");
+  });
+  test("keeps working directories inside the folders it names", () => {
+    const srv = policy({ "working-directories": ["/srv"] });
+    expect(forbids(srv, wish({ cwd: "/srv/app" }))).toBeUndefined();
+    expect(forbids(srv, wish({ cwd: "/srv" }))).toBeUndefined();
+    for (const cwd of ["/srvx", "/", "/srv/../etc"]) expect(forbids(srv, wish({ cwd }))).toContain(cwd);
+  });
+  test("sets the time limit of requests that name none", () => {
+    expect(timeLimitOf(policy({ "max-seconds": 8 }), wish().request)).toBe(8_000);
+    expect(timeLimitOf(openPolicy, wish().request)).toBeUndefined();
+  });
+  test("has every wrong key named in one error", () => {
+    const broken = () => policy({ root: "yes", rooot: true, "minimum-uid": -1 }, { capability: [] });
+    for (const key of ["exec.root:", "exec.rooot:", "exec.minimum-uid:", "capability:"]) expect(broken).toThrow(key);
+  });
+});
+
+describe("the policy's file", () => {
+  let data: string;
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), "policy-"));
+  });
+  afterEach(() => rm(data, { recursive: true }));
+
+  test("is read anew when it changes, and allows nothing while it is broken or others can write it", async () => {
+    const file = policyFile(data, join(data, "none", "policy.toml"));
+    const path = join(data, "policy.toml");
+    expect(await file.current()).toEqual(openPolicy);
+    await writeFile(path, "[exec]\nroot = false\n");
+    expect((await file.current()).exec.root).toBe(false);
+    await writeFile(path, "[exec\n");
+    await expect(file.current()).rejects.toMatchObject({ code: "settings.wrong" });
+    await writeFile(path, "[exec]\n");
+    await chmod(path, 0o666);
+    await expect(file.current()).rejects.toThrow("written by others");
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * Words. The *policy* is what the owner of this host allows, in a root-owned `policy.toml` that nothing on the link can
+ * change. Without one, everything is allowed that a fresh install needs: commands as the agent's own account (root,
+ * usually) and as accounts of people (uid 1000 and above).
+ */
+import { AtalayaError } from "@atalaya/protocol";
+import { z } from "zod";
+import type { Account } from "../capabilities/exec/account.ts";
+import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
+
+const names = z.array(z.string().min(1));
+
+export const Policy = z.strictObject({
+  /** Capabilities that may be asked for; absent: all. */
+  capabilities: names.optional(),
+  exec: z
+    .strictObject({
+      /** Whether commands may run as root: as the agent's own account, if that is root, or by name. */
+      root: z.boolean().default(true),
+      /** The only accounts commands may name; absent: any from minimum-uid up. The agent's own is not asked for by name. */
+      accounts: names.optional(),
+      "denied-accounts": names.default([]),
+      /** Below are the system's own accounts. Accounts named in `accounts` may be below. */
+      "minimum-uid": z.int().min(0).default(1000),
+      /** Whether a request may hand a script to a shell. (A program may still be a shell: this is no fence.) */
+      shell: z.boolean().default(true),
+      /** Absolute folders that working directories must be in, links resolved; absent: anywhere. */
+      "working-directories": z.array(z.string().startsWith("/")).min(1).optional(),
+      /** Longest time a command may run, in seconds. Holds for requests that name none, too. */
+      "max-seconds": z.int().min(1).optional(),
+      /** What becomes of processes a command left in its process group: as with ssh they live on, or they are killed. */
+      leftovers: z.enum(["leave", "kill"]).default("leave"),
+    })
+    .prefault({}),
+});
+export type Policy = z.output<typeof Policy>;
+
+export const openPolicy: Policy = Policy.parse({});
+
+/** Every wrong key is named in one error. */
+export function parsePolicy(document: unknown, from: string): Policy {
+  const parsed = Policy.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.flatMap((issue) => {
+    const path = issue.path.join(".");
+    if (issue.code !== "unrecognized_keys") return [`${path}: ${issue.message}`];
+    return issue.keys.map((key) => `${path === "" ? key : `${path}.${key}`}: there is no such setting`);
+  });
+  throw new AtalayaError("settings.wrong", `${from}: ${wrong.join("; ")}`, { details: { wrong } });
+}
+
+/** What a command wants to do, with everything looked up. */
+export interface Wish {
+  readonly request: ExecRequest;
+  readonly account: Account;
+  /** Whether the request names another account than the agent's. */
+  readonly switched: boolean;
+  /** The working directory with links resolved, where that is possible. */
+  readonly cwd: string;
+}
+
+/** Undefined when the policy allows it, otherwise the sentence that says what it forbids. */
+export function forbids(policy: Policy, { request, account, switched, cwd }: Wish): string | undefined {
+  const rules = policy.exec;
+  if (!allowsCapability(policy, "exec")) return "the policy of this host does not allow exec";
+  if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
+  if (rules["denied-accounts"].includes(account.name))
+    return `the policy of this host denies the account ${account.name}`;
+  if (switched) {
+    const named = rules.accounts?.includes(account.name);
+    if (named === false) return `the policy of this host does not name the account ${account.name}`;
+    if (named === undefined && account.uid < rules["minimum-uid"]) {
+      return `${account.name} has uid ${account.uid}; the policy of this host wants at least ${rules["minimum-uid"]}`;
+    }
+  }
+  if (request.command.kind === "shell" && !rules.shell) return "the policy of this host does not allow a shell";
+  const folders = rules["working-directories"];
+  if (folders !== undefined && !folders.some((folder) => isInside(cwd, folder))) {
+    return `the policy of this host does not allow the working directory ${cwd}`;
+  }
+  const most = rules["max-seconds"];
+  if (most !== undefined && request.timeLimitMs !== undefined && request.timeLimitMs > most * 1000) {
+    return `the policy of this host allows commands ${most} s at most`;
+  }
+  return undefined;
+}
+
+export function allowsCapability(policy: Policy, capability: string): boolean {
+  return policy.capabilities === undefined || policy.capabilities.includes(capability);
+}
+
+/** The time limit that holds: the request's, or the policy's when it names none. */
+export function timeLimitOf(policy: Policy, request: ExecRequest): number | undefined {
+  const most = policy.exec["max-seconds"];
+  return request.timeLimitMs ?? (most === undefined ? undefined : most * 1000);
+}
+
+function isInside(path: string, folder: string): boolean {
+  const base = folder.endsWith("/") ? folder : `${folder}/`;
+  return `${path}/`.startsWith(base) && !path.split("/").includes("..");
+}

@@ -1,0 +1,406 @@
+/**
+ * One run's life, from acceptance to the moment its result is settled: watches what the wrapper and the command write
+ * in its folder, ends the command when asked or over a limit, and tells the link. Each step reads the folder anew, so
+ * that a run that began under another process of the agent is just the same.
+ */
+import { stat } from "node:fs/promises";
+import type { FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
+import { endingOf } from "../capabilities/exec/ending.ts";
+import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
+import { groupExists, isWrapper, sessionMembers, signalSession } from "../capabilities/exec/processes.ts";
+import { watchFolder } from "../capabilities/exec/watch.ts";
+import type { BootClock } from "../platform/boot-clock.ts";
+import { readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
+import { failureOf, type Log } from "../platform/log.ts";
+import type { RunFiles } from "../spool/layout.ts";
+import {
+  Ending,
+  readClaim,
+  readStarted,
+  readStatus,
+  Stop,
+  type AcceptedRun,
+  type Started,
+  type Status,
+} from "../spool/records.ts";
+import type { Outlet } from "./outlet.ts";
+import { openOutput } from "./output.ts";
+
+export interface RunNeeds {
+  readonly accepted: AcceptedRun;
+  readonly request: ExecRequest;
+  readonly files: RunFiles;
+  readonly boot: BootClock;
+  readonly log: Log;
+  /** Bytes of output in the spool at which the command is stopped until the server has committed them. */
+  readonly highWaterBytes: number;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly bytes: number;
+  entry(): SpoolEntry;
+  /** Watches. `exited` resolves when the wrapper, if we started it, is gone. Resolves after the first look. */
+  follow(exited?: Promise<void>): Promise<void>;
+  /** It ends here without a command's status. Durable when this resolves. */
+  end(state: "failed" | "cancelled" | "lost", code: FailureCode | undefined, message: string): Promise<void>;
+  /** `told`: what the other end knows of its phase. */
+  attach(outlet: Outlet, handle: number, through: number, told: SpoolEntry["phase"] | undefined): void;
+  detach(): void;
+  committed(through: number): void;
+  cancel(): void;
+  /** There may be room on the link again. */
+  poke(): void;
+  close(): Promise<void>;
+}
+
+const MIN_STEP_MS = 10;
+const DRAIN_MS = 200;
+const MAX_TIMER_MS = 2_000_000_000;
+
+export function createRun(needs: RunNeeds): Run {
+  const { accepted, request, files, boot, log } = needs;
+  const output = openOutput(files, request.outputLimitBytes);
+  let started: (Started & { readonly at: number }) | undefined;
+  let ending: Ending | undefined;
+  let stop: Stop | undefined;
+  let stopAsked: Stop["cause"] | undefined;
+  let stopSent = false;
+  let wrapperGone = false;
+  let outlet: Outlet | undefined;
+  let told: SpoolEntry["phase"] | undefined;
+  let resultTold = false;
+  let closed = false;
+
+  // Steps never overlap; what happens during one makes another.
+  let stepping: Promise<void> | undefined;
+  let again = false;
+  let lastStepAt = 0;
+  let delayed: NodeJS.Timeout | undefined;
+  let limitTimer: NodeJS.Timeout | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
+  let watcher: { close(): void } | undefined;
+
+  function poke(): void {
+    if (closed) return;
+    clearTimeout(delayed);
+    delayed = undefined;
+    if (stepping !== undefined) {
+      again = true;
+      return;
+    }
+    stepping = steps().finally(() => {
+      stepping = undefined;
+    });
+  }
+
+  /** For mere output: small writes are gathered for a moment, so that a line a chunk does not become the rule. */
+  function pokeSoon(): void {
+    if (closed || delayed !== undefined) return;
+    const waitMs = lastStepAt + MIN_STEP_MS - performance.now();
+    if (waitMs <= 0) poke();
+    else delayed = setTimeout(poke, waitMs);
+  }
+
+  async function steps(): Promise<void> {
+    do {
+      again = false;
+      try {
+        await step();
+      } catch (error) {
+        // The disk may be full or the folder gone; the slow poll tries again.
+        log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
+      }
+      lastStepAt = performance.now();
+    } while (again && !closed);
+  }
+
+  async function step(): Promise<void> {
+    if (ending === undefined) await observe();
+    await output.look();
+    if (ending === undefined) await guard();
+    tell();
+    await output.pump();
+    tell();
+  }
+
+  async function observe(): Promise<void> {
+    if (started === undefined) await readStart();
+    const gone = wrapperGone;
+    const status = readStatus((await readIfThere(files.status)) ?? "");
+    if (status !== undefined) await finish(status);
+    else if (gone) await vanish();
+    else if (stopAsked !== undefined) await sendStop(stopAsked);
+  }
+
+  async function readStart(): Promise<void> {
+    const found = readStarted((await readIfThere(files.pid)) ?? "");
+    if (found === undefined) return;
+    started = { ...found, at: Math.round((await stat(files.pid)).mtimeMs) };
+    armTimeLimit();
+  }
+
+  async function vanish(): Promise<void> {
+    const claim = await readIfThere(files.claim);
+    if (claim === undefined || readClaim(claim).by === "agent") {
+      await end("failed", "run.cannot-start", "the wrapper of the command ended before it began");
+    } else
+      await end(
+        "lost",
+        "run.vanished",
+        "the process that waited for the command is gone: how the command ended cannot be known",
+      );
+  }
+
+  async function finish(status: Status): Promise<void> {
+    if (started === undefined) await readStart();
+    // What the command left in its group may be about to write (`> >(tee)`); sleepers are not waited for long.
+    const until = performance.now() + DRAIN_MS;
+    while (started !== undefined && groupExists(started.pid) && performance.now() < until) await pause(20);
+    await output.look();
+    const [stdout, stderr] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
+    await conclude(
+      endingOf({
+        request,
+        account: request.account ?? "the agent's account",
+        status,
+        started,
+        endedAt: Math.round((await stat(files.status)).mtimeMs),
+        obstacle: (await readIfThere(files.obstacle))?.slice(0, 64) ?? "",
+        stop,
+        droppedBytes: request.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - request.outputLimitBytes),
+        timeLimitMs: accepted.timeLimitMs,
+        ends: { stdout, stderr },
+      }),
+    );
+  }
+
+  async function end(
+    state: "failed" | "cancelled" | "lost",
+    code: FailureCode | undefined,
+    message: string,
+  ): Promise<void> {
+    const [stdoutEnd, stderrEnd] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
+    await conclude({
+      state,
+      ...(code === undefined ? {} : { reason: { code, message } }),
+      ...(started === undefined ? {} : { startedAt: started.at }),
+      stdoutEnd,
+      stderrEnd,
+    });
+  }
+
+  async function conclude(found: Ending): Promise<void> {
+    await writeDurably(files.result, JSON.stringify(found));
+    settle(found);
+    log.info("run.ended", {
+      run: accepted.run,
+      state: found.state,
+      code: found.reason?.code,
+      durationMs: found.durationMs,
+    });
+  }
+
+  function settle(found: Ending): void {
+    ending = found;
+    output.end({ stdout: found.stdoutEnd, stderr: found.stderrEnd });
+    clearTimeout(limitTimer);
+    clearTimeout(killTimer);
+    watcher?.close();
+    watcher = undefined;
+    again = true;
+  }
+
+  /** Limits on what the command may write. */
+  async function guard(): Promise<void> {
+    if (request.outputLimitBytes !== undefined && output.total > request.outputLimitBytes)
+      await sendStop("output-limit");
+    if (started === undefined) return;
+    // A command that is being ended gets some more room, so that it can say goodbye.
+    const highWater = stop === undefined ? needs.highWaterBytes : 2 * needs.highWaterBytes;
+    if (output.flow === "flowing" && output.over(highWater)) {
+      if (!(await signal("SIGSTOP"))) return;
+      output.mark("paused");
+      log.info("run.paused", { run: accepted.run, bytes: output.stored });
+    }
+    if (output.flow === "paused" && output.drained()) await makeRoom();
+    if (output.flow === "emptying") output.empty();
+    if (output.flow === "emptied") {
+      await signal("SIGCONT");
+      output.mark("flowing");
+    }
+  }
+
+  async function makeRoom(): Promise<void> {
+    // Signals arrive when they do: files may only be emptied once everybody really stands still.
+    for (let round = 0; round < 50; round += 1) {
+      const members = await sessionMembers(started!.pid);
+      if (members.every(({ state }) => state === "T" || state === "t" || state === "X")) {
+        await output.look();
+        if (output.drained()) output.empty();
+        return;
+      }
+      await pause(2);
+    }
+  }
+
+  /** False when there is nobody whom it would be safe to signal. */
+  async function signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<boolean> {
+    const claim = readClaim((await readIfThere(files.claim)) ?? "");
+    if (started === undefined || claim.by !== "wrapper" || !isWrapper(claim.pid, files.folder)) return false;
+    await signalSession(started.pid, name);
+    return true;
+  }
+
+  async function sendStop(cause: Stop["cause"]): Promise<void> {
+    if (stop === undefined) {
+      stop = { cause, uptimeMs: boot.uptimeMs() };
+      await writeDurably(files.stop, JSON.stringify(stop));
+      log.info("run.stopping", { run: accepted.run, cause });
+    }
+    // Its session may not be there yet; `observe` comes back here when it is.
+    stopAsked = stop.cause;
+    if (stopSent || started === undefined) return;
+    stopSent = true;
+    if (stop.cause === "output-limit") {
+      await signal("SIGKILL");
+      return;
+    }
+    await signal("SIGTERM");
+    if (output.flow === "paused") {
+      await signal("SIGCONT");
+      output.mark("flowing");
+    }
+    const waitMs = Math.max(0, stop.uptimeMs + request.graceMs - boot.uptimeMs());
+    killTimer = setTimeout(() => void signal("SIGKILL"), Math.min(waitMs, MAX_TIMER_MS));
+  }
+
+  function armTimeLimit(): void {
+    const limit = accepted.timeLimitMs;
+    if (limit === undefined || started === undefined || ending !== undefined) return;
+    const leftMs = started.uptimeMs + limit - boot.uptimeMs();
+    clearTimeout(limitTimer);
+    // Looked at again when it fires: timers are shorter than limits can be, and stand still while the machine sleeps.
+    limitTimer = setTimeout(leftMs > 0 ? armTimeLimit : askTimeLimit, Math.max(0, Math.min(leftMs, MAX_TIMER_MS)));
+  }
+
+  function askTimeLimit(): void {
+    stopAsked ??= "time-limit";
+    poke();
+  }
+
+  function phase(): SpoolEntry["phase"] {
+    if (ending !== undefined) return "finished";
+    return started === undefined ? "accepted" : "running";
+  }
+
+  function tell(): void {
+    if (outlet === undefined) return;
+    if (told === undefined) {
+      outlet.send({ type: "accepted", run: accepted.run });
+      told = "accepted";
+    }
+    if (told === "accepted" && started !== undefined) {
+      outlet.send({ type: "running", run: accepted.run, startedAt: started.at });
+      told = "running";
+    }
+    if (ending !== undefined && !resultTold && output.sent()) {
+      resultTold = true;
+      outlet.send(resultFrame(accepted.run, ending, output.lastSequence));
+    }
+  }
+
+  async function follow(exited?: Promise<void>): Promise<void> {
+    const result = await readJsonIfThere(files.result, Ending);
+    if (result !== undefined) {
+      await readStart();
+      settle(result);
+    } else {
+      stop = await readJsonIfThere(files.stop, Stop);
+      stopAsked = stop?.cause;
+      watcher = watchFolder(files.folder, (name) => {
+        if (name === "out" || name === "err" || name === "chunks") pokeSoon();
+        else if (name === undefined) void checkWrapper().then(poke, poke);
+        else poke();
+      });
+      if (exited === undefined) await checkWrapper();
+      else {
+        void exited.then(() => {
+          wrapperGone = true;
+          poke();
+        });
+      }
+    }
+    poke();
+    await stepping;
+  }
+
+  async function checkWrapper(): Promise<void> {
+    const text = await readIfThere(files.claim);
+    if (text === undefined) return;
+    const claim = readClaim(text);
+    if (claim.by === "wrapper" && !isWrapper(claim.pid, files.folder)) wrapperGone = true;
+  }
+
+  return {
+    id: accepted.run,
+    get bytes() {
+      return output.stored;
+    },
+    entry: () => ({ run: accepted.run, phase: phase(), lastSequence: output.lastSequence }),
+    follow,
+    async end(state, code, message) {
+      await end(state, code, message);
+      poke();
+    },
+    attach(next, handle, through, known) {
+      outlet = next;
+      told = known;
+      resultTold = false;
+      output.attach(next, handle, through);
+      poke();
+    },
+    detach() {
+      outlet = undefined;
+      output.detach();
+    },
+    committed(through) {
+      output.acknowledge(through);
+      poke();
+    },
+    cancel() {
+      if (ending !== undefined) return;
+      stopAsked ??= "cancel";
+      poke();
+    },
+    poke,
+    async close() {
+      closed = true;
+      clearTimeout(delayed);
+      clearTimeout(limitTimer);
+      clearTimeout(killTimer);
+      watcher?.close();
+      await stepping;
+      await output.close();
+    },
+  };
+}
+
+function resultFrame(run: string, { stdoutEnd: _, stderrEnd: __, ...ending }: Ending, lastSequence: number): RunResult {
+  return { type: "result", run, ...withoutUndefined(ending), lastSequence } as RunResult;
+}
+
+function withoutUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
