@@ -3,7 +3,7 @@
  * standing with us: its key, its certificates, whether it is pending, accepted, rejected or revoked. Its id is the CN
  * of its certificates.
  */
-import type { EnrolmentReply, EnrolmentRequest } from "@atalaya/protocol";
+import type { EnrolmentReply, EnrolmentRequest, Fingerprint } from "@atalaya/protocol";
 import type { X509Certificate } from "node:crypto";
 import type { HostKey, SystemKey } from "../fleet/index.ts";
 
@@ -15,7 +15,16 @@ export interface AdmittedEnrolment {
   /** Epoch milliseconds: the link ends then. */
   readonly certificateNotAfter: number;
   readonly serial: string;
+  /** The hardware it enrolled with. */
+  readonly fingerprint: Fingerprint;
 }
+
+export type RevocationListener = (
+  enrolment: string,
+  code: "certificate.revoked" | "certificate.superseded",
+  /** The serial that stays good; absent when none does. */
+  keep?: string,
+) => void;
 
 /** What other rooms may ask. Join tokens, the pending queue and their routes stand behind it. */
 export interface Enrolments {
@@ -28,6 +37,9 @@ export interface Enrolments {
   admit(certificate: X509Certificate): Promise<AdmittedEnrolment>;
   /** A new certificate for a live link's enrolment; the one before is superseded when the new one first connects. */
   renew(enrolment: string, csr: string): Promise<{ readonly certificate: string }>;
-  /** Called when an enrolment is revoked, rejected or its certificate superseded: its links end at once. */
-  onRevoked(listener: (enrolment: string, code: "certificate.revoked" | "certificate.superseded") => void): Disposable;
+  /**
+   * Called when an enrolment is revoked or one of its certificates first connected: links with another serial than
+   * `keep` end at once. Heard at every server, at the latest after 2 seconds; may be told twice.
+   */
+  onRevoked(listener: RevocationListener): Disposable;
 }

@@ -1,0 +1,71 @@
+/** Every connect, resumed or not, is checked here against the store. */
+import type { X509Certificate } from "node:crypto";
+import { AtalayaError, Fingerprint } from "@atalaya/protocol";
+import { inBatches } from "../../platform/batches.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Pki } from "../../platform/pki/index.ts";
+import { certificateRefusal, certificateSentences, type CertificateRefusal } from "./certificate.ts";
+import type { CertificateStore, KnownCertificate } from "./certificates.store.ts";
+import type { AdmittedEnrolment } from "./enrolments.ts";
+
+interface AdmissionNeeds {
+  readonly certificates: CertificateStore;
+  readonly pki: Pick<Pki, "issued">;
+  readonly clock: Clock;
+  /** Certificates were seen for the first time: older ones are superseded now. */
+  readonly activated: () => void;
+}
+
+interface Presented {
+  readonly serial: string;
+  readonly sha256: string;
+  readonly issuedByUs: boolean;
+}
+
+export function admission({ certificates, pki, clock, activated }: AdmissionNeeds) {
+  const judge = inBatches<Presented, AdmittedEnrolment | CertificateRefusal>(async (presented) => {
+    const serials = [...new Set(presented.map(({ serial }) => serial))];
+    let known = await certificates.bySerials(serials);
+    const isFirstConnect = (one: Presented) =>
+      known.get(one.serial)?.state === "issued" &&
+      certificateRefusal(known.get(one.serial), one, clock.now()) === undefined;
+    const fresh = new Set(presented.filter(isFirstConnect).map(({ serial }) => serial));
+    if (fresh.size > 0) {
+      await certificates.activate([...fresh]);
+      activated();
+      // Two of one enrolment may have come together: only the later one is good now.
+      known = await certificates.bySerials(serials);
+    }
+    return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
+  });
+
+  return async (certificate: X509Certificate): Promise<AdmittedEnrolment> => {
+    const answer = await judge({
+      serial: certificate.serialNumber,
+      sha256: certificate.fingerprint256,
+      issuedByUs: pki.issued(certificate),
+    });
+    if (typeof answer === "string") throw new AtalayaError(answer, certificateSentences[answer]);
+    return answer;
+  };
+}
+
+function verdict(
+  known: KnownCertificate | undefined,
+  presented: Presented,
+  now: number,
+): AdmittedEnrolment | CertificateRefusal {
+  const refusal = certificateRefusal(known, presented, now);
+  if (refusal !== undefined) return refusal;
+  const { serial, notAfter, enrolment } = known!;
+  // No certificate is issued before its host and system are known.
+  if (enrolment.host === null || enrolment.system === null) return "certificate.unknown";
+  return {
+    id: enrolment.id,
+    host: enrolment.host,
+    system: enrolment.system,
+    certificateNotAfter: notAfter,
+    serial,
+    fingerprint: Fingerprint.parse(JSON.parse(enrolment.fingerprint)),
+  };
+}

@@ -1,0 +1,212 @@
+import { X509Certificate } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLocalBus } from "../../platform/bus/index.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { makeCsr } from "../../platform/pki/csr.testing.ts";
+import type { Pki } from "../../platform/pki/index.ts";
+import { engines } from "../../platform/store/engines.testing.ts";
+import type { Store } from "../../platform/store/index.ts";
+import { admin, certificateOf, machine, movableClock, refusalOf, room, testPki } from "./room.testing.ts";
+
+const from = { address: "192.0.2.1" };
+const DAY = 86_400_000;
+let pki: Pki;
+beforeAll(async () => void (pki = await testPki()));
+afterAll(() => pki[Symbol.asyncDispose]());
+
+type Desk = ReturnType<typeof room>;
+
+async function enrolled(desk: Desk, n = 1) {
+  const { request } = await machine(n);
+  const reply = await desk.enrolments.enrol({ ...request, token: await desk.newToken() }, from);
+  return { request, enrolment: reply.enrolment, certificate: certificateOf(reply) };
+}
+
+const renewed = async (desk: Desk, enrolment: string, csr: string) =>
+  new X509Certificate((await desk.enrolments.renew(enrolment, csr)).certificate);
+
+describe.each(engines)("a certificate at a connect on $name", ({ open }) => {
+  test("is admitted with what the link needs to know", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { certificate, enrolment, request } = await enrolled(desk);
+    expect(await desk.enrolments.admit(certificate)).toEqual({
+      id: enrolment,
+      host: 1,
+      system: 101,
+      certificateNotAfter: certificate.validToDate.getTime(),
+      serial: certificate.serialNumber,
+      fingerprint: request.fingerprint,
+    });
+  });
+
+  test("of another CA is unknown, whatever name it carries", async () => {
+    await using store = await open();
+    await using otherPki = await testPki();
+    using desk = room(store, pki);
+    const { enrolment } = await enrolled(desk);
+    const { csrPem } = await makeCsr();
+    const forged = await otherPki.issueClient({ csrPem, cn: enrolment, days: 9 });
+    const admitted = desk.enrolments.admit(new X509Certificate(forged.certificatePem));
+    expect(await refusalOf(admitted)).toBe("certificate.unknown");
+  });
+
+  test("of our CA that was never recorded is unknown", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { enrolment, request } = await enrolled(desk);
+    const { certificatePem } = await pki.issueClient({ csrPem: request.csr, cn: enrolment, days: 9 });
+    expect(await refusalOf(desk.enrolments.admit(new X509Certificate(certificatePem)))).toBe("certificate.unknown");
+  });
+
+  test("is refused from the moment it ends, and its agent may ask for another", async () => {
+    await using store = await open();
+    const clock = movableClock();
+    using desk = room(store, pki, { clock });
+    const { certificate, request } = await enrolled(desk);
+    clock.move(90 * DAY);
+    expect(await refusalOf(desk.enrolments.admit(certificate))).toBe("certificate.expired");
+    const next = certificateOf(await desk.enrolments.enrol(request, from));
+    expect(next.serialNumber).not.toBe(certificate.serialNumber);
+  });
+
+  test("is refused from the moment it is revoked, and so is its agent", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { certificate, enrolment, request } = await enrolled(desk);
+    await desk.enrolments.admit(certificate);
+    await desk.desk.decide("revoke", enrolment, admin);
+    expect(await refusalOf(desk.enrolments.admit(certificate))).toBe("certificate.revoked");
+    expect(await refusalOf(desk.enrolments.enrol(request, from))).toBe("certificate.revoked");
+    expect(await refusalOf(desk.enrolments.renew(enrolment, request.csr))).toBe("enrolment.unknown");
+    expect(desk.detached).toEqual([enrolment]);
+  });
+
+  test("stays good after a renewal until the new one first connects", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { certificate, enrolment, request } = await enrolled(desk);
+    await desk.enrolments.admit(certificate);
+    const next = await renewed(desk, enrolment, request.csr);
+    expect(await refusalOf(desk.enrolments.admit(certificate))).toBe("accepted");
+    expect(await refusalOf(desk.enrolments.admit(next))).toBe("accepted");
+    expect(await refusalOf(desk.enrolments.admit(certificate))).toBe("certificate.superseded");
+    expect(await refusalOf(desk.enrolments.admit(next))).toBe("accepted");
+  });
+
+  test("is superseded too when old and new connect at the same moment", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { certificate, enrolment } = await enrolled(desk);
+    const next = await renewed(desk, enrolment, (await makeCsr()).csrPem);
+    const answers = [certificate, next].map((one) => refusalOf(desk.enrolments.admit(one)));
+    expect(await Promise.all(answers)).toEqual(["certificate.superseded", "accepted"]);
+  });
+
+  test("is looked up together with ten thousand others in few queries", async () => {
+    await using store = await open();
+    const counted = counting(store);
+    using desk = room(counted.store, pki);
+    const agents = await Promise.all([1, 2, 3, 4].map((n) => enrolled(desk, n)));
+    for (const { certificate } of agents) await desk.enrolments.admit(certificate);
+    counted.reset();
+    const many = Array.from({ length: 10_000 }, (_, i) => desk.enrolments.admit(agents[i % 4]!.certificate));
+    const admitted = await Promise.all(many);
+    expect(new Set(admitted.map(({ id }) => id)).size).toBe(4);
+    expect(counted.calls()).toBeLessThanOrEqual(12);
+  });
+});
+
+describe.each(engines)("a renewal on $name", ({ open }) => {
+  test("answers the same when the answer was lost", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { enrolment, request } = await enrolled(desk);
+    const { csrPem } = await makeCsr({ cn: enrolment });
+    const [one, two] = [await renewed(desk, enrolment, csrPem), await renewed(desk, enrolment, csrPem)];
+    expect(one.serialNumber).toBe(two.serialNumber);
+    expect(await renewed(desk, enrolment, request.csr)).toBeDefined();
+  });
+
+  test("may bring a new key, which then speaks for the enrolment in the old one's place", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { enrolment, request, certificate } = await enrolled(desk);
+    await desk.enrolments.admit(certificate);
+    const { csrPem } = await makeCsr();
+    const next = await renewed(desk, enrolment, csrPem);
+    expect((await desk.enrolments.enrol({ ...request, csr: csrPem }, from)).enrolment).toBe(enrolment);
+    await desk.enrolments.admit(next);
+    expect((await desk.enrolments.enrol({ ...request, csr: csrPem }, from)).enrolment).toBe(enrolment);
+    expect(await refusalOf(desk.enrolments.enrol(request, from))).toBe("certificate.superseded");
+  });
+
+  test("is refused for another's key and another's name", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const [one, two] = [await enrolled(desk, 1), await enrolled(desk, 2)];
+    expect(await refusalOf(desk.enrolments.renew(one.enrolment, two.request.csr))).toBe("enrolment.csr-mismatch");
+    const { csrPem } = await makeCsr({ cn: two.enrolment });
+    expect(await refusalOf(desk.enrolments.renew(one.enrolment, csrPem))).toBe("enrolment.csr-mismatch");
+    expect(await refusalOf(desk.enrolments.renew(one.enrolment, "nonsense"))).toBe("enrolment.csr-malformed");
+  });
+
+  test("is refused to an agent that collects certificates", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const { enrolment } = await enrolled(desk);
+    const answers: string[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      answers.push(await refusalOf(desk.enrolments.renew(enrolment, (await makeCsr()).csrPem)));
+    }
+    expect(answers.at(-1)).toBe("request.rate-limited");
+  });
+});
+
+describe.each(engines)("a revocation on $name", ({ open }) => {
+  test("is heard here when it is done, and at another server within two seconds", async () => {
+    await using store = await open();
+    const clock = movableClock();
+    using here = room(store, pki);
+    // The other server hears no hints of ours: its bus is its own.
+    using there = room(store, pki, { clock, bus: createLocalBus({ clock: systemClock }) });
+    const heard: string[] = [];
+    const away = new Promise<string>((resolve) => {
+      there.enrolments.onRevoked((id, code, keep) => resolve(`${id} ${code} ${keep}`));
+    });
+    here.enrolments.onRevoked((id, code) => heard.push(`${id} ${code}`));
+    const { enrolment } = await enrolled(here);
+    await here.desk.decide("revoke", enrolment, admin);
+    expect(heard).toEqual([`${enrolment} certificate.revoked`]);
+    clock.move(2_000);
+    expect(await away).toBe(`${enrolment} certificate.revoked undefined`);
+  });
+
+  test("of the older certificate is told when a newer one connects", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const heard = new Promise<string>((resolve) => {
+      desk.enrolments.onRevoked((id, code, keep) => resolve(`${id} ${code} ${keep}`));
+    });
+    const { certificate, enrolment } = await enrolled(desk);
+    await desk.enrolments.admit(certificate);
+    expect(await heard).toBe(`${enrolment} certificate.superseded ${certificate.serialNumber}`);
+  });
+});
+
+/** Counts how often the store is asked. */
+function counting(store: Store) {
+  let calls = 0;
+  const counted: Store = {
+    ...store,
+    tables<Schema>() {
+      const tables = store.tables<Schema>();
+      return {
+        ...tables,
+        read: (query) => ((calls += 1), tables.read(query)),
+        write: (change) => ((calls += 1), tables.write(change)),
+      };
+    },
+  };
+  return { store: counted, calls: () => calls, reset: () => void (calls = 0) };
+}

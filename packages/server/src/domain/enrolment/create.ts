@@ -1,0 +1,112 @@
+import type { Actor } from "../../api/actor.ts";
+import type { Page } from "../../api/page.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { Pki } from "../../platform/pki/index.ts";
+import type { Store } from "../../platform/store/index.ts";
+import type { Fleet, HostKey } from "../fleet/index.ts";
+import { admission } from "./admission.ts";
+import { attacher } from "./attach.ts";
+import { certificateStore } from "./certificates.store.ts";
+import { decisions, type Decisions } from "./decisions.ts";
+import { enroller } from "./enrol.ts";
+import { enrolmentRecord, listEnrolments, type EnrolmentRecord } from "./enrolment-record.ts";
+import type { Enrolments } from "./enrolments.ts";
+import { entryStore } from "./entry.store.ts";
+import { joinTokens, type JoinTokens } from "./join-tokens.ts";
+import { joinTokenStore } from "./join-tokens.store.ts";
+import { renewal } from "./renewal.ts";
+import { revocations } from "./revocations.ts";
+import { enrolmentDefaults, type EnrolmentSettings } from "./settings.ts";
+import { mayDecideIn } from "./scope.ts";
+import { standingStore } from "./standing.store.ts";
+import type { EnrolmentState } from "./tables.store.ts";
+
+export interface EnrolmentNeeds {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pki: Pki;
+  readonly fleet: Pick<Fleet, "attach" | "detach" | "byKey">;
+  readonly settings?: Partial<EnrolmentSettings>;
+  /** `host:port` that agents should dial, in order; empty: they keep what they dialled. */
+  readonly servers?: () => readonly string[];
+}
+
+/** The room as the plane holds it. */
+export interface EnrolmentRoom extends Disposable {
+  readonly enrolments: Enrolments;
+  readonly joinTokens: JoinTokens;
+  /** For the routes. */
+  readonly desk: Desk;
+}
+
+/** Where people see and decide enrolments. */
+export interface Desk {
+  list(page: {
+    readonly state?: EnrolmentState | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<EnrolmentRecord>>;
+  /** Throws `enrolment.unknown`, `request.conflict`, `identity.forbidden`. */
+  decide(what: keyof Decisions, id: string, by: Actor): Promise<EnrolmentRecord>;
+}
+
+export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
+  const { store, bus, clock, log, pki, fleet } = needs;
+  const settings = { ...enrolmentDefaults, ...needs.settings };
+  const entries = entryStore(store);
+  const certificates = certificateStore(store);
+  const standings = standingStore(store);
+  const tokens = joinTokenStore(store);
+
+  const placeOf = (host: HostKey | null): string | undefined =>
+    host === null ? undefined : fleet.byKey(host)?.place.join("/");
+
+  const attach = attacher({ fleet, entries, tokens });
+  const watch = revocations({ standings, bus, clock, log });
+  const changed = (): void => bus.tell("enrolment");
+  const enrol = enroller({
+    entries,
+    certificates,
+    pki,
+    fleet,
+    attach,
+    clock,
+    settings,
+    servers: needs.servers ?? (() => []),
+    entered: changed,
+  });
+  const decide = decisions({
+    standings,
+    fleet,
+    attach,
+    clock,
+    async decided() {
+      changed();
+      // The one who revokes is told when it holds here.
+      await watch.look();
+    },
+  });
+
+  return {
+    enrolments: {
+      enrol,
+      admit: admission({ certificates, pki, clock, activated: changed }),
+      renew: renewal({ entries, standings, certificates, pki, clock, days: settings.certificateDays }),
+      onRevoked: (listener) => watch.on(listener),
+    },
+    joinTokens: joinTokens({ tokens, clock, caPin: pki.caPin }),
+    desk: {
+      list: (page) => listEnrolments({ standings, fleet, clock }, page),
+      async decide(what, id, by) {
+        const row = await standings.byId(id);
+        if (row !== undefined) mayDecideIn(by, placeOf(row.host));
+        return enrolmentRecord(await decide[what](id, by.name), fleet);
+      },
+    },
+    [Symbol.dispose]: () => watch[Symbol.dispose](),
+  };
+}
