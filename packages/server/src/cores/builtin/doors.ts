@@ -1,0 +1,84 @@
+import https from "node:https";
+import type { RequestListener } from "node:http";
+import { LINK_PROTOCOL } from "@atalaya/protocol";
+import type { TlsMaterial } from "../../platform/pki/index.ts";
+
+export interface HttpLimits {
+  readonly headerBytes: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** The longest that TLS 1.3 allows (RFC 8446, 4.6.1); OpenSSL takes seconds. */
+const SESSION_SECONDS = 7 * 24 * 3600;
+
+/**
+ * The TLS servers behind the one port. They never listen: sockets are handed to them. A session of one is none at the
+ * other, because their session contexts differ: or a session without a certificate would open the agents' door.
+ */
+export function linkDoor(material: TlsMaterial, limits: HttpLimits, listener: RequestListener): https.Server {
+  return door({ ...httpOptions(limits), ...linkTls(material) }, listener);
+}
+
+export function publicDoor(material: TlsMaterial, limits: HttpLimits, listener: RequestListener): https.Server {
+  return door({ ...httpOptions(limits), ...publicTls(material) }, listener);
+}
+
+/** New certificates for new connections; those that are open keep theirs. */
+export function reload(
+  doors: { readonly link: https.Server; readonly public: https.Server },
+  material: TlsMaterial,
+): void {
+  doors.link.setSecureContext(linkTls(material));
+  doors.public.setSecureContext(publicTls(material));
+}
+
+function linkTls({ certificatePem, keyPem, caPem, ticketKeys }: TlsMaterial) {
+  return {
+    cert: certificatePem,
+    key: keyPem,
+    ca: caPem,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.3",
+    ALPNProtocols: [LINK_PROTOCOL],
+    sessionIdContext: LINK_PROTOCOL,
+    sessionTimeout: SESSION_SECONDS,
+    ticketKeys,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  } as const satisfies https.ServerOptions;
+}
+
+function publicTls({ certificatePem, keyPem, caPem, ticketKeys }: TlsMaterial) {
+  return {
+    cert: certificatePem + caPem,
+    key: keyPem,
+    requestCert: false,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["http/1.1"],
+    sessionIdContext: "atalaya.public",
+    sessionTimeout: SESSION_SECONDS,
+    ticketKeys,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  } as const satisfies https.ServerOptions;
+}
+
+function httpOptions(limits: HttpLimits) {
+  return {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+    insecureHTTPParser: false,
+  } as const satisfies https.ServerOptions;
+}
+
+function door(options: https.ServerOptions, listener: RequestListener): https.Server {
+  const server = https.createServer(options, listener);
+  // Node watches over slow requests only from "listening" on, which a server that is handed its sockets never reaches.
+  server.emit("listening");
+  return server;
+}

@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../platform/clock.ts";
+import { type ClientHello, MAX_HELLO_BYTES, parseClientHello } from "./client-hello.ts";
+
+export interface GateLimits {
+  readonly helloTimeoutMs: number;
+  /** Connections of one address, and of all, whose hello is still unread. */
+  readonly unreadPerAddress: number;
+  readonly unreadInAll: number;
+}
+
+export type GateRefusal = "too-slow" | "not-tls" | "evicted" | "too-many-pieces";
+
+export interface Gate extends Disposable {
+  /** Takes a fresh socket. Its bytes are put back before it is handed over, so that nobody sees they were read. */
+  take(socket: Socket, address: string): void;
+  readonly unread: number;
+}
+
+interface GateNeeds {
+  readonly clock: Clock;
+  readonly limits: GateLimits;
+  readonly pass: (socket: Socket, hello: ClientHello & { readonly kind: "hello" }) => void;
+  readonly refused: (why: GateRefusal, address: string) => void;
+}
+
+// A hello comes in one to three packets; who sends it letter by letter is not an honest client.
+const MAX_PIECES = 256;
+
+/**
+ * The first reader of every connection: looks at the ClientHello and at nothing else. When too many are waiting, the
+ * one that has waited longest goes: honest clients speak at once, so those who crowd the gate lose their places.
+ */
+export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
+  const byAddress = new Map<string, Set<Waiting>>();
+  const inAll = new Set<Waiting>();
+
+  const leave = (waiting: Waiting): void => {
+    waiting.deadline[Symbol.dispose]();
+    waiting.socket.off("readable", waiting.read).off("close", waiting.gone);
+    inAll.delete(waiting);
+    const neighbours = byAddress.get(waiting.address);
+    neighbours?.delete(waiting);
+    if (neighbours?.size === 0) byAddress.delete(waiting.address);
+  };
+  const refuse = (waiting: Waiting, why: GateRefusal): void => {
+    leave(waiting);
+    refused(why, waiting.address);
+    if (why === "not-tls") waiting.socket.end(plainAnswer(waiting.bytes));
+    waiting.socket.destroySoon();
+  };
+  const read = (waiting: Waiting): void => {
+    const piece = waiting.socket.read() as Buffer | null;
+    if (piece === null) return;
+    waiting.bytes = waiting.bytes.length === 0 ? piece : Buffer.concat([waiting.bytes, piece]);
+    waiting.pieces += 1;
+    const hello = parseClientHello(waiting.bytes.subarray(0, MAX_HELLO_BYTES));
+    if (hello.kind === "malformed") return refuse(waiting, "not-tls");
+    if (hello.kind === "incomplete") {
+      if (waiting.pieces >= MAX_PIECES) refuse(waiting, "too-many-pieces");
+      return;
+    }
+    leave(waiting);
+    waiting.socket.unshift(waiting.bytes);
+    pass(waiting.socket, hello);
+  };
+
+  return {
+    take(socket, address) {
+      const waiting: Waiting = {
+        socket,
+        address,
+        bytes: Buffer.alloc(0),
+        pieces: 0,
+        read: () => read(waiting),
+        gone: () => leave(waiting),
+        deadline: clock.after(limits.helloTimeoutMs, () => refuse(waiting, "too-slow")),
+      };
+      const neighbours = byAddress.get(address) ?? new Set();
+      if (neighbours.size >= limits.unreadPerAddress) refuse(oldest(neighbours), "evicted");
+      else if (inAll.size >= limits.unreadInAll) refuse(oldest(inAll), "evicted");
+      byAddress.set(address, neighbours.add(waiting));
+      inAll.add(waiting);
+      socket.on("readable", waiting.read).once("close", waiting.gone);
+    },
+    get unread() {
+      return inAll.size;
+    },
+    [Symbol.dispose]() {
+      for (const waiting of inAll) {
+        leave(waiting);
+        waiting.socket.destroy();
+      }
+    },
+  };
+}
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly deadline: Disposable;
+  readonly read: () => void;
+  readonly gone: () => void;
+  bytes: Buffer;
+  pieces: number;
+}
+
+function oldest(waiting: ReadonlySet<Waiting>): Waiting {
+  return waiting.values().next().value!;
+}
+
+/** A person who forgot the `s` of `https` is told so; everybody else gets TLS's own "decode error". */
+function plainAnswer(bytes: Buffer): Buffer | string {
+  if (!/^[A-Z]{3,7} /.test(bytes.toString("latin1", 0, 8))) return Buffer.from([0x15, 3, 1, 0, 2, 2, 50]);
+  const body = "This port speaks HTTPS: write https:// in place of http://\n";
+  return `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
