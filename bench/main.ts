@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCommandLine } from "./command-line.ts";
 import { describeMachine, type Machine } from "./machine.ts";
-import type { Bench, BenchReport } from "./question.ts";
+import type { Bench } from "./question.ts";
 import { missed, table, type Result } from "./table.ts";
 
 const here = import.meta.dirname;
@@ -40,27 +40,27 @@ async function ask(name: string, argv: readonly string[]): Promise<number> {
     await list();
     return 2;
   }
-  const options = parseCommandLine(argv, Object.keys(bench.options ?? {}));
+  const options = parseCommandLine(argv, bench.options === undefined ? undefined : Object.keys(bench.options));
   if (typeof options === "string") {
     console.error(options);
     return 2;
   }
   const machine = describeMachine();
-  const report: BenchReport = await bench.run(options);
-  const result: Result = { name, question: bench.question, options, machine, at: new Date().toISOString(), ...report };
+  const found = await bench.run(options);
+  const result: Result = { name, question: bench.question, options, machine, at: new Date().toISOString(), found };
   const baseline = await readResult(join(here, "baseline", `${name}.json`));
   const file = join(here, "results", `${name}.json`);
   await mkdir(join(here, "results"), { recursive: true });
   await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`);
 
   console.log(`\n${bench.question}\n${sentenceOf(machine)}\n`);
-  console.log(table(result, baseline));
+  console.log(table(result, bench.targets ?? {}, baseline));
   console.log(`\n${JSON.stringify(result)}`);
   if (baseline !== undefined && sentenceOf(baseline.machine) !== sentenceOf(machine)) {
     console.log(`\nThe baseline was measured elsewhere: ${sentenceOf(baseline.machine)}`);
   }
-  const short = missed(result);
-  for (const figure of short) console.error(`Misses its target: ${figure.name}`);
+  const short = missed(result, bench.targets ?? {});
+  for (const figure of short) console.error(`Misses its target: ${figure}`);
   return short.length === 0 ? 0 : 1;
 }
 
