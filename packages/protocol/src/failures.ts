@@ -23,6 +23,9 @@ export const failures = {
   "server.internal": { status: 500, retry: true, exit: 3 },
   "server.draining": { status: 503, retry: true, exit: 3 },
   "server.busy": { status: 503, retry: true, exit: 3 },
+  // Said by clients: no server answered, or one that is not ours
+  "server.unreachable": { status: 503, retry: true, exit: 3 },
+  "server.untrusted": { status: 502, retry: false, exit: 3 },
   // Who may
   "identity.missing": { status: 401, retry: false, exit: 4 },
   "identity.invalid": { status: 401, retry: false, exit: 4 },

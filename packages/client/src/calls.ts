@@ -1,0 +1,50 @@
+/** Calls typed by their path: the answer's data comes back, failures are thrown. */
+import createFetchClient, { type FetchResponse, type MaybeOptionalInit } from "openapi-fetch";
+import { errorOf } from "./client-error.ts";
+import type { paths } from "./generated/api.ts";
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type MediaType = `${string}/${string}`;
+
+type PathsWith<M extends Method> = {
+  [Path in keyof paths]: paths[Path] extends Readonly<Record<M, { readonly responses: unknown }>> ? Path : never;
+}[keyof paths];
+
+type DataOf<Response> = Response extends { readonly data: infer Data; readonly error?: never } ? Data : never;
+type IsOptional<Init> = undefined extends Init ? true : false;
+
+/** `calls.get("/api/v1/hosts/{host}", { params: { path: { host: "pc01" } } })`. */
+export type Call<M extends Method> = <Path extends PathsWith<M>, Init extends MaybeOptionalInit<paths[Path], M>>(
+  path: Path,
+  ...init: IsOptional<MaybeOptionalInit<paths[Path], M>> extends true ? [init?: Init] : [init: Init]
+) => Promise<DataOf<FetchResponse<paths[Path][M] & Record<string, unknown>, Init, MediaType>>>;
+
+export type Calls = { readonly [M in Method]: Call<M> };
+
+export function createCalls(needs: {
+  readonly url: string;
+  readonly token?: string;
+  readonly fetch: (request: Request) => Promise<Response>;
+}): Calls {
+  const client = createFetchClient<paths>({
+    baseUrl: needs.url,
+    fetch: needs.fetch,
+    ...(needs.token === undefined ? {} : { headers: { Authorization: `Bearer ${needs.token}` } }),
+  });
+  client.use({
+    async onResponse({ response }) {
+      if (!response.ok) throw await errorOf(response);
+    },
+  });
+  const call =
+    <M extends Method>(method: M) =>
+    async (path: never, init?: never): Promise<unknown> =>
+      (await client.request(method, path, init as never)).data;
+  return {
+    get: call("get"),
+    post: call("post"),
+    put: call("put"),
+    patch: call("patch"),
+    delete: call("delete"),
+  } as unknown as Calls;
+}

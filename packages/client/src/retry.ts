@@ -1,0 +1,55 @@
+/** Asks again what may safely be asked again, when the server says that it is only busy. */
+const ATTEMPTS = 4;
+/** A server that asks for more patience than this is told to the caller instead. */
+const MAX_WAIT_MS = 30_000;
+const FIRST_WAIT_MS = 500;
+
+type Fetch = (request: Request) => Promise<Response>;
+
+export interface RetryNeeds {
+  readonly fetch: Fetch;
+  /** Rejects when the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+export function retrying({ fetch, wait, random }: RetryNeeds): Fetch {
+  return async (request) => {
+    const attempts = isRepeatable(request) ? ATTEMPTS : 1;
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(attempt < attempts ? request.clone() : request);
+      if ((response.status !== 429 && response.status !== 503) || attempt >= attempts) return response;
+      const ms = retryAfterMs(response) ?? FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random());
+      if (ms > MAX_WAIT_MS) return response;
+      await response.body?.cancel();
+      await wait(ms, request.signal);
+    }
+  };
+}
+
+/** RFC 9110, 9.2.2; a POST is when its key makes the server recognise it. */
+function isRepeatable(request: Request): boolean {
+  return request.headers.has("Idempotency-Key") || ["GET", "HEAD", "PUT", "DELETE"].includes(request.method);
+}
+
+/** RFC 9110, 10.2.3; we never send dates. */
+function retryAfterMs(response: Response): number | undefined {
+  const seconds = response.headers.get("Retry-After");
+  return seconds !== null && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+}
+
+export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    }, ms);
+    if (signal.aborted) aborted();
+    else signal.addEventListener("abort", aborted, { once: true });
+  });
+}
