@@ -1,6 +1,6 @@
 import type { Log } from "../platform/log/index.ts";
 import type { Actor } from "./actor.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer } from "../cores/core.ts";
 
 /** What every handler finds in `c.var`. */
 export interface ApiEnv {

@@ -8,7 +8,7 @@ import { checkGuards } from "./check-guards.ts";
 import type { ApiEnv } from "./environment.ts";
 import { answerFailure } from "./failure.ts";
 import { secured } from "./headers.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer } from "../cores/core.ts";
 import { requestIdOf } from "./request-id.ts";
 import { unknownRoute } from "./unknown-route.ts";
 
