@@ -1,0 +1,75 @@
+/** Plain HTTPS to a server's public door, for what happens before there is a link, and for blobs. */
+import { request, type IncomingMessage } from "node:http";
+import { AtalayaError, isFailureCode } from "@atalaya/protocol";
+import { dialTls, type Dial } from "../link/dial.ts";
+import { showAddress } from "../link/addresses.ts";
+
+export interface Call extends Omit<Dial, "protocols" | "timeoutMs"> {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  readonly protocols?: readonly string[];
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** The response of a call, its body not yet read. */
+export async function open(call: Call): Promise<IncomingMessage> {
+  const timeoutMs = call.timeoutMs ?? 30_000;
+  const socket = await dialTls({ ...call, protocols: call.protocols ?? ["http/1.1"], timeoutMs });
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      method: call.method,
+      path: call.path,
+      createConnection: () => socket,
+      timeout: timeoutMs,
+      headers: {
+        host: showAddress(call.address),
+        accept: "application/json, */*",
+        connection: "close",
+        ...(body === undefined
+          ? {}
+          : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+      },
+    });
+    outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in time")));
+    outgoing.once("error", (cause) => {
+      reject(
+        new AtalayaError("host.offline", `${showAddress(call.address)} does not answer: ${cause.message}`, { cause }),
+      );
+    });
+    outgoing.once("response", resolve);
+    outgoing.end(body);
+  });
+}
+
+/** The body's text. Throws the failure a problem document (RFC 9457) names. */
+export async function fetchText(call: Call): Promise<string> {
+  const response = await open(call);
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > MAX_BODY_BYTES) throw new AtalayaError("request.too-large", `${call.path} answered with too much`);
+    parts.push(part);
+  }
+  const text = Buffer.concat(parts).toString("utf8");
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return text;
+  throw problemOf(status, text, `${showAddress(call.address)}${call.path}`);
+}
+
+/** A problem document as the failure it names; anything else as the server being out of order. */
+export function problemOf(status: number, text: string, where: string): AtalayaError {
+  let problem: { readonly code?: unknown; readonly detail?: unknown; readonly title?: unknown } = {};
+  try {
+    problem = (JSON.parse(text) as typeof problem | null) ?? {};
+  } catch {
+    // Not a problem document.
+  }
+  const sentence = [problem.detail, problem.title].find((part) => typeof part === "string") ?? `answered ${status}`;
+  if (isFailureCode(problem.code)) return new AtalayaError(problem.code, String(sentence));
+  return new AtalayaError("host.offline", `${where} ${String(sentence)}`);
+}
