@@ -5,9 +5,10 @@
  * - After a statement has failed, PostgreSQL refuses the rest of the transaction and SQLite goes on: let it throw.
  * - PostgreSQL's `integer` has 32 bits: use `bigint` for times, sizes, sequences and revisions, and `idColumn` for keys.
  * - PostgreSQL runs a change again after a deadlock: a change has no effects but its statements.
- * - PostgreSQL's text holds no NUL character.
+ * - PostgreSQL's text holds no NUL character; both refuse it (JSON text may say `\\u0000`).
  */
 import { sql, type CreateTableBuilder, type RawBuilder } from "kysely";
+import { AtalayaError } from "@atalaya/protocol";
 import { SqliteError } from "./sqlite/sqlite-failure.ts";
 
 export type Engine = "sqlite" | "postgres";
@@ -33,6 +34,10 @@ export function violation(error: unknown): "unique" | "foreign-key" | "not-null"
   if (error instanceof SqliteError) return sqliteViolations[error.errcode];
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? postgresViolations[code] : undefined;
+}
+
+export function nulInText(cause?: unknown): AtalayaError {
+  return new AtalayaError("request.malformed", "A text with a NUL character cannot be kept", { cause });
 }
 
 // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY, _ROWID, _FOREIGNKEY, _NOTNULL, _CHECK (sqlite.org/rescode.html)

@@ -64,7 +64,7 @@ function configuration(folder: string, fsync: boolean): string {
     max_connections: "200",
     shared_buffers: "64MB",
     ...(fsync ? {} : { fsync: "off", full_page_writes: "off", synchronous_commit: "off" }),
-    autovacuum: "on",
+    deadlock_timeout: "50ms",
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name} = '${value}'\n`)

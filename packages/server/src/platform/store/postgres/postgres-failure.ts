@@ -1,4 +1,5 @@
 import { AtalayaError } from "@atalaya/protocol";
+import { nulInText } from "../differences.ts";
 
 // serialization_failure and deadlock_detected: the same change may succeed now.
 const REPEATABLE = new Set(["40001", "40P01"]);
@@ -13,6 +14,7 @@ const ENVIRONMENT = /^(08|53|57P|25006|28|3D000|ECONN|ENOENT|ETIMEDOUT|EPIPE|EHO
 /** What PostgreSQL or the way to it refused; what the statement itself did wrong stays as it came. */
 export function postgresFailure(error: unknown): unknown {
   if (error instanceof AtalayaError) return error;
+  if (codeOf(error) === "22021") return nulInText(error);
   const lost = error instanceof Error && LOST.test(error.message);
   if (!lost && !ENVIRONMENT.test(codeOf(error))) return error;
   return new AtalayaError("store.unavailable", `PostgreSQL does not answer: ${(error as Error).message}`, {

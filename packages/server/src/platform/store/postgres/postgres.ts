@@ -1,9 +1,11 @@
-import { Kysely, PostgresDialect, type Dialect } from "kysely";
+import { setTimeout as pause } from "node:timers/promises";
+import { Kysely, PostgresDialect, type Dialect, type TransactionBuilder } from "kysely";
 import { Pool } from "pg";
 import type { Log } from "../../log/index.ts";
 import type { Tables } from "../engine.ts";
 import { nextRevision, revision } from "../revision.ts";
 import type { OpenedEngine } from "../opened.ts";
+import { createUnderway } from "../underway.ts";
 import { postgresFailure, worthAnotherTry } from "./postgres-failure.ts";
 import { types } from "./types.ts";
 
@@ -16,17 +18,22 @@ export function openPostgres(url: string, committed: (ms: number) => void, log: 
   // An idle connection that the server closes is replaced at the next use.
   pool.on("error", (error) => log.warn({ err: error }, "a connection to PostgreSQL was lost"));
   const db = new Kysely<unknown>({ dialect: timedDialect(pool, committed) });
+  const underway = createUnderway();
   let closing: Promise<void> | undefined;
 
   const tables: Tables<unknown> = {
     engine: "postgres",
-    read: (query) =>
-      db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(query).catch(rethrow),
-    write: (change) => repeated(() => db.transaction().setIsolationLevel("read committed").execute(change)),
+    read: (query) => underway.run(() => snapshot(db).execute(query).catch(rethrow)),
+    write: (change) =>
+      underway.run(() => repeated(() => db.transaction().setIsolationLevel("read committed").execute(change))),
     nextRevision,
-    revision: () => db.connection().execute(revision).catch(rethrow),
+    revision: () => underway.run(() => db.connection().execute(revision).catch(rethrow)),
   };
-  return { tables, [Symbol.asyncDispose]: () => (closing ??= db.destroy()) };
+  return { tables, [Symbol.asyncDispose]: () => (closing ??= underway.end().then(() => db.destroy())) };
+}
+
+function snapshot(db: Kysely<unknown>): TransactionBuilder<unknown> {
+  return db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
 }
 
 /** Kysely's own dialect, with a watch on the commits. */
@@ -55,6 +62,8 @@ async function repeated<T>(change: () => Promise<T>): Promise<T> {
       return await change();
     } catch (error) {
       if (tries === TRIES || !worthAnotherTry(error)) rethrow(error);
+      // Two that met once would meet again if both came back at once.
+      await pause(Math.random() * 20 * tries);
     }
   }
 }

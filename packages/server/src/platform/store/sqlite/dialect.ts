@@ -8,6 +8,7 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
+import { nulInText } from "../differences.ts";
 import type { Value } from "./messages.ts";
 import type { Thread } from "./thread.ts";
 
@@ -21,6 +22,13 @@ export interface Seat {
 export interface Seats {
   take(): Promise<Seat>;
   give(seat: Seat): void;
+}
+
+// Kysely would let only one read at a time through; here the seats decide.
+class ThreadAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 interface SeatConnection extends DatabaseConnection {
@@ -45,7 +53,7 @@ export function threadDialect(
     destroy: async () => {},
   };
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new ThreadAdapter(),
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -68,6 +76,7 @@ function seatConnection(
       state = "due";
     },
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      refuseNul(parameters);
       const due = state === "due" ? begin : "";
       if (state === "due") state = "open";
       const { columns, flat, changes, inserted } = await thread.ask(
@@ -94,6 +103,11 @@ function seatConnection(
       throw new TypeError("The store does not stream rows: read a page at a time, by key");
     },
   };
+}
+
+/** PostgreSQL cannot keep it in text, so neither engine does. */
+function refuseNul(parameters: readonly unknown[]): void {
+  for (const value of parameters) if (typeof value === "string" && value.includes("\0")) throw nulInText();
 }
 
 function ignored(): void {}

@@ -1,8 +1,8 @@
 import { Kysely, type Transaction } from "kysely";
-import { AtalayaError } from "@atalaya/protocol";
 import type { Tables } from "../engine.ts";
 import type { OpenedEngine } from "../opened.ts";
 import { nextRevision, revision } from "../revision.ts";
+import { createUnderway } from "../underway.ts";
 import { backUpSqlite } from "./backup.ts";
 import { threadDialect, type Seat } from "./dialect.ts";
 import { takeFolder } from "./folder.ts";
@@ -21,29 +21,20 @@ export function openSqlite(folder: string, committed: (ms: number) => void): Ope
   const writing = seatsOf([{ thread: writer, connection: 0 }]);
   const writerDb = new Kysely<unknown>({ dialect: threadDialect(writing, "begin immediate", committed) });
   const readerDb = new Kysely<unknown>({ dialect: threadDialect(seatsOf(readerSeats(readers)), "begin", () => {}) });
-  const underway = new Set<Promise<unknown>>();
-  let closed = false;
-
-  function track<T>(work: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new AtalayaError("store.unavailable", "The store is closed"));
-    const promise = work();
-    underway.add(promise);
-    const done = () => void underway.delete(promise);
-    promise.then(done, done);
-    return promise;
-  }
+  const underway = createUnderway();
+  let closing: Promise<void> | undefined;
 
   const tables: Tables<unknown> = {
     engine: "sqlite",
-    read: (query) => track(() => readerDb.transaction().execute((tx) => query(tx))),
-    write: (change) => track(() => writerDb.transaction().execute((tx: Transaction<unknown>) => change(tx))),
+    read: (query) => underway.run(() => readerDb.transaction().execute((tx) => query(tx))),
+    write: (change) => underway.run(() => writerDb.transaction().execute((tx: Transaction<unknown>) => change(tx))),
     nextRevision,
     revision: () => tables.read(revision),
   };
 
   /** For what cannot stand in a transaction. */
   const exec = (sql: string) =>
-    track(async () => {
+    underway.run(async () => {
       const seat = await writing.take();
       await seat.thread.ask(seat.thread.life(), seat.connection, sql, [], "").finally(() => writing.give(seat));
     });
@@ -51,16 +42,16 @@ export function openSqlite(folder: string, committed: (ms: number) => void): Ope
   return {
     tables,
     backUp: (schema, now) => backUpSqlite({ backups: taken.backups, schema, now, exec }),
-    async [Symbol.asyncDispose]() {
-      if (closed) return;
-      closed = true;
-      await Promise.allSettled(underway);
-      // Readers first: the last connection to close folds the WAL into the file, and only the writer may.
-      await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
-      await writer[Symbol.asyncDispose]();
-      taken[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
   };
+
+  async function close(): Promise<void> {
+    await underway.end();
+    // Readers first: the last connection to close folds the WAL into the file, and only the writer may.
+    await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
+    await writer[Symbol.asyncDispose]();
+    taken[Symbol.dispose]();
+  }
 }
 
 function readerSeats(threads: readonly Seat["thread"][]): Seat[] {
