@@ -1,23 +1,31 @@
 /** Calls typed by their path: the answer's data comes back, failures are thrown. */
-import createFetchClient, { type FetchResponse, type MaybeOptionalInit } from "openapi-fetch";
+import createFetchClient, { type MaybeOptionalInit } from "openapi-fetch";
 import { errorOf } from "./client-error.ts";
 import type { paths } from "./generated/api.ts";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
-type MediaType = `${string}/${string}`;
-
 type PathsWith<M extends Method> = {
   [Path in keyof paths]: paths[Path] extends Readonly<Record<M, { readonly responses: unknown }>> ? Path : never;
 }[keyof paths];
 
-type DataOf<Response> = Response extends { readonly data: infer Data; readonly error?: never } ? Data : never;
 type IsOptional<Init> = undefined extends Init ? true : false;
 
-/** `calls.get("/api/v1/hosts/{host}", { params: { path: { host: "pc01" } } })`. */
+/** openapi-fetch's own type of an answer takes readonly arrays for objects. */
+type SuccessOf<Operation> = Operation extends { readonly responses: infer Answers }
+  ? ContentOf<Answers[keyof Answers & (200 | 201 | 202 | 204)]>
+  : never;
+type ContentOf<Answer> = Answer extends { readonly content: infer Content } ? Content[keyof Content] : undefined;
+type DataOf<Operation, Init> = Init extends { readonly parseAs: "stream" }
+  ? ReadableStream<Uint8Array> | null
+  : Init extends { readonly parseAs: "text" }
+    ? string
+    : SuccessOf<Operation>;
+
+/** `client.get("/api/v1/hosts/{host}", { params: { path: { host: "pc01" } } })`. */
 export type Call<M extends Method> = <Path extends PathsWith<M>, Init extends MaybeOptionalInit<paths[Path], M>>(
   path: Path,
   ...init: IsOptional<MaybeOptionalInit<paths[Path], M>> extends true ? [init?: Init] : [init: Init]
-) => Promise<DataOf<FetchResponse<paths[Path][M] & Record<string, unknown>, Init, MediaType>>>;
+) => Promise<DataOf<paths[Path][M], Init>>;
 
 export type Calls = { readonly [M in Method]: Call<M> };
 
