@@ -49,12 +49,17 @@ export function startThread(settings: ThreadSettings): Thread {
     return started;
   }
 
-  function settle(answer: Answer): void {
-    const asked = waiting.get(answer[0]);
-    if (asked === undefined) return;
-    waiting.delete(answer[0]);
+  function taken(id: number): Waiting | undefined {
+    const asked = waiting.get(id);
+    waiting.delete(id);
     // The loop may end when nothing is asked, but not while somebody waits for an answer.
     if (waiting.size === 0) worker?.unref();
+    return asked;
+  }
+
+  function settle(answer: Answer): void {
+    const asked = taken(answer[0]);
+    if (asked === undefined) return;
     if (answer.length === 2) return asked.reject(sqliteFailure(answer[1]));
     asked.resolve({ columns: answer[1], flat: answer[2], changes: answer[3], inserted: answer[4] });
   }
@@ -66,10 +71,7 @@ export function startThread(settings: ThreadSettings): Thread {
       worker?.postMessage(asks);
     } catch (error) {
       // A value that cannot be cloned; each of the batch is told, none was done.
-      for (const [id] of asks) {
-        waiting.get(id)?.reject(error);
-        waiting.delete(id);
-      }
+      for (const [id] of asks) taken(id)?.reject(error);
     }
   }
 
