@@ -1,0 +1,147 @@
+/**
+ * Words. A *setting* is what whoever runs the server may choose. Its name in `<data>/atalaya.toml` is `log-level`, in
+ * the environment `ATALAYA_LOG_LEVEL`, in code `logLevel`. What is not set has its default; the environment wins.
+ */
+import type { z } from "zod";
+import { logFormats, logLevels } from "../platform/log/index.ts";
+import { byteSize, folder, hostNames, hostPorts, oneOf, onOff, storeChoice, wholeNumber } from "./values.ts";
+
+export interface Setting<Schema extends z.ZodType = z.ZodType> {
+  /** As a person would write it. */
+  readonly default: string;
+  readonly sentence: string;
+  readonly schema: Schema;
+  /** Its value is never repeated, in no error and no log. */
+  readonly secret?: true;
+  /** Not in the file: without it the file is not found. */
+  readonly environmentOnly?: true;
+}
+
+const days = wholeNumber(1, 36_500);
+
+/** Every setting there is: parsing and the manual are made from this table. */
+export const settingsTable = {
+  listen: {
+    default: "127.0.0.1:8443",
+    schema: hostPorts,
+    sentence:
+      "Addresses to listen on, `host:port` or `[address]:port`, with commas. `0.0.0.0:8443` lets other machines reach the server.",
+  },
+  data: {
+    default: "./.atalaya",
+    schema: folder,
+    environmentOnly: true,
+    sentence: "Folder for everything the server keeps: keys, store, output. Back it up.",
+  },
+  store: {
+    default: "embedded",
+    schema: storeChoice,
+    secret: true,
+    sentence: "`embedded` (SQLite in the data folder), or the URL of a PostgreSQL database.",
+  },
+  names: {
+    default: "",
+    schema: hostNames,
+    sentence:
+      "Further names and addresses by which machines reach this server: they go into its certificate and into the join line.",
+  },
+  logLevel: { default: "info", schema: oneOf(logLevels), sentence: "The least important lines that are logged." },
+  logFormat: {
+    default: "auto",
+    schema: oneOf(logFormats),
+    sentence: "`json` lines, `pretty` for people; `auto` is pretty at a terminal.",
+  },
+  heartbeatSeconds: {
+    default: "30",
+    schema: wholeNumber(1, 600),
+    sentence: "How often each link is tested. A link that is silent for two and a half times as long is dead.",
+  },
+  certificateDays: {
+    default: "90",
+    schema: wholeNumber(1, 825),
+    sentence: "How long agents' certificates are valid. They renew themselves when a third of it is left.",
+  },
+  outputDays: { default: "30", schema: days, sentence: "How long the output of runs is kept." },
+  outputBytes: {
+    default: "20GB",
+    schema: byteSize,
+    sentence: "How much output of runs is kept at most; the oldest goes first.",
+  },
+  jobsDays: { default: "365", schema: days, sentence: "How long finished jobs and their runs are kept." },
+  historyDays: {
+    default: "365",
+    schema: days,
+    sentence: "How long the history of hosts, such as their connects, is kept.",
+  },
+  linkHandshakesPerSecond: {
+    default: "400",
+    schema: wholeNumber(1, 100_000),
+    sentence:
+      "Full TLS handshakes of links a second; resumed ones count half. Links beyond it are told to come back; visitors are never turned away for it.",
+  },
+  linkHandshakesUnderWay: {
+    default: "128",
+    schema: wholeNumber(1, 100_000),
+    sentence: "TLS handshakes of links under way at once.",
+  },
+  visitorsPerAddress: {
+    default: "1024",
+    schema: wholeNumber(1, 1_000_000),
+    sentence: "Open connections of one address, links not counted.",
+  },
+  localAgent: {
+    default: "on",
+    schema: onOff,
+    sentence: "Whether `npm start` also runs an agent on the server's own machine.",
+  },
+  pending: {
+    default: "on",
+    schema: onOff,
+    sentence: "Whether machines without a join token may ask to be accepted by a person.",
+  },
+  pendingLimit: {
+    default: "1000",
+    schema: wholeNumber(1, 1_000_000),
+    sentence: "How many machines may wait to be accepted.",
+  },
+  confirmAbove: {
+    default: "100",
+    schema: wholeNumber(0, 10_000_000),
+    sentence: "Jobs on more hosts than this must be confirmed with the number of hosts.",
+  },
+  drainSeconds: {
+    default: "10",
+    schema: wholeNumber(0, 3600),
+    sentence: "How long a stop waits for requests and links to end by themselves.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingKey = keyof typeof settingsTable;
+
+/** What the rooms get their parts of. */
+export type Settings = { readonly [Key in SettingKey]: z.output<(typeof settingsTable)[Key]["schema"]> };
+
+export const settingKeys = Object.keys(settingsTable) as readonly SettingKey[];
+
+/** `logLevel` → `log-level`. */
+export function fileName(key: SettingKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `logLevel` → `ATALAYA_LOG_LEVEL`. */
+export function variableName(key: SettingKey): string {
+  return `ATALAYA_${fileName(key).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/**
+ * Variables of our other programs, which may stand in the same environment and are none of the server's.
+ */
+export const otherVariables: readonly string[] = [
+  "ATALAYA_SERVER",
+  "ATALAYA_TOKEN",
+  "ATALAYA_CA",
+  "ATALAYA_JOIN_TOKEN",
+  "ATALAYA_PREFIX",
+  "ATALAYA_URL",
+];
+export const otherPrefixes: readonly string[] = ["ATALAYA_AGENT_", "ATALAYA_CLI_", "ATALAYA_TEST_", "ATALAYA_BENCH_"];

@@ -1,0 +1,113 @@
+/**
+ * How a setting's text is read. Each schema takes text, because that is what the environment has; the file's numbers
+ * and lists are written as text first, so that both are held to the same rules.
+ */
+import { isIP, isIPv6 } from "node:net";
+import { domainToASCII } from "node:url";
+import { z } from "zod";
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:8443`, `[::1]:8443`, `tower.example.org:443`; several with commas. */
+export const hostPorts = z.string().transform((text, context): readonly HostPort[] => {
+  const parsed = listOf(text).map((each) => [each, hostPort(each)] as const);
+  for (const [each, problem] of parsed)
+    if (typeof problem === "string") context.addIssue(`${JSON.stringify(each)} ${problem}`);
+  if (parsed.length === 0) context.addIssue("names no address");
+  if (new Set(parsed.map(([each]) => each)).size < parsed.length) context.addIssue("names an address twice");
+  return parsed.flatMap(([, value]) => (typeof value === "string" ? [] : [value]));
+});
+
+/** Host names and addresses, without ports. */
+export const hostNames = z.string().transform((text, context): readonly string[] => {
+  const names = listOf(text).map((name) => name.replace(/^\[(.*)\]$/, "$1"));
+  for (const name of names)
+    if (!isHost(name.replace(/^\*\./, ""))) context.addIssue(`${JSON.stringify(name)} is no host name and no address`);
+  return names;
+});
+
+export const onOff = z.string().transform((text, context): boolean => {
+  if (/^(on|true|yes|1)$/i.test(text)) return true;
+  if (/^(off|false|no|0)$/i.test(text)) return false;
+  context.addIssue("is neither `on` nor `off`");
+  return z.NEVER;
+});
+
+/** A whole number within bounds. */
+export function wholeNumber(least: number, most: number) {
+  return z.string().transform((text, context): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    context.addIssue(`is no whole number from ${least} to ${most}`);
+    return z.NEVER;
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+};
+
+/** `500MB`, `20GiB`, `1000000`. */
+export const byteSize = z.string().transform((text, context): number => {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?) ?([kmgt]i?)?b?$/i.exec(text);
+  const value = match === null ? Number.NaN : Math.round(Number(match[1]) * UNITS[(match[2] ?? "").toLowerCase()]!);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  context.addIssue("is no size such as `500MB` or `20GiB`");
+  return z.NEVER;
+});
+
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.string().transform((text, context): Words[number] => {
+    if (words.includes(text)) return text;
+    context.addIssue(`is none of ${words.map((word) => `\`${word}\``).join(", ")}`);
+    return z.NEVER;
+  });
+}
+
+export const folder = z.string().min(1, "is empty");
+
+export type StoreChoice = { readonly kind: "embedded" } | { readonly kind: "postgres"; readonly url: string };
+
+/** `embedded`, or where a PostgreSQL is. */
+export const storeChoice = z.string().transform((text, context): StoreChoice => {
+  if (text === "embedded") return { kind: "embedded" };
+  if (/^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text)) return { kind: "postgres", url: text };
+  context.addIssue("is neither `embedded` nor a URL such as postgres://user:password@host:5432/database");
+  return z.NEVER;
+});
+
+function listOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((each) => each !== "");
+}
+
+function hostPort(text: string): HostPort | string {
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  if (match === null) return isIPv6(text.replace(/:\d+$/, "")) ? "needs brackets: [address]:port" : "is not host:port";
+  const [, inBrackets, bare, digits] = match;
+  const port = Number(digits);
+  if (port > 65_535) return "has a port beyond 65535";
+  if (inBrackets !== undefined)
+    return isIPv6(inBrackets) ? { host: inBrackets, port } : "has no IPv6 address in its brackets";
+  if (bare === "") return `names no host: write 0.0.0.0:${port} for all addresses`;
+  return isHost(bare!) ? { host: bare!, port } : "has no host name and no address before its port";
+}
+
+function isHost(name: string): boolean {
+  if (isIP(name) !== 0) return true;
+  // Digits and dots alone are a mistyped address, not a name.
+  if (/^[\d.]*$/.test(name) || name.length > 253) return false;
+  return domainToASCII(name)
+    .split(".")
+    .every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i.test(label));
+}
