@@ -76,16 +76,10 @@ function seatConnection(
       state = "due";
     },
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-      refuseNul(parameters);
+      checkValues(parameters);
       const due = state === "due" ? begin : "";
       if (state === "due") state = "open";
-      const { columns, flat, changes, inserted } = await thread.ask(
-        life,
-        connection,
-        sql,
-        parameters as readonly Value[],
-        due,
-      );
+      const { columns, flat, changes, inserted } = await thread.ask(life, connection, sql, parameters, due);
       return { rows: rowsOf<Row>(columns, flat), numAffectedRows: BigInt(changes), insertId: BigInt(inserted) };
     },
     async end(how) {
@@ -105,9 +99,23 @@ function seatConnection(
   };
 }
 
-/** PostgreSQL cannot keep it in text, so neither engine does. */
-function refuseNul(parameters: readonly unknown[]): void {
-  for (const value of parameters) if (typeof value === "string" && value.includes("\0")) throw nulInText();
+/**
+ * Only what both engines keep: SQLite would take a `Date` in the first place for a list of named values, and write
+ * nothing; PostgreSQL cannot keep a NUL character in a text.
+ */
+function checkValues(parameters: readonly unknown[]): asserts parameters is readonly Value[] {
+  for (const value of parameters) {
+    if (typeof value === "string") {
+      if (value.includes("\0")) throw nulInText();
+    } else if (
+      value !== null &&
+      typeof value !== "number" &&
+      typeof value !== "bigint" &&
+      !(value instanceof Uint8Array)
+    ) {
+      throw new TypeError(`The store keeps numbers, texts, bytes and null, not ${typeof value}`);
+    }
+  }
 }
 
 function ignored(): void {}
