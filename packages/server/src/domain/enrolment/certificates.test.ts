@@ -5,7 +5,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { makeCsr } from "../../platform/pki/csr.testing.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
-import type { Store } from "../../platform/store/index.ts";
+import type { Store, Tables } from "../../platform/store/index.ts";
 import { admin, certificateOf, machine, movableClock, refusalOf, room, testPki } from "./room.testing.ts";
 
 const from = { address: "192.0.2.1" };
@@ -182,6 +182,18 @@ describe.each(engines)("a revocation on $name", ({ open }) => {
     expect(await away).toBe(`${enrolment} certificate.revoked undefined`);
   });
 
+  test("follows when the fleet forgets the host, and does not when it was merged", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const [merged, forgotten] = [await enrolled(desk, 1), await enrolled(desk, 2)];
+    const heard = new Promise<string>((resolve) => desk.enrolments.onRevoked((id) => resolve(id)));
+    desk.forget({ host: 1, into: 2, enrolments: [merged.enrolment] });
+    desk.forget({ host: 2, enrolments: [forgotten.enrolment] });
+    expect(await heard).toBe(forgotten.enrolment);
+    expect(await refusalOf(desk.enrolments.admit(forgotten.certificate))).toBe("certificate.revoked");
+    expect(await refusalOf(desk.enrolments.admit(merged.certificate))).toBe("accepted");
+  });
+
   test("of the older certificate is told when a newer one connects", async () => {
     await using store = await open();
     using desk = room(store, pki);
@@ -197,16 +209,11 @@ describe.each(engines)("a revocation on $name", ({ open }) => {
 /** Counts how often the store is asked. */
 function counting(store: Store) {
   let calls = 0;
-  const counted: Store = {
-    ...store,
-    tables<Schema>() {
-      const tables = store.tables<Schema>();
-      return {
-        ...tables,
-        read: (query) => ((calls += 1), tables.read(query)),
-        write: (change) => ((calls += 1), tables.write(change)),
-      };
-    },
-  };
+  const countCalls = <Schema>(tables: Tables<Schema>): Tables<Schema> => ({
+    ...tables,
+    read: (query) => ((calls += 1), tables.read(query)),
+    write: (change) => ((calls += 1), tables.write(change)),
+  });
+  const counted: Store = { ...store, tables: <Schema>() => countCalls(store.tables<Schema>()) };
   return { store: counted, calls: () => calls, reset: () => void (calls = 0) };
 }

@@ -1,3 +1,4 @@
+import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { Page } from "../../api/page.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
@@ -5,13 +6,13 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import type { Store } from "../../platform/store/index.ts";
-import type { Fleet, HostKey } from "../fleet/index.ts";
+import type { Fleet } from "../fleet/index.ts";
 import { admission } from "./admission.ts";
 import { attacher } from "./attach.ts";
 import { certificateStore } from "./certificates.store.ts";
 import { decisions, type Decisions } from "./decisions.ts";
 import { enroller } from "./enrol.ts";
-import { enrolmentRecord, listEnrolments, type EnrolmentRecord } from "./enrolment-record.ts";
+import { enrolmentRecord, hostOf, listEnrolments, type EnrolmentRecord } from "./enrolment-record.ts";
 import type { Enrolments } from "./enrolments.ts";
 import { entryStore } from "./entry.store.ts";
 import { joinTokens, type JoinTokens } from "./join-tokens.ts";
@@ -20,7 +21,7 @@ import { renewal } from "./renewal.ts";
 import { revocations } from "./revocations.ts";
 import { enrolmentDefaults, type EnrolmentSettings } from "./settings.ts";
 import { mayDecideIn } from "./scope.ts";
-import { standingStore } from "./standing.store.ts";
+import { standingStore, type ListedEnrolment } from "./standing.store.ts";
 import type { EnrolmentState } from "./tables.store.ts";
 
 export interface EnrolmentNeeds {
@@ -29,7 +30,7 @@ export interface EnrolmentNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly pki: Pki;
-  readonly fleet: Pick<Fleet, "attach" | "detach" | "byKey">;
+  readonly fleet: Pick<Fleet, "attach" | "detach" | "byKey" | "hostOfSystem" | "onGone">;
   readonly settings?: Partial<EnrolmentSettings>;
   /** `host:port` that agents should dial, in order; empty: they keep what they dialled. */
   readonly servers?: () => readonly string[];
@@ -62,8 +63,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   const standings = standingStore(store);
   const tokens = joinTokenStore(store);
 
-  const placeOf = (host: HostKey | null): string | undefined =>
-    host === null ? undefined : fleet.byKey(host)?.place.join("/");
+  const placeOf = (row: ListedEnrolment): string | undefined => hostOf(row, fleet)?.place.join("/");
 
   const attach = attacher({ fleet, entries, tokens });
   const watch = revocations({ standings, bus, clock, log });
@@ -91,6 +91,17 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
     },
   });
 
+  // A forgotten host's systems do not come back by themselves; a merged one's do, and find their other host.
+  const gone = fleet.onGone(({ into, enrolments }) => {
+    if (into !== undefined) return;
+    for (const id of enrolments) {
+      decide.revoke(id, "forgotten-host").catch((err: unknown) => {
+        if (!(err instanceof AtalayaError))
+          log.error({ err, enrolment: id }, "cannot revoke a forgotten host's enrolment");
+      });
+    }
+  });
+
   return {
     enrolments: {
       enrol,
@@ -103,10 +114,13 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
       list: (page) => listEnrolments({ standings, fleet, clock }, page),
       async decide(what, id, by) {
         const row = await standings.byId(id);
-        if (row !== undefined) mayDecideIn(by, placeOf(row.host));
+        if (row !== undefined) mayDecideIn(by, placeOf(row));
         return enrolmentRecord(await decide[what](id, by.name), fleet);
       },
     },
-    [Symbol.dispose]: () => watch[Symbol.dispose](),
+    [Symbol.dispose]() {
+      gone[Symbol.dispose]();
+      watch[Symbol.dispose]();
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** One step of the conversation by which a machine comes in: `protocol/enrolment.ts` says it from the agent's side. */
 import { AtalayaError, type EnrolmentReply, type EnrolmentRequest } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
+import { inTurns } from "../../platform/turns.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import type { Fleet } from "../fleet/index.ts";
 import { addressBudget } from "./address-budget.ts";
@@ -34,7 +35,7 @@ export function enroller(needs: EnrolNeeds) {
   const { entries, certificates, pki, fleet, attach, clock, settings } = needs;
   const budget = addressBudget(settings.perAddress);
   /** One step at a time for each key, so that impatient agents do not get two hosts. */
-  const busy = new Map<string, Promise<unknown>>();
+  const inTurn = inTurns<string>();
 
   async function enrol(request: EnrolmentRequest, from: { readonly address: string }): Promise<EnrolmentReply> {
     const waitMs = budget.spend(from.address, 1, clock.now());
@@ -119,17 +120,6 @@ export function enroller(needs: EnrolNeeds) {
       ca: pki.caPem,
       servers: [...needs.servers()],
     };
-  }
-
-  async function inTurn<T>(publicKey: string, act: () => Promise<T>): Promise<T> {
-    const before = busy.get(publicKey);
-    const turn = (before ?? Promise.resolve()).then(act, act);
-    busy.set(publicKey, turn);
-    try {
-      return await turn;
-    } finally {
-      if (busy.get(publicKey) === turn) busy.delete(publicKey);
-    }
   }
 
   return enrol;

@@ -2,7 +2,7 @@ import { Fingerprint } from "@atalaya/protocol";
 import { z } from "zod";
 import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Fleet } from "../fleet/index.ts";
+import type { DirectoryHost, Fleet } from "../fleet/index.ts";
 import type { ListedEnrolment, StandingStore } from "./standing.store.ts";
 import type { EnrolmentState } from "./tables.store.ts";
 
@@ -26,10 +26,16 @@ export interface EnrolmentRecord {
   readonly certificate?: { readonly serial: string; readonly notAfter: number };
 }
 
-type Hosts = Pick<Fleet, "byKey">;
+type Hosts = Pick<Fleet, "byKey" | "hostOfSystem">;
+
+/** The host it speaks for now: another than at first once hosts were merged. */
+export function hostOf(row: ListedEnrolment, fleet: Hosts): DirectoryHost | undefined {
+  if (row.host === null || row.system === null) return undefined;
+  return fleet.byKey(fleet.hostOfSystem(row.system) ?? row.host);
+}
 
 export function enrolmentRecord(row: ListedEnrolment, fleet: Hosts): EnrolmentRecord {
-  const host = row.host === null ? undefined : fleet.byKey(row.host);
+  const host = hostOf(row, fleet);
   return {
     id: row.id,
     state: row.state,

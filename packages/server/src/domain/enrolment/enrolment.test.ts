@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHash } from "node:crypto";
 import type { Pki } from "../../platform/pki/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
-import { admin, certificateOf, machine, movableClock, refusalOf, room, testPki } from "./room.testing.ts";
+import {
+  admin,
+  certificateOf,
+  countingFleet,
+  machine,
+  movableClock,
+  refusalOf,
+  room,
+  testPki,
+} from "./room.testing.ts";
 
 const from = { address: "192.0.2.1" };
 let pki: Pki;
@@ -52,8 +61,7 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     let broken = true;
     using desk = room(store, pki, {
       fleet: {
-        byKey: () => undefined,
-        detach: async () => undefined,
+        ...countingFleet().fleet,
         async attach() {
           if (broken) throw new Error("the fleet is away");
           return { verdict: "new-host", host: 1, system: 2 };

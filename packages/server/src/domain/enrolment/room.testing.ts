@@ -12,7 +12,7 @@ import { silentLog } from "../../platform/log/index.ts";
 import { makeCsr } from "../../platform/pki/csr.testing.ts";
 import { openPki, type Pki } from "../../platform/pki/index.ts";
 import type { Store } from "../../platform/store/index.ts";
-import type { Fleet } from "../fleet/index.ts";
+import type { Fleet, HostGone } from "../fleet/index.ts";
 import { createEnrolment, type EnrolmentNeeds } from "./create.ts";
 
 export const admin: Actor = { name: "test", permissions: new Set(Object.keys(permissions) as Permission[]) };
@@ -58,7 +58,8 @@ export function countingFleet() {
   const attached: Parameters<Fleet["attach"]>[0][] = [];
   const detached: string[] = [];
   const keys = new Map<string, number>();
-  const fleet: Pick<Fleet, "attach" | "detach" | "byKey"> = {
+  const listeners = new Set<(gone: HostGone) => void>();
+  const fleet: EnrolmentNeeds["fleet"] = {
     async attach(newcomer) {
       attached.push(newcomer);
       if (!keys.has(newcomer.enrolment)) keys.set(newcomer.enrolment, keys.size + 1);
@@ -69,12 +70,18 @@ export function countingFleet() {
       detached.push(enrolment);
     },
     byKey: () => undefined,
+    hostOfSystem: () => undefined,
+    onGone(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
   };
-  return { fleet, attached, detached };
+  const forget = (gone: HostGone) => listeners.forEach((listener) => listener(gone));
+  return { fleet, attached, detached, forget };
 }
 
 export function room(store: Store, pki: Pki, needs: Partial<EnrolmentNeeds> = {}) {
-  const { fleet, attached, detached } = countingFleet();
+  const { fleet, attached, detached, forget } = countingFleet();
   const made = createEnrolment({
     store,
     bus: createLocalBus({ clock: systemClock }),
@@ -86,7 +93,7 @@ export function room(store: Store, pki: Pki, needs: Partial<EnrolmentNeeds> = {}
   });
   const newToken = async (uses = 1, expiresInMs = 3_600_000) =>
     (await made.joinTokens.create({ uses, expiresInMs }, admin)).token;
-  return { ...made, attached, detached, newToken };
+  return { ...made, attached, detached, forget, newToken };
 }
 
 /** What the n-th machine asks with. */
