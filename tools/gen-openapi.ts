@@ -3,7 +3,6 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { mount, type Part } from "../packages/server/src/api/mount.ts";
 import { openApiDocument, openApiRoutes } from "../packages/server/src/api/openapi.ts";
-import { systemClock } from "../packages/server/src/platform/clock.ts";
 import { silentLog } from "../packages/server/src/platform/log/index.ts";
 import type { Generated } from "./gen.ts";
 
@@ -14,7 +13,6 @@ export async function generate(): Promise<readonly Generated[]> {
   const parts = (await Promise.all(routeFiles().map(partsOf))).flat();
   const app = mount([...parts, { at: "/api/v1", routes: openApiRoutes({ document: nowhere as never }) }], {
     authenticate: async () => undefined,
-    clock: systemClock,
     log: silentLog,
   });
   return [{ path, text: `${JSON.stringify(openApiDocument(app), null, 2)}\n` }];

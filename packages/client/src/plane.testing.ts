@@ -56,7 +56,7 @@ export async function openTestPlane() {
     { at: "/", routes: caRoutes },
   ];
   const api = mount(parts, {
-    ...needs,
+    log: silentLog,
     authenticate: (request, { address }) => authenticate(request.headers.get("authorization"), address),
   });
 

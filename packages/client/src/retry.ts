@@ -43,7 +43,7 @@ export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = () => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(asError(signal.reason));
     };
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", aborted);
@@ -52,4 +52,9 @@ export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) aborted();
     else signal.addEventListener("abort", aborted, { once: true });
   });
+}
+
+/** Whatever a signal was aborted with. */
+export function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
 }

@@ -136,6 +136,132 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/groups": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Saved selectors */
+        readonly get: operations["listGroups"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/groups/{group}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One saved selector */
+        readonly get: operations["getGroup"];
+        /** Save a selector under a name */
+        readonly put: operations["putGroup"];
+        readonly post?: never;
+        /** Forget a saved selector that no other uses */
+        readonly delete: operations["deleteGroup"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Hosts that a selector hits, in natural order of names */
+        readonly get: operations["listHosts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One host with all that is known of it */
+        readonly get: operations["getHost"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Forget an offline host and all that is known of it */
+        readonly delete: operations["forgetHost"];
+        readonly options?: never;
+        readonly head?: never;
+        /** Rename, label or place a host */
+        readonly patch: operations["changeHost"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What happened to a host, newest first */
+        readonly get: operations["getHostHistory"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/merge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that two hosts are one machine
+         * @description Systems, history and labels move to `into`; the merged host's id leads there from now on.
+         */
+        readonly post: operations["mergeHost"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/release": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Let a host out of quarantine */
+        readonly post: operations["releaseHost"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/join-tokens": {
         readonly parameters: {
             readonly query?: never;
@@ -202,6 +328,40 @@ export interface paths {
         readonly get: operations["getOpenApiDocument"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/places": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Sites, labs and how many hosts stand there */
+        readonly get: operations["listPlaces"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/selectors/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What a selector hits now, and the difference to the last time it was used */
+        readonly post: operations["previewSelector"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -402,6 +562,169 @@ export interface components {
                 readonly name: string;
             };
         };
+        /** @description A saved selector. */
+        readonly Group: {
+            /** @description Epoch milliseconds. */
+            readonly changedAt: number;
+            readonly changedBy: string;
+            readonly description?: string;
+            readonly name: string;
+            readonly selector: string;
+        };
+        readonly GroupWish: {
+            readonly description?: string;
+            readonly selector: string;
+        };
+        /** @description A machine. */
+        readonly Host: {
+            readonly addresses: readonly string[];
+            readonly agentVersion?: string;
+            readonly arch?: string;
+            readonly capabilities: readonly string[];
+            readonly id: string;
+            readonly kernel?: string;
+            readonly labels: {
+                readonly [key: string]: string;
+            };
+            /** @description Epoch milliseconds; of an online host: now. */
+            readonly lastSeenAt?: number;
+            readonly name: string;
+            readonly offlineReason?: string;
+            readonly os?: {
+                readonly id: string;
+                readonly name?: string;
+                readonly version?: string;
+            };
+            /** @description Levels parted by slashes, outermost first. */
+            readonly place: string | null;
+            readonly revision: number;
+            /** @enum {string} */
+            readonly state: "online" | "offline" | "quarantined" | "pending";
+            /** @description The system that is, or was last, online. */
+            readonly system?: {
+                /** @enum {string} */
+                readonly kind: "live" | "os";
+                readonly name: string;
+            };
+        };
+        /** @description A machine with all that is known of it. */
+        readonly HostDetail: {
+            readonly addresses: readonly string[];
+            readonly agentVersion?: string;
+            readonly arch?: string;
+            readonly capabilities: readonly string[];
+            readonly facts: {
+                readonly bootedAt?: number;
+                readonly cpu?: {
+                    readonly cores: number;
+                    readonly model?: string;
+                    readonly sockets?: number;
+                };
+                readonly disks?: readonly {
+                    readonly model?: string;
+                    readonly name: string;
+                    readonly rotational?: boolean;
+                    readonly serial?: string;
+                    readonly sizeBytes: number;
+                }[];
+                readonly hostname?: string;
+                readonly kernel?: {
+                    readonly arch: string;
+                    readonly name: string;
+                    readonly release: string;
+                };
+                readonly memory?: {
+                    readonly swapBytes?: number;
+                    readonly totalBytes: number;
+                };
+                readonly networks?: readonly {
+                    readonly addresses: readonly string[];
+                    readonly mac?: string;
+                    readonly name: string;
+                    readonly speedMbps?: number;
+                    readonly up?: boolean;
+                }[];
+                readonly os?: {
+                    readonly family?: string;
+                    readonly id: string;
+                    readonly name?: string;
+                    readonly version?: string;
+                };
+                readonly product?: string;
+                readonly serial?: string;
+                readonly timezone?: string;
+                readonly uuid?: string;
+                readonly vendor?: string;
+                readonly virtualization?: string;
+            };
+            readonly id: string;
+            readonly kernel?: string;
+            readonly labels: {
+                readonly [key: string]: string;
+            };
+            /** @description Epoch milliseconds; of an online host: now. */
+            readonly lastSeenAt?: number;
+            readonly name: string;
+            readonly offlineReason?: string;
+            readonly os?: {
+                readonly id: string;
+                readonly name?: string;
+                readonly version?: string;
+            };
+            /** @description Levels parted by slashes, outermost first. */
+            readonly place: string | null;
+            /** @description Hosts that may be this one: to be merged by a person. */
+            readonly proposals: readonly {
+                /** @description Epoch milliseconds. */
+                readonly at: number;
+                readonly id: string;
+                readonly name: string;
+                readonly reason: string;
+            }[];
+            readonly revision: number;
+            /** @enum {string} */
+            readonly state: "online" | "offline" | "quarantined" | "pending";
+            /** @description The system that is, or was last, online. */
+            readonly system?: {
+                /** @enum {string} */
+                readonly kind: "live" | "os";
+                readonly name: string;
+            };
+            readonly systems: readonly {
+                readonly enrolment?: string;
+                /** @enum {string} */
+                readonly kind: "live" | "os";
+                readonly name: string;
+                /** @enum {string} */
+                readonly state: "online" | "offline" | "detached";
+            }[];
+        };
+        /** @description What happened to a host. */
+        readonly HostHistoryItem: {
+            readonly actor?: string;
+            readonly address?: string;
+            readonly agentVersion?: string;
+            /** @description Epoch milliseconds. */
+            readonly at: number;
+            readonly epoch?: number;
+            /** @enum {string} */
+            readonly event: "created" | "enrolled" | "detached" | "connected" | "disconnected" | "renamed" | "placed" | "labelled" | "merged" | "quarantined" | "released";
+            readonly from?: string;
+            readonly reason?: string;
+            readonly system?: string;
+            readonly to?: string;
+        };
+        readonly HostMerge: {
+            readonly into: string;
+        };
+        /** @description What to change; a label that is null is taken away. */
+        readonly HostPatch: {
+            readonly labels?: {
+                readonly [key: string]: string | null;
+            };
+            readonly name?: string;
+            readonly place?: string | null;
+        };
         /** @description A join token, without its secret. */
         readonly JoinToken: {
             /** @description Epoch milliseconds. */
@@ -458,10 +781,20 @@ export interface components {
              */
             readonly uses: number;
         };
+        /** @description A node of the tree site → lab. */
+        readonly Place: {
+            /** @description At or below it. */
+            readonly hosts: number;
+            readonly online: number;
+            readonly path: string;
+        };
         /** @description A failure (RFC 9457). */
         readonly Problem: {
-            /** @description One of the reference of failures: the contract for programs. */
-            readonly code: string;
+            /**
+             * @description The contract for programs; docs/reference/failures.md has them all.
+             * @enum {string}
+             */
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.forbidden-by-policy" | "run.cannot-start" | "run.time-limit" | "run.output-limit" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "store.newer-schema" | "store.unavailable" | "store.damaged" | "settings.wrong" | "listen.in-use" | "listen.denied" | "data.unwritable" | "data.in-use" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -474,6 +807,39 @@ export interface components {
             readonly title: string;
             /** @description `urn:atalaya:problem:` and the code. */
             readonly type: string;
+        };
+        /** @description What a selector hits now. */
+        readonly SelectorPreview: {
+            readonly count: number;
+            /** @description To the last time this actor used this selector. */
+            readonly difference?: {
+                readonly added: readonly string[];
+                readonly removed: readonly string[];
+                /** @description Epoch milliseconds. */
+                readonly since: number;
+            };
+            /** @description All names as one host set, as in `pc-[01-40]`. */
+            readonly folded: string;
+            readonly hosts: readonly {
+                readonly id: string;
+                readonly name: string;
+                readonly place: string | null;
+                /** @enum {string} */
+                readonly state: "online" | "offline" | "quarantined" | "pending";
+            }[];
+            /** @description As it was read, in canonical form. */
+            readonly selector: string;
+            readonly states: {
+                readonly offline?: number;
+                readonly online?: number;
+                readonly pending?: number;
+                readonly quarantined?: number;
+            };
+        };
+        readonly SelectorWish: {
+            /** @default 100 */
+            readonly limit: number;
+            readonly selector: string;
         };
         /** @description What this server is. */
         readonly ServerInfo: {
@@ -820,6 +1186,383 @@ export interface operations {
             };
         };
     };
+    readonly listGroups: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Group"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A saved selector. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GroupWish"];
+            };
+        };
+        readonly responses: {
+            /** @description A saved selector. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listHosts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly selector?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Host"][];
+                        readonly next?: string;
+                        readonly revision: number;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getHost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A machine with all that is known of it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly forgetHost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly changeHost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HostPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description A machine. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getHostHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["HostHistoryItem"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly mergeHost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HostMerge"];
+            };
+        };
+        readonly responses: {
+            /** @description A machine. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly releaseHost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A machine. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listJoinTokens: {
         readonly parameters: {
             readonly query?: {
@@ -968,6 +1711,76 @@ export interface operations {
                     readonly "application/json": {
                         readonly [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listPlaces: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Place"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly previewSelector: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SelectorWish"];
+            };
+        };
+        readonly responses: {
+            /** @description What a selector hits now. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SelectorPreview"];
                 };
             };
             /** @description A failure. */

@@ -3,19 +3,19 @@ export interface Inbox<Item> {
   readonly size: number;
   put(item: Item): void;
   /** Nothing will follow; with an error, the reader gets it after all that waits. */
-  end(error?: unknown): void;
+  end(error?: Error): void;
   take(): Promise<IteratorResult<Item, undefined>>;
 }
 
 interface Waiter<Item> {
   resolve(result: IteratorResult<Item, undefined>): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export function createInbox<Item>(): Inbox<Item> {
   const items: Item[] = [];
   const waiters: Waiter<Item>[] = [];
-  let ended: { error?: unknown } | undefined;
+  let ended: { readonly error?: Error } | undefined;
 
   return {
     get size() {

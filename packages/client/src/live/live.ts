@@ -4,6 +4,7 @@
  * A reader that lags does not grow our memory: its subscription is given up and taken up again once it has caught up.
  */
 import { ClientError, mayRetry } from "../client-error.ts";
+import { asError } from "../retry.ts";
 import { nextWait, type BackoffLimits } from "./backoff.ts";
 import { readServerFrame, type LiveEvent, type ServerFrame } from "./frames.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
@@ -144,7 +145,7 @@ export function createLive(needs: LiveNeeds): Live {
     follower.again = setTimeout(() => ask(follower), wait);
   }
 
-  function end(follower: Follower, error?: unknown): void {
+  function end(follower: Follower, error?: Error): void {
     if (!followers.delete(follower)) return;
     clearTimeout(follower.again);
     if (follower.id !== undefined) byId.delete(follower.id);
@@ -164,7 +165,7 @@ export function createLive(needs: LiveNeeds): Live {
     last?.close();
   }
 
-  function lost(error: unknown): void {
+  function lost(error: Error | undefined): void {
     const now = Date.now();
     if (isOpen) lostAt = now;
     socket = undefined;
@@ -186,8 +187,8 @@ export function createLive(needs: LiveNeeds): Live {
   return {
     subscribe(topic, params = {}, { since, signal } = {}) {
       const follower: Follower = { topic, params, inbox: createInbox(), cursor: since, id: undefined, failures: 0 };
-      const aborted = () => leave(follower, signal?.reason);
-      const leave = (one: Follower, reason?: unknown) => {
+      const aborted = () => leave(follower, asError(signal?.reason));
+      const leave = (one: Follower, reason?: Error) => {
         signal?.removeEventListener("abort", aborted);
         giveUp(one);
         end(one, reason);

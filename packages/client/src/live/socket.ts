@@ -12,7 +12,7 @@ export interface LiveSocketListener {
   opened(): void;
   heard(text: string): void;
   /** Called once. `error` tells why it never opened or broke, where that is known. */
-  closed(error: unknown): void;
+  closed(error: Error | undefined): void;
 }
 
 /** Begins to connect; nothing is told before it returns. */

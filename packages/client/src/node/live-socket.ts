@@ -18,7 +18,7 @@ export function nodeLiveSocket(needs: {
   return (listener) => {
     let socket: WebSocket | undefined;
     let closed = false;
-    let failure: Promise<unknown> | undefined;
+    let failure: Promise<Error> | undefined;
     let silence: NodeJS.Timeout | undefined;
 
     function alive(): void {

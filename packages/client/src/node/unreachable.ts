@@ -3,8 +3,8 @@ import { ClientError } from "../client-error.ts";
 /** What goes wrong before a server answers, as a person can use it. */
 export function unreachable(url: URL, cause: unknown): ClientError {
   if (cause instanceof ClientError) return cause;
-  const code = String((cause as { readonly code?: unknown } | null)?.code ?? "");
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof Error ? cause.message : "for an unknown reason";
+  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
   if (/CERT|SELF_SIGNED|ISSUER|ALTNAME|VERIFY/.test(code)) {
     return new ClientError({
       code: "server.untrusted",

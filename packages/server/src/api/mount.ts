@@ -1,7 +1,7 @@
 /** All rooms' routes as one app: request ids, authentication, failures, limits, headers, log and metrics stand here once. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
-import type { Clock } from "../platform/clock.ts";
+import { routePath } from "hono/route";
 import type { Log } from "../platform/log/index.ts";
 import { nobody, type Actor } from "./actor.ts";
 import { checkGuards } from "./check-guards.ts";
@@ -30,7 +30,6 @@ export interface Served {
 export interface MountNeeds {
   /** Who the credentials name; undefined without credentials; throws `identity.*` when they are wrong. */
   authenticate(request: Request, peer: Peer): Promise<Actor | undefined>;
-  readonly clock: Clock;
   readonly log: Log;
   readonly served?: (served: Served) => void;
 }
@@ -60,7 +59,7 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
     const ms = performance.now() - began;
     const { method } = c.req;
     const { status } = c.res;
-    needs.served?.({ method, path: patternOf(c.req.routePath), status, ms });
+    needs.served?.({ method, path: patternOf(routePath(c, -1)), status, ms });
     // Health checks and downloads come every few seconds: they are told only to who wants to know.
     const level =
       status >= 500 ? "error" : c.var.actor === nobody && status < 400 && method === "GET" ? "debug" : "info";
@@ -80,6 +79,6 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
   return app;
 }
 
-function patternOf(routePath: string): string {
-  return routePath === "/*" || routePath === "*" ? "unknown" : routePath;
+function patternOf(path: string): string {
+  return path === "/*" || path === "*" ? "unknown" : path;
 }

@@ -1,15 +1,17 @@
 /** Failures as RFC 9457 problem documents. The code is the contract; everything else is for people. */
-import { AtalayaError, failures, type FailureCode } from "@atalaya/protocol";
+import { failures, type AtalayaError, type FailureCode } from "@atalaya/protocol";
 import { z } from "zod";
 
 export const PROBLEM_TYPE = "application/problem+json";
+
+const codes = Object.keys(failures) as [FailureCode, ...FailureCode[]];
 
 export const Problem = z
   .object({
     type: z.string().describe("`urn:atalaya:problem:` and the code."),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe("One of the reference of failures: the contract for programs."),
+    code: z.enum(codes).describe("The contract for programs; docs/reference/failures.md has them all."),
     detail: z.string().describe("A sentence for people; it may change."),
     details: z.record(z.string(), z.unknown()).optional(),
     next: z.string().optional().describe("What a person may do now."),

@@ -2,7 +2,6 @@ import { AtalayaError } from "@atalaya/protocol";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { silentLog } from "../platform/log/index.ts";
-import { systemClock } from "../platform/clock.ts";
 import type { Actor } from "./actor.ts";
 import { mount, type MountNeeds, type Part } from "./mount.ts";
 import { Problem } from "./problem.ts";
@@ -87,7 +86,6 @@ const writer: Actor = { name: "token:writer", permissions: new Set(["fleet.read"
 
 function api(needs: Partial<MountNeeds> = {}, parts: readonly Part[] = [{ at: "/api/v1", routes: things }]) {
   const app = mount(parts, {
-    clock: systemClock,
     log: silentLog,
     authenticate: async (request) => {
       const said = request.headers.get("authorization");

@@ -17,5 +17,9 @@ export async function writeLocalToken(file: string, token: string): Promise<void
   }
   await rename(fresh, file);
   const folder = await open(dirname(file), "r");
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

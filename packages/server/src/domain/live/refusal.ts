@@ -1,4 +1,4 @@
-import { AtalayaError } from "@atalaya/protocol";
+import type { AtalayaError } from "@atalaya/protocol";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { problemOf, PROBLEM_TYPE, retryAfterOf } from "../../api/problem.ts";
