@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
 import { mount } from "../../api/mount.ts";
-import { systemClock } from "../../platform/clock.ts";
 import { createLog } from "../../platform/log/index.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
@@ -28,7 +27,6 @@ function api(store: Store) {
       { at: "/api/v1", routes: joinTokenRoutes({ ...desk, joinLine }) },
     ],
     {
-      clock: systemClock,
       log,
       authenticate: async (request) => (request.headers.get("authorization") === "admin" ? admin : viewer),
     },
