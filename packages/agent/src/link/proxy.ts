@@ -44,9 +44,12 @@ export function isExempt({ host, port }: Address, list: string): boolean {
     .filter((entry) => entry !== "")
     .some((entry) => {
       if (entry === "*") return true;
-      const match = /^(.*?)(?::(\d+))?$/.exec(entry.includes("::") ? entry.replace(/^\[|\]$/g, "") : entry);
+      const bracketed = /^\[(.*)\](?::(\d+))?$/.exec(entry);
+      // Two colons are an IPv6 address, one is a port.
+      const plain = /^[^:]*:[^:]*:/.test(entry) ? [entry, entry] : /^(.*?)(?::(\d+))?$/.exec(entry);
+      const match = bracketed ?? plain;
+      if (match?.[2] !== undefined && Number(match[2]) !== port) return false;
       const name = (match?.[1] ?? entry).replace(/^\*?\./, "");
-      if (match?.[2] !== undefined && !entry.includes("::") && Number(match[2]) !== port) return false;
       const wanted = host.toLowerCase();
       return wanted === name || wanted.endsWith(`.${name}`);
     });

@@ -1,0 +1,314 @@
+/**
+ * Words. The *link* is the one connection this agent keeps dialling. A *round* tries every server once; between rounds
+ * it waits. *Dormant* is an agent that was told not to come back with this identity: it waits for a new one.
+ */
+import { X509Certificate } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { AtalayaError, type AgentFrame, type Hello, type ServerFrame, type Welcome } from "@atalaya/protocol";
+import type { Enrolled, IdentityFiles } from "../enrol/identity.ts";
+import { failureOf, type Log } from "../platform/log.ts";
+import type { Outlet } from "../runs/outlet.ts";
+import { ticketSigner, type TicketGround } from "../tickets/tickets.ts";
+import { parseAddress, showAddress, type Address } from "./addresses.ts";
+import { drainWait, nextWait, reconnectBackoff, type Backoff } from "./backoff.ts";
+import { connectLink, LinkEnd, serverClock, type Connection } from "./connection.ts";
+import { dialTls } from "./dial.ts";
+import type { Environment } from "./proxy.ts";
+import { nextServer, preferredTo } from "./servers.ts";
+import type { SessionTickets } from "./session-tickets.ts";
+
+export interface LinkState {
+  readonly state: "connecting" | "connected" | "waiting" | "dormant" | "stopped";
+  readonly server?: string;
+  readonly reason?: { readonly code: string; readonly message: string };
+  readonly resumed?: boolean;
+}
+
+type Told = Extract<
+  ServerFrame,
+  { readonly type: "start" | "cancel" | "settled" | "output-committed" | "want-facts" | "certificate" }
+>;
+
+export interface LinkNeeds {
+  readonly identity: IdentityFiles;
+  readonly tickets: SessionTickets;
+  readonly environment: Environment;
+  readonly log: Log;
+  /** Overrides the servers that the identity names. */
+  readonly servers?: readonly Address[];
+  readonly backoff?: Backoff;
+  readonly connectTimeoutMs?: number;
+  /** How often a preferred server is tried while at another. */
+  readonly preferEveryMs?: number;
+  hello(more: { readonly epoch: number; readonly slot?: number }): Hello;
+  up(link: Up): Promise<void>;
+  frame(frame: Told, up: Up): void;
+  down(): void;
+  room(): void;
+  state(state: LinkState): void;
+  /** The certificate is out of time: asks for another over the public door. */
+  reenrol(enrolled: Enrolled): Promise<Enrolled>;
+  /** Resolves when the identity may be another one. */
+  identityChanged(signal: AbortSignal): Promise<void>;
+}
+
+/** A link that is welcomed. */
+export interface Up {
+  readonly outlet: Outlet;
+  readonly hello: Hello;
+  readonly welcome: Welcome;
+  readonly ground: TicketGround;
+  readonly enrolled: Enrolled;
+  readonly address: Address;
+  send(frame: AgentFrame): void;
+  close(end: LinkEnd): void;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+const PREFER_EVERY_MS = 5 * 60_000;
+const RENEWABLE: readonly string[] = ["certificate.expired", "certificate.unknown", "certificate.superseded"];
+
+/** Keeps a link until the signal comes. */
+export async function keepLink(needs: LinkNeeds, signal: AbortSignal): Promise<void> {
+  const failures = new Map<string, number>();
+  let roundBegan = performance.now();
+  let lastWait: number | undefined;
+  let slot: number | undefined;
+  while (!signal.aborted) {
+    const enrolled = await needs.identity.enrolled();
+    if (enrolled === undefined) throw new AtalayaError("enrolment.unknown", "this agent has not joined a server");
+    // A server's TLS may refuse it before anybody can say why.
+    if (Date.parse(new X509Certificate(enrolled.certificate).validTo) < Date.now() && (await reenrolled())) continue;
+    const servers = needs.servers ?? enrolled.servers.map(parseAddress);
+    const address = nextServer(servers, failures, roundBegan);
+    if (address === undefined) {
+      lastWait = nextWait(needs.backoff ?? reconnectBackoff, lastWait, Math.random());
+      await pause(lastWait, signal);
+      roundBegan = performance.now();
+      continue;
+    }
+    const end = await once(needs, { enrolled, address, servers, slot }, signal);
+    if (signal.aborted) break;
+    if (end.wasUp) {
+      lastWait = undefined;
+      failures.clear();
+    }
+    slot = end.slot ?? slot;
+    failures.set(showAddress(address), performance.now());
+    needs.log.warn("link.down", { server: showAddress(address), code: end.code, message: end.message });
+    needs.state({ state: "waiting", server: showAddress(address), reason: { code: end.code, message: end.message } });
+    await afterwards(end);
+  }
+  needs.state({ state: "stopped" });
+
+  async function afterwards(end: End): Promise<void> {
+    if (end.code === "certificate.renewed" || end.code === "link.preferred") {
+      failures.clear();
+    } else if (RENEWABLE.includes(end.code) && (await reenrolled())) {
+      failures.clear();
+    } else if (end.retryAfterMs === null) {
+      needs.state({ state: "dormant", reason: { code: end.code, message: end.message } });
+      needs.log.error("link.dormant", { code: end.code, message: end.message });
+      await needs.identityChanged(signal);
+    } else if (end.retryAfterMs !== undefined) {
+      await pause(drainWait(end.retryAfterMs, Math.random()), signal);
+    } else {
+      // The link broke: others lost theirs at the same moment, so wait before the first attempt too.
+      if (end.wasUp)
+        await pause((lastWait = nextWait(needs.backoff ?? reconnectBackoff, undefined, Math.random())), signal);
+      else return;
+    }
+    roundBegan = performance.now();
+  }
+
+  async function reenrolled(): Promise<boolean> {
+    const enrolled = await needs.identity.enrolled();
+    if (enrolled === undefined) return false;
+    try {
+      const renewed = await needs.reenrol(enrolled);
+      return renewed.certificate !== enrolled.certificate;
+    } catch (error) {
+      needs.log.warn("enrolment.failed", failureOf(error));
+      return false;
+    }
+  }
+}
+
+interface Attempt {
+  readonly enrolled: Enrolled;
+  readonly address: Address;
+  readonly servers: readonly Address[];
+  readonly slot: number | undefined;
+}
+
+interface End {
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterMs?: number | null | undefined;
+  readonly slot?: number | undefined;
+  readonly wasUp: boolean;
+}
+
+/** Dials one server and stays until that link ends. */
+async function once(
+  needs: LinkNeeds,
+  { enrolled, address, servers, slot }: Attempt,
+  signal: AbortSignal,
+): Promise<End> {
+  const { identity, tickets } = needs;
+  let connection: Connection | undefined;
+  let up: Up | undefined;
+  let hello: Hello | undefined;
+  const cleanups: (() => void)[] = [];
+  try {
+    needs.state({ state: "connecting", server: showAddress(address) });
+    const epoch = await identity.epoch();
+    const session = tickets.of(address, enrolled.certificate);
+    const dial = {
+      address,
+      environment: needs.environment,
+      ca: enrolled.ca,
+      certificate: enrolled.certificate,
+      key: await identity.keyPem(),
+      ...(session === undefined ? {} : { session }),
+      onSession: (fresh: Buffer) => tickets.keep(address, enrolled.certificate, fresh),
+    };
+    let close: (end: LinkEnd) => void = () => undefined;
+    connection = await connectLink({
+      dial,
+      connectTimeoutMs: needs.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      hello: () => (hello = needs.hello({ epoch, ...(slot === undefined ? {} : { slot }) })),
+      welcomed: async (welcome, outlet) => {
+        const ground = await groundOf(welcome, enrolled, epoch, identity);
+        if (welcome.servers !== undefined && welcome.servers.length > 0)
+          await keepServers(identity, enrolled, welcome.servers);
+        up = {
+          outlet,
+          hello: hello!,
+          welcome,
+          ground,
+          enrolled,
+          address,
+          send: (frame) => outlet.send(frame),
+          close: (end) => close(end),
+        };
+        await needs.up(up);
+      },
+      frame(frame) {
+        if (frame.type === "drain") {
+          if (frame.servers !== undefined && frame.servers.length > 0)
+            void keepServers(identity, enrolled, frame.servers);
+          close(
+            new LinkEnd("server.draining", "the server asked us to come back later", {
+              retryAfterMs: frame.afterMs,
+              slot: frame.slot,
+            }),
+          );
+        } else if (up !== undefined) needs.frame(frame, up);
+      },
+      problem: (code, message) => needs.log.warn("link.problem", { code, message }),
+      room: needs.room,
+    });
+    close = connection.close;
+    needs.log.info("link.up", { server: showAddress(address), epoch: up?.welcome.epoch, resumed: connection.resumed });
+    needs.state({ state: "connected", server: showAddress(address), resumed: connection.resumed });
+    const leave = (): void => close(new LinkEnd("server.draining", "the agent stops"));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    cleanups.push(() => signal.removeEventListener("abort", leave));
+    cleanups.push(seekPreferred(needs, enrolled, preferredTo(servers, address), close));
+    return await connection.ended;
+  } catch (error) {
+    if (!(error instanceof LinkEnd)) return { ...asEnd(error), wasUp: up !== undefined };
+    // A ticket that leads nowhere must not be tried again.
+    if (up === undefined) tickets.drop();
+    return {
+      code: error.code,
+      message: error.message,
+      retryAfterMs: error.retryAfterMs,
+      slot: error.slot,
+      wasUp: up !== undefined,
+    };
+  } finally {
+    for (const clean of cleanups) clean();
+    if (up !== undefined) needs.down();
+  }
+}
+
+function asEnd(error: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = failureOf(error);
+  return { code: code ?? "server.internal", message };
+}
+
+/** Takes the welcome at its word as far as it may: the epoch never falls, the tickets' signer is of our CA. */
+async function groundOf(
+  welcome: Welcome,
+  enrolled: Enrolled,
+  epoch: number,
+  identity: IdentityFiles,
+): Promise<TicketGround> {
+  if (welcome.enrolment !== enrolled.enrolment)
+    throw new AtalayaError("frame.unexpected", "it is for another enrolment");
+  if (welcome.epoch < epoch)
+    throw new AtalayaError("link.old-epoch", `its epoch ${welcome.epoch} is older than ${epoch}`);
+  const serverNow = serverClock(welcome.now);
+  const signer = ticketSigner(welcome.ticketCertificate, enrolled.ca, serverNow());
+  if (welcome.epoch > epoch) await identity.keepEpoch(welcome.epoch);
+  return { enrolment: enrolled.enrolment, epoch: welcome.epoch, signer, serverNow };
+}
+
+async function keepServers(identity: IdentityFiles, enrolled: Enrolled, servers: readonly string[]): Promise<void> {
+  const now = (await identity.enrolled()) ?? enrolled;
+  const readable = servers.filter((server) => {
+    try {
+      return parseAddress(server).port > 0;
+    } catch {
+      return false;
+    }
+  });
+  if (readable.length === 0 || readable.join() === now.servers.join()) return;
+  await identity.keep({ ...now, servers: readable });
+}
+
+/** While we are at a server that is not the first choice, looks now and then whether a better one answers. */
+function seekPreferred(
+  needs: LinkNeeds,
+  enrolled: Enrolled,
+  preferred: readonly Address[],
+  close: (end: LinkEnd) => void,
+): () => void {
+  if (preferred.length === 0) return () => undefined;
+  const look = async (): Promise<void> => {
+    for (const address of preferred) {
+      const dial = {
+        address,
+        environment: needs.environment,
+        ca: enrolled.ca,
+        protocols: ["http/1.1"],
+        timeoutMs: 5_000,
+      };
+      const answers = await dialTls(dial).then(
+        (socket) => socket.destroy() !== undefined,
+        () => false,
+      );
+      if (answers) return close(new LinkEnd("link.preferred", `${showAddress(address)} answers again`));
+    }
+  };
+  const everyMs = needs.preferEveryMs ?? PREFER_EVERY_MS;
+  const timer = setInterval(() => void look(), everyMs * (0.8 + 0.4 * Math.random()));
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
