@@ -262,6 +262,143 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/jobs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Jobs, the newest first */
+        readonly get: operations["listJobs"];
+        readonly put?: never;
+        /** Ask one capability of a set of hosts */
+        readonly post: operations["createJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One job, with its runs counted by state */
+        readonly get: operations["getJob"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/abort": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Start no further run */
+        readonly post: operations["abortJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/cancel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Cancel every run that has not ended */
+        readonly post: operations["cancelJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/pause": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Start no further run until it is resumed */
+        readonly post: operations["pauseJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/resume": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Go on with a paused job */
+        readonly post: operations["resumeJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/retry": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** A new job on the hosts whose runs did not succeed */
+        readonly post: operations["retryJob"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{job}/runs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The runs of a job, in the order of its targets */
+        readonly get: operations["listRuns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/join-tokens": {
         readonly parameters: {
             readonly query?: never;
@@ -343,6 +480,57 @@ export interface paths {
         };
         /** Sites, labs and how many hosts stand there */
         readonly get: operations["listPlaces"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/runs/{run}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One run, with its history */
+        readonly get: operations["getRun"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/runs/{run}/cancel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Cancel one run */
+        readonly post: operations["cancelRun"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/runs/{run}/output": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The output of a run that is kept so far, as bytes */
+        readonly get: operations["getRunOutput"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -457,6 +645,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Stops a rollout. */
+        readonly AbortJob: {
+            /**
+             * @description What becomes of runs under way.
+             * @default leave
+             * @enum {string}
+             */
+            readonly running: "leave" | "cancel";
+        };
         /** @description An API token, without its secret. */
         readonly ApiToken: {
             /** @description Epoch milliseconds. */
@@ -496,6 +693,74 @@ export interface components {
             /** @enum {string} */
             readonly state: "valid" | "expired" | "revoked";
             readonly token: string;
+        };
+        /** @description A new job, and the run of each host. */
+        readonly CreatedJob: {
+            readonly capability: string;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly deadlineAt?: number;
+            /** @description Epoch milliseconds. */
+            readonly finishedAt?: number;
+            readonly id: string;
+            readonly note?: string;
+            /** @description How many targets the rollout has let go so far. */
+            readonly opened: number;
+            /** @description Retention has dropped some of its output. */
+            readonly outputGone?: boolean;
+            readonly policy: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            /** @description Why it was stopped. */
+            readonly reason?: {
+                readonly code: string;
+                readonly message: string;
+            };
+            readonly request?: unknown;
+            readonly retryOf?: string;
+            readonly revision: number;
+            readonly runs: readonly {
+                readonly host: {
+                    readonly id: string;
+                    readonly name: string;
+                };
+                readonly id: string;
+            }[];
+            readonly selector: string;
+            /**
+             * @description `stopped`: nothing new begins, what runs comes to its end; then it is `finished`.
+             * @enum {string}
+             */
+            readonly state: "running" | "paused" | "stopped" | "finished";
+            /** @description Runs by state; they add up to `targets`. */
+            readonly states: {
+                readonly accepted?: number;
+                readonly cancelled?: number;
+                readonly cancelling?: number;
+                readonly expired?: number;
+                readonly failed?: number;
+                readonly lost?: number;
+                readonly queued?: number;
+                readonly refused?: number;
+                readonly running?: number;
+                readonly sent?: number;
+                readonly succeeded?: number;
+                readonly "timed-out"?: number;
+            };
+            readonly targets: number;
         };
         readonly CreatedJoinToken: {
             /** @description Epoch milliseconds. */
@@ -725,6 +990,67 @@ export interface components {
             readonly name?: string;
             readonly place?: string | null;
         };
+        /** @description One capability asked of a frozen set of hosts. */
+        readonly Job: {
+            readonly capability: string;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description Epoch milliseconds. */
+            readonly deadlineAt?: number;
+            /** @description Epoch milliseconds. */
+            readonly finishedAt?: number;
+            readonly id: string;
+            readonly note?: string;
+            /** @description How many targets the rollout has let go so far. */
+            readonly opened: number;
+            /** @description Retention has dropped some of its output. */
+            readonly outputGone?: boolean;
+            readonly policy: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            /** @description Why it was stopped. */
+            readonly reason?: {
+                readonly code: string;
+                readonly message: string;
+            };
+            readonly request?: unknown;
+            readonly retryOf?: string;
+            readonly revision: number;
+            readonly selector: string;
+            /**
+             * @description `stopped`: nothing new begins, what runs comes to its end; then it is `finished`.
+             * @enum {string}
+             */
+            readonly state: "running" | "paused" | "stopped" | "finished";
+            /** @description Runs by state; they add up to `targets`. */
+            readonly states: {
+                readonly accepted?: number;
+                readonly cancelled?: number;
+                readonly cancelling?: number;
+                readonly expired?: number;
+                readonly failed?: number;
+                readonly lost?: number;
+                readonly queued?: number;
+                readonly refused?: number;
+                readonly running?: number;
+                readonly sent?: number;
+                readonly succeeded?: number;
+                readonly "timed-out"?: number;
+            };
+            readonly targets: number;
+        };
         /** @description A join token, without its secret. */
         readonly JoinToken: {
             /** @description Epoch milliseconds. */
@@ -763,6 +1089,37 @@ export interface components {
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "viewer" | "operator" | "admin";
+        };
+        /** @description One capability, one request, a set of hosts. */
+        readonly NewJob: {
+            readonly capability: string;
+            /** @description The number of hosts you expect. */
+            readonly confirm?: number;
+            /** @description Runs that have not begun after so long expire. */
+            readonly deadlineMs?: number;
+            readonly note?: string;
+            readonly policy?: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            /** @description As the capability wants it. */
+            readonly request?: unknown;
+            /** @description Values by name. Kept sealed until the job has finished, shown to nobody. */
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+            /** @description Which hosts, as of now: the set is frozen. */
+            readonly selector: string;
         };
         /** @description How many machines may come in, until when, and where they belong. */
         readonly NewJoinToken: {
@@ -807,6 +1164,76 @@ export interface components {
             readonly title: string;
             /** @description `urn:atalaya:problem:` and the code. */
             readonly type: string;
+        };
+        /** @description The same again, on the hosts whose runs did not succeed. */
+        readonly RetryJob: {
+            readonly confirm?: number;
+            readonly note?: string;
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+        };
+        /** @description A job on one host. */
+        readonly Run: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly durationMs?: number;
+            /** @description Epoch milliseconds. */
+            readonly finishedAt?: number;
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            readonly id: string;
+            readonly job: string;
+            /** @description Output up to this sequence is kept. */
+            readonly lastSequence: number;
+            readonly outputBytes: number;
+            readonly reason?: {
+                readonly code: string;
+                readonly message: string;
+            };
+            /** @description The capability's own result. */
+            readonly result?: unknown;
+            readonly revision: number;
+            /** @description Epoch milliseconds. */
+            readonly startedAt?: number;
+            /** @enum {string} */
+            readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
+        };
+        /** @description A run with what happened to it that its state does not say. */
+        readonly RunDetail: {
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly durationMs?: number;
+            /** @description Epoch milliseconds. */
+            readonly finishedAt?: number;
+            readonly history: readonly {
+                /** @description Epoch milliseconds. */
+                readonly at: number;
+                readonly kind: string;
+                readonly message: string;
+            }[];
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            readonly id: string;
+            readonly job: string;
+            /** @description Output up to this sequence is kept. */
+            readonly lastSequence: number;
+            readonly outputBytes: number;
+            readonly reason?: {
+                readonly code: string;
+                readonly message: string;
+            };
+            /** @description The capability's own result. */
+            readonly result?: unknown;
+            readonly revision: number;
+            /** @description Epoch milliseconds. */
+            readonly startedAt?: number;
+            /** @enum {string} */
+            readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
         };
         /** @description What a selector hits now. */
         readonly SelectorPreview: {
@@ -1563,6 +1990,314 @@ export interface operations {
             };
         };
     };
+    readonly listJobs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly state?: "running" | "paused" | "stopped" | "finished";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Job"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key with the same request makes one job. */
+                readonly "idempotency-key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        readonly responses: {
+            /** @description A new job, and the run of each host. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedJob"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One capability asked of a frozen set of hosts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly abortJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AbortJob"];
+            };
+        };
+        readonly responses: {
+            /** @description One capability asked of a frozen set of hosts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly cancelJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One capability asked of a frozen set of hosts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly pauseJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One capability asked of a frozen set of hosts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly resumeJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One capability asked of a frozen set of hosts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly retryJob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RetryJob"];
+            };
+        };
+        readonly responses: {
+            /** @description A new job, and the run of each host. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedJob"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listRuns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly state?: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Run"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listJoinTokens: {
         readonly parameters: {
             readonly query?: {
@@ -1748,6 +2483,104 @@ export interface operations {
                         readonly items: readonly components["schemas"]["Place"][];
                         readonly next?: string;
                     };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRun: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A run with what happened to it that its state does not say. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly cancelRun: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A job on one host. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRunOutput: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The first sequence wanted. */
+                readonly from?: number;
+                /** @description Absent: both, in the order they were written. */
+                readonly stream?: "stdout" | "stderr";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
                 };
             };
             /** @description A failure. */
