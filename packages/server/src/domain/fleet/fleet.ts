@@ -23,7 +23,12 @@ export interface DirectoryHost {
   readonly facts: Facts;
   readonly state: "online" | "offline" | "quarantined" | "pending";
   /** The system that is, or was last, online. */
-  readonly system?: { readonly key: SystemKey; readonly kind: "live" | "os"; readonly name: string; readonly enrolment: string };
+  readonly system?: {
+    readonly key: SystemKey;
+    readonly kind: "live" | "os";
+    readonly name: string;
+    readonly enrolment: string;
+  };
   readonly agentVersion?: string;
   readonly lastSeenAt?: number;
   /** Why it is offline: a failure code or `never-connected`, `closed`, `server-stopped`. */
@@ -41,14 +46,61 @@ export interface Resolution {
 }
 
 export type Attachment =
-  | { readonly verdict: "new-host" | "known-host" | "another-system"; readonly host: HostKey; readonly system: SystemKey }
+  | {
+      readonly verdict: "new-host" | "known-host" | "another-system";
+      readonly host: HostKey;
+      readonly system: SystemKey;
+    }
   /** Parts of the fingerprint point at different hosts: a person is asked; meanwhile it is a host of its own. */
   | { readonly verdict: "merge-proposed"; readonly host: HostKey; readonly system: SystemKey; readonly other: HostKey };
+
+/** Who an enrolling agent says it is. */
+export interface Newcomer {
+  readonly enrolment: string;
+  readonly fingerprint: Fingerprint;
+  readonly system: SystemIdentity;
+  readonly hostname: string;
+  readonly agentVersion: string;
+  /** Of the join token: for hosts that have no place yet. */
+  readonly place?: readonly string[];
+  /** Of the join token: for hosts that have no such labels yet. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface LinkUp {
+  readonly system: SystemKey;
+  readonly host: HostKey;
+  readonly enrolment: string;
+  readonly address: string;
+  readonly agentVersion: string;
+  readonly bootId: string;
+  readonly nonce: string;
+  readonly fingerprint: Fingerprint;
+  readonly capabilities: readonly string[];
+  readonly at: number;
+  /** The link's epoch, so that news of an older link cannot undo that of a newer one. */
+  readonly epoch?: number;
+}
+
+export interface LinkDown {
+  readonly system: SystemKey;
+  readonly host: HostKey;
+  readonly reason: string;
+  readonly at: number;
+  readonly epoch?: number;
+}
+
+export interface ResolveScope {
+  /** Paths of places; only hosts below them are hit. */
+  readonly places?: readonly string[];
+  /** The actor that really uses these hosts (a job was made): what a later preview tells the difference to. */
+  readonly usedBy?: string;
+}
 
 /** What other rooms may ask of the fleet. Routes, groups, places and history stand behind it in the same room. */
 export interface Fleet {
   /** Which hosts a selector hits now. Throws `selector.malformed`, `group.unknown`. Limited to `places` when given. */
-  resolve(selector: string, scope?: { readonly places?: readonly string[] }): Promise<Resolution>;
+  resolve(selector: string, scope?: ResolveScope): Promise<Resolution>;
   /** By id or exact name; throws `host.unknown`. */
   host(idOrName: string): Promise<DirectoryHost>;
   /** Without waiting, from the directory; undefined for keys it does not know (yet). */
@@ -56,34 +108,29 @@ export interface Fleet {
 
   // Called by `enrolment`.
   /** Finds or makes the host and system that an enrolling agent speaks for. */
-  attach(newcomer: {
-    readonly enrolment: string;
-    readonly fingerprint: Fingerprint;
-    readonly system: SystemIdentity;
-    readonly hostname: string;
-    readonly agentVersion: string;
-    readonly place?: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
-  }): Promise<Attachment>;
+  attach(newcomer: Newcomer): Promise<Attachment>;
   /** A revoked enrolment's system leaves; its host stays. */
   detach(enrolment: string): Promise<void>;
 
   // Called by `link`. Many at once: they are committed in groups.
-  linkUp(link: {
-    readonly system: SystemKey;
-    readonly host: HostKey;
-    readonly enrolment: string;
-    readonly address: string;
-    readonly agentVersion: string;
-    readonly bootId: string;
-    readonly nonce: string;
-    readonly fingerprint: Fingerprint;
-    readonly capabilities: readonly string[];
-    readonly at: number;
-  }): Promise<void>;
-  linkDown(link: { readonly system: SystemKey; readonly host: HostKey; readonly reason: string; readonly at: number }): Promise<void>;
+  linkUp(link: LinkUp): Promise<void>;
+  linkDown(link: LinkDown): Promise<void>;
   learn(host: HostKey, facts: Facts, digest: string): Promise<void>;
   /** The digest of the facts last committed for this host. */
   factsDigest(host: HostKey): string | undefined;
   quarantine(host: HostKey, reason: string): Promise<void>;
+
+  /** The host a system boots on now: another than at its enrolment once hosts were merged. */
+  hostOfSystem(system: SystemKey): HostKey | undefined;
+  /**
+   * Called after hosts were merged (`into` is the one that stays) or forgotten (`into` is absent), at the server that
+   * did it: links of these enrolments must end, and those of forgotten hosts not come back.
+   */
+  onGone(listener: (gone: HostGone) => void): Disposable;
+}
+
+export interface HostGone {
+  readonly host: HostKey;
+  readonly into?: HostKey;
+  readonly enrolments: readonly string[];
 }

@@ -1,0 +1,259 @@
+import { randomBytes } from "node:crypto";
+import { AtalayaError } from "@atalaya/protocol";
+import { isGroupName, parseSelector, printSelector } from "@atalaya/protocol/selectors";
+import { inBatches } from "../../platform/batches.ts";
+import type { Bus } from "../../platform/bus/index.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import { type Store, violation } from "../../platform/store/index.ts";
+import { attachStore, type HostSystem } from "./attach.store.ts";
+import { changesStore, type HostPatch } from "./changes.store.ts";
+import { createDirectory, type Directory, type Group } from "./directory.ts";
+import { directoryStore } from "./directory.store.ts";
+import type { Attachment, DirectoryHost, Fleet, HostGone, HostKey, Newcomer } from "./fleet.ts";
+import { type GroupWish, groupStore } from "./groups.store.ts";
+import { historyStore, type StoredEntry } from "./history.store.ts";
+import { type MergeProposal, mergeStore } from "./merge.store.ts";
+import { changedLabels, checkedPlace, checkHostName } from "./names.ts";
+import { presenceStore } from "./presence.store.ts";
+import { keepFresh } from "./refresh.ts";
+import { checkGroup, findHost, groupsUsing, select } from "./selection.ts";
+import { storms } from "./storms.ts";
+import { previewOf } from "./preview.ts";
+import { type SelectorUse, useStore } from "./uses.store.ts";
+import type { Preview } from "./view.ts";
+
+/** Who asks, as far as the fleet must know. */
+export interface Asker {
+  readonly name: string;
+  readonly places?: readonly string[];
+}
+
+/** All the fleet's room can do: its door for other rooms, and what its routes and topic need. */
+export interface FleetRoom extends Fleet, AsyncDisposable {
+  readonly directory: Directory;
+  /** Revision up to which the directory is complete. */
+  revision(): number;
+  /** Resolves when the directory holds all that was committed before the call. */
+  fresh(): Promise<void>;
+  change(host: HostKey, patch: HostPatch, by: Asker): Promise<DirectoryHost>;
+  merge(from: DirectoryHost, into: DirectoryHost, by: Asker): Promise<DirectoryHost>;
+  release(host: HostKey, by: Asker): Promise<DirectoryHost>;
+  forget(host: DirectoryHost): Promise<void>;
+  proposalsOf(host: HostKey): Promise<readonly MergeProposal[]>;
+  systemsOf(host: HostKey): Promise<readonly HostSystem[]>;
+  history(host: HostKey, page: { readonly before?: number; readonly limit: number }): Promise<readonly StoredEntry[]>;
+  /** Deletes history older than this; returns how many entries. */
+  prune(before: number): Promise<number>;
+  group(name: string): Group;
+  /** Throws `group.circular`, `group.unknown`, `selector.malformed`. */
+  putGroup(group: GroupWish, by: Asker): Promise<Group>;
+  removeGroup(name: string, by: Asker): Promise<void>;
+  preview(selector: string, by: Asker, limit: number): Promise<Preview>;
+}
+
+export interface FleetNeeds {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** This server's name among those that share the store; the same after a restart. */
+  readonly server: string;
+}
+
+const ALIVE_MS = 30_000;
+const TRIES = 5;
+
+/** Loads the directory and keeps it fresh; hosts that were online at this server are offline until they come back. */
+export async function createFleet({ store, bus, clock, log, server }: FleetNeeds): Promise<FleetRoom> {
+  const directory = createDirectory();
+  const presences = presenceStore(store);
+  const [attachments, changes, merges] = [attachStore(store), changesStore(store), mergeStore(store)];
+  const [groups, histories, uses] = [groupStore(store), historyStore(store), useStore(store)];
+  const goneListeners = new Set<(gone: HostGone) => void>();
+
+  const left = await presences.serverStarted(server, clock.now());
+  if (left > 0)
+    log.info({ hosts: left }, "hosts that were online when this server ended are offline until they return");
+  await presences.serverAlive(server, clock.now());
+  const refresh = await keepFresh({ directory, store: directoryStore(store), bus, clock, log });
+
+  let aliveTimer: Disposable | undefined;
+  let telling: Promise<void> = Promise.resolve();
+  const keepTelling = () => {
+    aliveTimer = clock.after(ALIVE_MS, () => {
+      telling = presences
+        .serverAlive(server, clock.now())
+        .catch((error: unknown) => log.warn({ err: error }, "could not note that this server is alive"));
+      keepTelling();
+    });
+  };
+  keepTelling();
+
+  async function committed(): Promise<void> {
+    bus.tell("fleet");
+    await refresh.fresh();
+  }
+
+  async function changed(host: HostKey): Promise<DirectoryHost> {
+    await committed();
+    const now = directory.byKey(host);
+    if (now === undefined) throw new AtalayaError("host.unknown", "There is no such host any more.");
+    return now;
+  }
+
+  const tellGone = (gone: HostGone) => goneListeners.forEach((listener) => listener(gone));
+
+  const attachMany = inBatches<Newcomer, Attachment>(
+    async (newcomers) => {
+      for (let tries = 1; ; tries++) {
+        await refresh.fresh();
+        const world = { isTaken: (name: string) => directory.byName(name) !== undefined, newId, now: clock.now() };
+        try {
+          const answers = await attachments.attach(newcomers, world);
+          await committed();
+          return answers;
+        } catch (error) {
+          // Another server gave the name away meanwhile.
+          if (violation(error) !== "unique" || tries === TRIES) throw error;
+        }
+      }
+    },
+    { most: 200 },
+  );
+
+  async function recordUse(actor: string, selector: string, use: SelectorUse, replace: boolean): Promise<void> {
+    // Only for the eyes of people: no reason to fail what they asked for.
+    await uses
+      .record(actor, selector, use, { replace })
+      .catch((error: unknown) => log.warn({ err: error }, "the use of a selector could not be noted"));
+  }
+
+  return {
+    directory,
+    revision: () => refresh.revision,
+    fresh: () => refresh.fresh(),
+    async resolve(selector, scope = {}) {
+      await refresh.fresh();
+      const resolution = select(directory, selector, { now: clock.now(), places: scope.places });
+      if (scope.usedBy !== undefined) {
+        const use = { at: clock.now(), hosts: resolution.hosts.map(({ key }) => key) };
+        await recordUse(scope.usedBy, resolution.selector, use, true);
+      }
+      return resolution;
+    },
+    async host(idOrName) {
+      await refresh.fresh();
+      return findHost(directory, idOrName);
+    },
+    byKey: (key) => directory.byKey(key),
+    hostOfSystem: (system) => directory.hostOfSystem(system)?.key,
+    factsDigest: (host) => directory.factsDigest(host),
+    async attach(newcomer) {
+      // Checked here, so that a wrong one does not take the others of its batch with it.
+      if (newcomer.place !== undefined && newcomer.place.length > 0) checkedPlace(newcomer.place);
+      if (newcomer.labels !== undefined) changedLabels({}, newcomer.labels);
+      return attachMany(newcomer);
+    },
+    async detach(enrolment) {
+      if (await attachments.detach(enrolment, clock.now())) await committed();
+    },
+    ...storms({ store: presences, server, committed }),
+    async quarantine(host, reason) {
+      await changes.quarantine(host, reason, clock.now());
+      await committed();
+    },
+    async change(host, patch, by) {
+      if (patch.name !== undefined) checkHostName(patch.name);
+      if (patch.place !== undefined && patch.place !== null) checkedPlace(patch.place);
+      await changes.change(host, patch, { actor: by.name, now: clock.now() });
+      return changed(host);
+    },
+    async merge(from, into, by) {
+      if (from.key === into.key)
+        throw new AtalayaError("request.conflict", `${from.name} cannot be merged into itself.`);
+      const enrolments = await merges.merge(from.key, into.key, { actor: by.name, now: clock.now() });
+      const kept = await changed(into.key);
+      tellGone({ host: from.key, into: into.key, enrolments });
+      return kept;
+    },
+    async release(host, by) {
+      await changes.release(host, { actor: by.name, now: clock.now() });
+      return changed(host);
+    },
+    async forget(host) {
+      const enrolments = await changes.forget(host.key, clock.now());
+      await committed();
+      tellGone({ host: host.key, enrolments });
+    },
+    onGone(listener) {
+      const entry = (gone: HostGone) => listener(gone);
+      goneListeners.add(entry);
+      return { [Symbol.dispose]: () => goneListeners.delete(entry) };
+    },
+    proposalsOf: (host) => merges.proposalsOf(host),
+    systemsOf: (host) => attachments.systemsOf(host),
+    history: (host, page) => histories.of(host, page),
+    prune: (before) => histories.prune(before),
+    group: (name) => groupNamed(directory, name),
+    async putGroup(wish, by) {
+      if (!isGroupName(wish.name)) {
+        throw new AtalayaError(
+          "request.malformed",
+          "A group's name has at most 63 letters, digits, dots, dashes, underscores.",
+        );
+      }
+      await refresh.fresh();
+      const parsed = parseSelector(wish.selector);
+      checkGroup(directory, wish.name, parsed);
+      await groups.put({ ...wish, selector: printSelector(parsed) }, { actor: by.name, now: clock.now() });
+      await committed();
+      return groupNamed(directory, wish.name);
+    },
+    async removeGroup(name, by) {
+      await refresh.fresh();
+      const users = groupsUsing(directory, name);
+      if (users.length > 0) {
+        throw new AtalayaError(
+          "request.conflict",
+          `The group @${name} is used by ${users.map((user) => `@${user}`).join(", ")}.`,
+        );
+      }
+      if (!(await groups.remove(name, { actor: by.name, now: clock.now() }))) groupNamed(directory, name);
+      await committed();
+    },
+    async preview(text, by, limit) {
+      await refresh.fresh();
+      const now = clock.now();
+      const resolution = select(directory, text, { now, places: by.places });
+      const last = await uses.last(by.name, resolution.selector);
+      const preview = previewOf(resolution, last, (key) => directory.nameOf(key), limit);
+      // Before anything was run there is nothing to differ from but the first look.
+      if (last === undefined) {
+        await recordUse(
+          by.name,
+          resolution.selector,
+          { at: now, hosts: resolution.hosts.map(({ key }) => key) },
+          false,
+        );
+      }
+      return preview;
+    },
+    async [Symbol.asyncDispose]() {
+      aliveTimer?.[Symbol.dispose]();
+      goneListeners.clear();
+      await telling;
+      await refresh[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function newId(): string {
+  return `host_${randomBytes(16).toString("base64url")}`;
+}
+
+function groupNamed(directory: Directory, name: string): Group {
+  const group = directory.groups.get(name);
+  if (group === undefined) throw new AtalayaError("group.unknown", `There is no group @${name}.`);
+  return group;
+}

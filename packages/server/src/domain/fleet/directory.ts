@@ -1,0 +1,241 @@
+/**
+ * What is known of all hosts, in memory, so that selectors and links need not wait. It is always as the store was at
+ * one revision: changes come in only by reading all that was committed after the last one, also our own.
+ */
+import type { Facts } from "@atalaya/protocol";
+import { compareNames, parseSelector, type Selector } from "@atalaya/protocol/selectors";
+import type { GroupRow, HostChanges, HostRow, PresenceRow, SystemRow } from "./directory.store.ts";
+import type { DirectoryHost, HostKey, SystemKey } from "./fleet.ts";
+
+export interface GoneHost {
+  readonly key: HostKey;
+  readonly id: string;
+  readonly name: string;
+  readonly into?: HostKey;
+  readonly revision: number;
+}
+
+export interface Group {
+  readonly name: string;
+  /** As it was written, in canonical form. */
+  readonly selector: string;
+  readonly parsed: Selector;
+  readonly description?: string;
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+
+export type Change = { readonly host: DirectoryHost } | { readonly gone: GoneHost };
+
+export interface Directory {
+  /** In natural order of names. */
+  readonly hosts: readonly DirectoryHost[];
+  readonly groups: ReadonlyMap<string, Group>;
+  /** Of the last change to any group. */
+  readonly groupsRevision: number;
+  byKey(key: HostKey): DirectoryHost | undefined;
+  /** A merged host's id leads to the host that stays. */
+  byId(id: string): DirectoryHost | undefined;
+  byName(name: string): DirectoryHost | undefined;
+  hostOfSystem(system: SystemKey): DirectoryHost | undefined;
+  factsDigest(host: HostKey): string | undefined;
+  nameOf(key: HostKey): string | undefined;
+  /** Each host that changed after this revision, once, in the order of revisions. */
+  changesAfter(revision: number): readonly Change[];
+  applyHosts(changes: HostChanges): void;
+  applyGroups(groups: readonly GroupRow[]): void;
+}
+
+interface Entry {
+  readonly host: DirectoryHost;
+  readonly factsDigest: string | undefined;
+  readonly systems: readonly SystemKey[];
+}
+
+const NO_FACTS: Facts = {};
+
+export function createDirectory(): Directory {
+  const entries = new Map<HostKey, Entry>();
+  const gone = new Map<HostKey, GoneHost>();
+  const ids = new Map<string, HostKey>();
+  const names = new Map<string, HostKey>();
+  const systems = new Map<SystemKey, HostKey>();
+  const groups = new Map<string, Group>();
+  let groupsRevision = 0;
+  let ordered: readonly DirectoryHost[] | undefined;
+  /** Keys in the order of their changes; a host that changed again leaves stale places behind. */
+  let log: { readonly revision: number; readonly key: HostKey }[] = [];
+
+  const survivor = (key: HostKey): HostKey => {
+    const into = gone.get(key)?.into;
+    return into === undefined ? key : survivor(into);
+  };
+  const byKey = (key: HostKey) => entries.get(survivor(key))?.host;
+  const revisionOf = (key: HostKey) => entries.get(key)?.host.revision ?? gone.get(key)?.revision;
+
+  function forget(key: HostKey): void {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    const name = entry.host.name.toLowerCase();
+    if (names.get(name) === key) names.delete(name);
+    for (const system of entry.systems) if (systems.get(system) === key) systems.delete(system);
+  }
+
+  function applyHost(row: HostRow, parts: Parts): void {
+    const known = entries.get(row.key);
+    forget(row.key);
+    ids.set(row.id, row.key);
+    log.push({ revision: row.revision, key: row.key });
+    if (row.gone_at !== null) {
+      gone.set(row.key, goneHostOf(row));
+      return;
+    }
+    const facts = parts.facts.get(row.key);
+    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS);
+    const owned = parts.systems.get(row.key) ?? [];
+    entries.set(row.key, {
+      host,
+      factsDigest: facts?.digest ?? known?.factsDigest,
+      systems: owned.map((system) => system.key),
+    });
+    names.set(host.name.toLowerCase(), row.key);
+    for (const system of owned) systems.set(system.key, row.key);
+  }
+
+  return {
+    get hosts() {
+      ordered ??= Array.from(entries.values(), ({ host }) => host).sort((a, b) => compareNames(a.name, b.name));
+      return ordered;
+    },
+    groups,
+    get groupsRevision() {
+      return groupsRevision;
+    },
+    byKey,
+    byId(id) {
+      const key = ids.get(id);
+      return key === undefined ? undefined : byKey(key);
+    },
+    byName(name) {
+      const key = names.get(name.toLowerCase());
+      return key === undefined ? undefined : byKey(key);
+    },
+    hostOfSystem(system) {
+      const key = systems.get(system);
+      return key === undefined ? undefined : byKey(key);
+    },
+    factsDigest: (host) => entries.get(survivor(host))?.factsDigest,
+    nameOf: (key) => entries.get(key)?.host.name ?? gone.get(key)?.name,
+    changesAfter(revision) {
+      const changes: Change[] = [];
+      const seen = new Set<HostKey>();
+      for (let i = firstAfter(log, revision); i < log.length; i++) {
+        const { key, revision: at } = log[i]!;
+        // Stale, or applied twice because a reading was cut off.
+        if (revisionOf(key) !== at || seen.has(key)) continue;
+        seen.add(key);
+        const entry = entries.get(key);
+        changes.push(entry === undefined ? { gone: gone.get(key)! } : { host: entry.host });
+      }
+      return changes;
+    },
+    applyHosts(changes) {
+      const parts = partsOf(changes);
+      for (const row of changes.hosts) applyHost(row, parts);
+      ordered = undefined;
+      if (log.length > 2 * (entries.size + gone.size) + 1_000) {
+        log = log.filter(({ key, revision }) => revisionOf(key) === revision);
+      }
+    },
+    applyGroups(rows) {
+      for (const row of rows) {
+        groupsRevision = Math.max(groupsRevision, row.revision);
+        if (row.gone_at === null) groups.set(row.name, groupOf(row));
+        else groups.delete(row.name);
+      }
+    },
+  };
+}
+
+interface Parts {
+  readonly presences: ReadonlyMap<HostKey, PresenceRow>;
+  readonly systems: ReadonlyMap<HostKey, readonly SystemRow[]>;
+  readonly labels: ReadonlyMap<HostKey, readonly { readonly key: string; readonly value: string }[]>;
+  readonly facts: ReadonlyMap<HostKey, { readonly facts: Facts; readonly digest: string }>;
+}
+
+function partsOf(changes: HostChanges): Parts {
+  return {
+    presences: new Map(changes.presences.map((row) => [row.host, row])),
+    systems: Map.groupBy(changes.systems, ({ host }) => host),
+    labels: Map.groupBy(changes.labels, ({ host }) => host),
+    facts: new Map(
+      changes.facts.map((row) => [row.host, { facts: JSON.parse(row.facts) as Facts, digest: row.digest }]),
+    ),
+  };
+}
+
+function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
+  const presence = parts.presences.get(row.key);
+  const owned = parts.systems.get(row.key) ?? [];
+  const system = owned.find(({ key }) => key === presence?.system) ?? owned.at(-1);
+  const addresses = new Set([
+    ...(presence === undefined ? [] : [presence.address]),
+    ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
+  ]);
+  const isOnline = presence?.online === 1;
+  return {
+    key: row.key,
+    id: row.id,
+    name: row.name,
+    place: row.place === null ? [] : row.place.split("/"),
+    labels: Object.fromEntries((parts.labels.get(row.key) ?? []).map(({ key, value }) => [key, value])),
+    facts,
+    state: row.quarantine_reason !== null ? "quarantined" : isOnline ? "online" : "offline",
+    ...(system === undefined || system.enrolment === null
+      ? {}
+      : { system: { key: system.key, kind: system.kind, name: system.name, enrolment: system.enrolment } }),
+    ...(presence === undefined
+      ? system === undefined
+        ? {}
+        : { agentVersion: system.agent_version }
+      : { agentVersion: presence.agent_version, lastSeenAt: presence.last_seen_at }),
+    ...offlineReasonOf(row, presence),
+    addresses: [...addresses],
+    capabilities: presence === undefined ? [] : (JSON.parse(presence.capabilities) as string[]),
+    revision: row.revision,
+  };
+}
+
+function offlineReasonOf(row: HostRow, presence: PresenceRow | undefined): { readonly offlineReason?: string } {
+  if (row.quarantine_reason !== null) return { offlineReason: row.quarantine_reason };
+  if (presence === undefined) return { offlineReason: "never-connected" };
+  return presence.online === 1 ? {} : { offlineReason: presence.offline_reason ?? "closed" };
+}
+
+function goneHostOf({ key, id, name, merged_into, revision }: HostRow): GoneHost {
+  return { key, id, name, ...(merged_into === null ? {} : { into: merged_into }), revision };
+}
+
+function groupOf(row: GroupRow): Group {
+  return {
+    name: row.name,
+    selector: row.selector,
+    parsed: parseSelector(row.selector),
+    ...(row.description === null ? {} : { description: row.description }),
+    changedAt: row.changed_at,
+    changedBy: row.changed_by,
+  };
+}
+
+function firstAfter(log: readonly { readonly revision: number }[], revision: number): number {
+  let low = 0;
+  let high = log.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (log[middle]!.revision > revision) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,53 @@
+import type { Store } from "../../platform/store/index.ts";
+import type { HistoryEntry } from "./presence.ts";
+import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
+
+export interface HistoryStore {
+  /** Newest first, older than `before`. */
+  of(host: number, page: { readonly before?: number; readonly limit: number }): Promise<readonly StoredEntry[]>;
+  /** Deletes what is older; returns how many. */
+  prune(before: number): Promise<number>;
+}
+
+export interface StoredEntry extends HistoryEntry {
+  readonly key: number;
+}
+
+export function historyStore(store: Store): HistoryStore {
+  const tables = store.tables<FleetSchema>();
+  return {
+    of: (host, { before, limit }) =>
+      tables.read(async (db) => {
+        const query = db.selectFrom("fleet_history").selectAll().where("host", "=", host).orderBy("key", "desc");
+        const rows = await (before === undefined ? query : query.where("key", "<", before)).limit(limit).execute();
+        return rows.map(({ details, ...row }) => ({ ...(JSON.parse(details) as object), ...row }) as StoredEntry);
+      }),
+    async prune(before) {
+      // A slice at a time, so that nobody waits long for the writer.
+      for (let total = 0; ;) {
+        const deleted = await tables.write(async (tx) => {
+          const old = tx.selectFrom("fleet_history").select("key").where("at", "<", before).limit(5_000);
+          const result = await tx.deleteFrom("fleet_history").where("key", "in", old).executeTakeFirst();
+          return Number(result.numDeletedRows);
+        });
+        total += deleted;
+        if (deleted === 0) return total;
+      }
+    },
+  };
+}
+
+const ROWS = 5_000;
+
+/** Part of whatever transaction changes the host. */
+export async function addHistory(tx: FleetTransaction, entries: readonly HistoryEntry[]): Promise<void> {
+  for (let from = 0; from < entries.length; from += ROWS) {
+    const rows = entries.slice(from, from + ROWS).map(({ host, at, event, ...details }) => ({
+      host,
+      at,
+      event,
+      details: JSON.stringify(details),
+    }));
+    await tx.insertInto("fleet_history").values(rows).execute();
+  }
+}

@@ -1,0 +1,235 @@
+import type { Fingerprint } from "@atalaya/protocol";
+import type { Store } from "../../platform/store/index.ts";
+import type { PresenceRow } from "./directory.store.ts";
+import type { HostKey, SystemKey } from "./fleet.ts";
+import { addHistory } from "./history.store.ts";
+import { stamp } from "./host-rows.store.ts";
+import type { HistoryEntry, Presence } from "./presence.ts";
+import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
+
+/** Where a system stands when its link moves. */
+export interface SystemStanding {
+  readonly system: SystemKey;
+  readonly host: HostKey;
+  readonly name: string;
+  readonly hardware: Fingerprint;
+  readonly presence: Presence | undefined;
+}
+
+/** What a group of movements comes to. */
+export interface PresenceChange {
+  readonly presences: readonly Presence[];
+  readonly entries: readonly HistoryEntry[];
+  readonly hardware: readonly { readonly host: HostKey; readonly shown: Fingerprint }[];
+}
+
+export interface PresenceStore {
+  /** One transaction: reads where these systems stand, lets `decide` say what follows, writes it. */
+  move(
+    systems: readonly SystemKey[],
+    decide: (standings: ReadonlyMap<SystemKey, SystemStanding>) => PresenceChange,
+  ): Promise<void>;
+  learn(facts: readonly { readonly host: HostKey; readonly digest: string; readonly facts: string }[]): Promise<void>;
+  /** At the start of a server: nobody is linked to it yet. Returns how many hosts thought so. */
+  serverStarted(server: string, now: number): Promise<number>;
+  serverAlive(server: string, now: number): Promise<void>;
+}
+
+export function presenceStore(store: Store): PresenceStore {
+  const tables = store.tables<FleetSchema>();
+
+  async function standings(
+    tx: FleetTransaction,
+    systems: readonly SystemKey[],
+  ): Promise<Map<SystemKey, SystemStanding>> {
+    const query = tx
+      .selectFrom("fleet_system as s")
+      .innerJoin("fleet_host as h", "h.key", "s.host")
+      .select(["s.key as system", "s.kind", "s.name", "h.key as host", "h.uuid", "h.serial", "h.macs"])
+      .where("s.key", "in", [...systems])
+      .where("h.gone_at", "is", null)
+      .orderBy("h.key");
+    // SQLite has one writer anyway; here the rows are locked in the order of keys, so that servers do not lock crosswise.
+    const rows = await (tables.engine === "postgres" ? query.forUpdate("h") : query).execute();
+    const hosts = [...new Set(rows.map(({ host }) => host))];
+    const present =
+      hosts.length === 0 ? [] : await tx.selectFrom("fleet_presence").selectAll().where("host", "in", hosts).execute();
+    const presences = new Map(present.map((row) => [row.host, presenceOf(row)]));
+    return new Map(
+      rows.map(({ system, kind, name, host, uuid, serial, macs }) => [
+        system,
+        {
+          system,
+          host,
+          name: `${kind}:${name}`,
+          hardware: {
+            ...(uuid === null ? {} : { uuid }),
+            ...(serial === null ? {} : { serial }),
+            macs: JSON.parse(macs) as string[],
+          },
+          presence: presences.get(host),
+        },
+      ]),
+    );
+  }
+
+  return {
+    move: (systems, decide) =>
+      tables.write(async (tx) => {
+        const { presences, entries, hardware } = decide(await standings(tx, systems));
+        if (presences.length === 0 && hardware.length === 0) return;
+        await putPresences(tx, presences);
+        await addHistory(tx, entries);
+        for (const { host, shown } of hardware) await putHardware(tx, host, shown);
+        const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
+        await stamp(tx, [...hosts], await tables.nextRevision(tx));
+      }),
+    learn: (facts) =>
+      tables.write(async (tx) => {
+        const hosts = facts.map(({ host }) => host);
+        const query = tx
+          .selectFrom("fleet_host")
+          .select("key")
+          .where("key", "in", hosts)
+          .where("gone_at", "is", null)
+          .orderBy("key");
+        const live = await (tables.engine === "postgres" ? query.forUpdate() : query).execute();
+        const keys = new Set(live.map(({ key }) => key));
+        const rows = facts.filter(({ host }) => keys.has(host));
+        if (rows.length === 0) return;
+        const revision = await tables.nextRevision(tx);
+        await tx
+          .insertInto("fleet_facts")
+          .values(rows.map((row) => ({ ...row, revision })))
+          .onConflict((conflict) =>
+            conflict.column("host").doUpdateSet((set) => ({
+              digest: set.ref("excluded.digest"),
+              facts: set.ref("excluded.facts"),
+              revision: set.ref("excluded.revision"),
+            })),
+          )
+          .execute();
+        await stamp(tx, [...keys], revision);
+      }),
+    async serverStarted(server, now) {
+      const aliveAt = await tables.read(async (db) => {
+        const row = await db
+          .selectFrom("fleet_server")
+          .select("alive_at")
+          .where("name", "=", server)
+          .executeTakeFirst();
+        return row?.alive_at;
+      });
+      let total = 0;
+      // In slices: ten thousand hosts with one revision would be one batch of every live stream.
+      for (;;) {
+        const count = await tables.write(async (tx) => {
+          const rows = await tx
+            .selectFrom("fleet_presence")
+            .selectAll()
+            .where("server", "=", server)
+            .where("online", "=", 1)
+            .orderBy("host")
+            .limit(500)
+            .execute();
+          if (rows.length === 0) return 0;
+          const ended = rows.map((row) => {
+            const lastSeenAt = Math.max(row.last_seen_at, aliveAt ?? 0);
+            return { ...presenceOf(row), online: false, offlineReason: "server-stopped", lastSeenAt };
+          });
+          await putPresences(tx, ended);
+          await addHistory(
+            tx,
+            ended.map(({ host, epoch }) => ({ host, at: now, event: "disconnected", reason: "server-stopped", epoch })),
+          );
+          await stamp(
+            tx,
+            ended.map(({ host }) => host),
+            await tables.nextRevision(tx),
+          );
+          return rows.length;
+        });
+        if (count === 0) return total;
+        total += count;
+      }
+    },
+    serverAlive: (server, now) =>
+      tables.write(async (tx) => {
+        await tx
+          .insertInto("fleet_server")
+          .values({ name: server, alive_at: now })
+          .onConflict((conflict) => conflict.column("name").doUpdateSet({ alive_at: now }))
+          .execute();
+      }),
+  };
+}
+
+export function presenceOf(row: PresenceRow): Presence {
+  return {
+    host: row.host,
+    system: row.system,
+    online: row.online === 1,
+    server: row.server,
+    enrolment: row.enrolment,
+    epoch: row.epoch,
+    address: row.address,
+    agentVersion: row.agent_version,
+    bootId: row.boot_id,
+    capabilities: JSON.parse(row.capabilities) as string[],
+    lastSeenAt: row.last_seen_at,
+    ...(row.offline_reason === null ? {} : { offlineReason: row.offline_reason }),
+  };
+}
+
+/** Part of a transaction that holds the hosts. */
+export async function putPresences(tx: FleetTransaction, presences: readonly Presence[]): Promise<void> {
+  if (presences.length === 0) return;
+  const rows = presences.map((presence) => ({
+    host: presence.host,
+    system: presence.system,
+    online: presence.online ? 1 : 0,
+    server: presence.server,
+    enrolment: presence.enrolment,
+    epoch: presence.epoch,
+    address: presence.address,
+    agent_version: presence.agentVersion,
+    boot_id: presence.bootId,
+    capabilities: JSON.stringify(presence.capabilities),
+    last_seen_at: presence.lastSeenAt,
+    offline_reason: presence.offlineReason ?? null,
+  }));
+  await tx
+    .insertInto("fleet_presence")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column("host").doUpdateSet((set) => ({
+        system: set.ref("excluded.system"),
+        online: set.ref("excluded.online"),
+        server: set.ref("excluded.server"),
+        enrolment: set.ref("excluded.enrolment"),
+        epoch: set.ref("excluded.epoch"),
+        address: set.ref("excluded.address"),
+        agent_version: set.ref("excluded.agent_version"),
+        boot_id: set.ref("excluded.boot_id"),
+        capabilities: set.ref("excluded.capabilities"),
+        last_seen_at: set.ref("excluded.last_seen_at"),
+        offline_reason: set.ref("excluded.offline_reason"),
+      })),
+    )
+    .execute();
+}
+
+/** What a host's hardware is known by, and the same MACs for looking up. */
+export async function putHardware(tx: FleetTransaction, host: HostKey, shown: Fingerprint): Promise<void> {
+  await tx
+    .updateTable("fleet_host")
+    .set({ uuid: shown.uuid ?? null, serial: shown.serial ?? null, macs: JSON.stringify(shown.macs) })
+    .where("key", "=", host)
+    .execute();
+  await tx.deleteFrom("fleet_mac").where("host", "=", host).execute();
+  if (shown.macs.length === 0) return;
+  await tx
+    .insertInto("fleet_mac")
+    .values(shown.macs.map((mac) => ({ mac, host })))
+    .execute();
+}

@@ -1,0 +1,90 @@
+/** Links come and go, hosts tell their facts: many calls, few transactions. */
+import { AtalayaError, type Facts } from "@atalaya/protocol";
+import { inBatches } from "../../platform/batches.ts";
+import type { Fleet, HostKey, SystemKey } from "./fleet.ts";
+import { moved, type HistoryEntry, type Movement, type Presence } from "./presence.ts";
+import type { PresenceChange, PresenceStore, SystemStanding } from "./presence.store.ts";
+import { meaningfulParts, rememberedHardware } from "./recognise.ts";
+
+export function storms(needs: {
+  readonly store: PresenceStore;
+  readonly server: string;
+  /** After every commit: resolves when the directory has it. */
+  readonly committed: () => Promise<void>;
+}): Pick<Fleet, "linkUp" | "linkDown" | "learn"> {
+  const { store, server, committed } = needs;
+
+  const move = inBatches<Movement, AtalayaError | undefined>(async (movements) => {
+    const systems = [...new Set(movements.map(({ link }) => link.system))];
+    let answers: readonly (AtalayaError | undefined)[] = [];
+    await store.move(systems, (standings) => {
+      const folded = foldMovements(movements, standings, server);
+      answers = folded.answers;
+      return folded.change;
+    });
+    await committed();
+    return answers;
+  });
+
+  const learnMany = inBatches<{ readonly host: HostKey; readonly facts: Facts; readonly digest: string }, undefined>(
+    async (news) => {
+      // The last word of each host counts.
+      const last = new Map(
+        news.map(({ host, facts, digest }) => [host, { host, digest, facts: JSON.stringify(facts) }]),
+      );
+      await store.learn([...last.values()].sort((a, b) => a.host - b.host));
+      await committed();
+      return news.map(() => undefined);
+    },
+    { most: 250 },
+  );
+
+  async function movedOrThrow(movement: Movement): Promise<void> {
+    const failure = await move(movement);
+    if (failure !== undefined) throw failure;
+  }
+
+  return {
+    linkUp: (link) => movedOrThrow({ kind: "up", link }),
+    linkDown: (link) => movedOrThrow({ kind: "down", link }),
+    learn: async (host, facts, digest) => learnMany({ host, facts, digest }),
+  };
+}
+
+/** What a group of movements comes to, in their order. */
+export function foldMovements(
+  movements: readonly Movement[],
+  standings: ReadonlyMap<SystemKey, SystemStanding>,
+  server: string,
+): { readonly change: PresenceChange; readonly answers: readonly (AtalayaError | undefined)[] } {
+  const presences = new Map<HostKey, Presence>();
+  const entries: HistoryEntry[] = [];
+  const hardware = new Map<HostKey, SystemStanding["hardware"]>();
+
+  const answers = movements.map((movement) => {
+    const standing = standings.get(movement.link.system);
+    if (standing === undefined) {
+      // A link that ends because its host was forgotten is no news.
+      return movement.kind === "down" ? undefined : new AtalayaError("host.unknown", "The host was forgotten.");
+    }
+    const { host, name } = standing;
+    const outcome = moved(presences.get(host) ?? standing.presence, movement, { host, server, system: name });
+    if (outcome === undefined) return undefined;
+    presences.set(host, outcome.presence);
+    entries.push(outcome.entry);
+    if (movement.kind === "up") {
+      const known = hardware.get(host) ?? standing.hardware;
+      const remembered = rememberedHardware(known, meaningfulParts(movement.link.fingerprint));
+      if (remembered !== undefined) hardware.set(host, remembered);
+    }
+    return undefined;
+  });
+  return {
+    change: {
+      presences: [...presences.values()],
+      entries,
+      hardware: Array.from(hardware, ([host, shown]) => ({ host, shown })),
+    },
+    answers,
+  };
+}
