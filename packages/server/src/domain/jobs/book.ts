@@ -60,11 +60,12 @@ export interface ActiveRun {
   /** What links call this run in output frames. */
   readonly handle: number;
   system: SystemKey;
+  /** Whether its agent once said that it has it. */
+  accepted: boolean;
   /** Output taken from the link, chosen for a commit, and committed: each up to this sequence. */
   received: number;
   taken: number;
   through: number;
-  outputBytes: number;
   takenBytes: number;
   startedAt: number | undefined;
   finishedAt: number | undefined;
@@ -178,10 +179,10 @@ export function book(ids: RunIds): Book {
         id: ids.encode(job.key, host),
         handle: nextHandle(),
         system: 0,
+        accepted: false,
         received: 0,
         taken: 0,
         through: 0,
-        outputBytes: 0,
         takenBytes: 0,
         startedAt: undefined,
         finishedAt: undefined,

@@ -52,6 +52,8 @@ export interface Ledger extends AsyncDisposable {
   /** Something worth remembering that a state does not say. */
   note(run: ActiveRun, kind: string, message: string): void;
   touch(job: ActiveJob): void;
+  /** Whether something about the run still has to be written. */
+  has(run: ActiveRun): boolean;
   /** Resolves when all that was gathered until now is committed. */
   settled(): Promise<void>;
   listen(listener: LedgerListener): Disposable;
@@ -191,6 +193,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       waiting.job(job);
       hurry();
     },
+    has: (run) => waiting.has(run) || run.taken < run.received,
     settled() {
       hurry();
       if (working === undefined) return Promise.resolve();

@@ -1,4 +1,7 @@
+import { AtalayaError } from "@atalaya/protocol";
 import type { Transaction } from "kysely";
+import type { Segments } from "../../platform/segments/index.ts";
+import { MAX_BOUND_VALUES, type Revision, type Store } from "../../platform/store/index.ts";
 import type { ExtentRow } from "./ledger.store.ts";
 import type { JobsTables, OutputTable } from "./tables.ts";
 
@@ -14,6 +17,116 @@ export interface OutputStore {
   put(extents: readonly ExtentRow[]): Promise<readonly Place[]>;
   /** Within the commit: keeps bytes that lie in the database. */
   within(tx: Transaction<JobsTables>, extents: readonly ExtentRow[]): Promise<void>;
-  /** The bytes of extents, in their order; undefined for those that retention dropped meanwhile. */
-  read(extents: readonly OutputTable[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** The bytes of these extents, in their order. Throws `output.gone` when retention has dropped them. */
+  read(extents: readonly OutputTable[]): AsyncIterable<Uint8Array>;
+}
+
+/** Files hold the bytes; the database holds only where each extent lies. */
+export function segmentOutput(segments: Segments): OutputStore {
+  return {
+    put: (extents) => segments.append(extents.map((extent) => extent.bytes)),
+    async within() {},
+    read: (extents) => segments.stream(extents),
+  };
+}
+
+/** Rows hold the bytes, so that every server reads them. */
+export function rowOutput(store: Store): OutputStore {
+  const tables = store.tables<JobsTables>();
+  const ROWS = Math.floor(MAX_BOUND_VALUES / 4);
+  return {
+    async put(extents) {
+      return extents.map(() => ({ segment: 0, offset: 0 }));
+    },
+    async within(tx, extents) {
+      for (let from = 0; from < extents.length; from += ROWS) {
+        await tx
+          .insertInto("jobs_output_chunk")
+          .values(extents.slice(from, from + ROWS).map(({ job, host, first, bytes }) => ({ job, host, first, bytes })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      }
+    },
+    async *read(extents) {
+      for (const { job, host, first } of extents) {
+        const row = await tables.read((db) =>
+          db
+            .selectFrom("jobs_output_chunk")
+            .select("bytes")
+            .where("job", "=", job)
+            .where("host", "=", host)
+            .where("first", "=", first)
+            .executeTakeFirst(),
+        );
+        if (row === undefined) throw gone();
+        yield row.bytes;
+      }
+    },
+  };
+}
+
+/** The index of output: which extents a reader needs. */
+export interface OutputIndex {
+  /** Extents of one run that hold chunks after `sequence`, at most about so many bytes (at least one extent). */
+  ofRun(job: number, host: number, sequence: number, maxBytes: number): Promise<readonly OutputTable[]>;
+  /** Extents of a whole job after `revision`, in the order of revisions, whole revisions only (at least one). */
+  ofJob(job: number, revision: Revision, maxBytes: number): Promise<{ readonly extents: readonly OutputTable[]; readonly more: boolean }>;
+}
+
+const PAGE = 256;
+
+export function outputIndex(store: Store): OutputIndex {
+  const tables = store.tables<JobsTables>();
+  return {
+    async ofRun(job, host, sequence, maxBytes) {
+      const rows = await tables.read((db) =>
+        db
+          .selectFrom("jobs_output")
+          .selectAll()
+          .where("job", "=", job)
+          .where("host", "=", host)
+          .where("last", ">", sequence)
+          .orderBy("first")
+          .limit(PAGE)
+          .execute(),
+      );
+      return within(rows, maxBytes);
+    },
+    async ofJob(job, revision, maxBytes) {
+      const changed = (limit: number, from: number, to?: number) =>
+        tables.read((db) =>
+          db
+            .selectFrom("jobs_output")
+            .selectAll()
+            .where("job", "=", job)
+            .where("revision", ">", from)
+            .$if(to !== undefined, (query) => query.where("revision", "<=", to!))
+            .orderBy("revision")
+            .orderBy("host")
+            .orderBy("first")
+            .limit(limit)
+            .execute(),
+        );
+      const rows = await changed(PAGE * 16, revision);
+      const fitting = within(rows, maxBytes);
+      if (fitting.length === rows.length && rows.length < PAGE * 16) return { extents: rows, more: false };
+      const cut = rows[fitting.length]?.revision ?? rows.at(-1)!.revision;
+      const whole = fitting.filter((row) => row.revision < cut);
+      if (whole.length > 0) return { extents: whole, more: true };
+      return { extents: await changed(Number.MAX_SAFE_INTEGER, revision, cut), more: true };
+    },
+  };
+}
+
+function within(rows: readonly OutputTable[], maxBytes: number): readonly OutputTable[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => {
+    bytes += row.length;
+    return at > 0 && bytes > maxBytes;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
+}
+
+export function gone(): AtalayaError {
+  return new AtalayaError("output.gone", "This output was dropped by retention.");
 }

@@ -1,0 +1,58 @@
+/** After a commit: the agents may forget what is kept now, and whoever follows may look. */
+import type { ServerFrame } from "@atalaya/protocol";
+import type { Bus } from "../../platform/bus/index.ts";
+import type { HostKey } from "../fleet/index.ts";
+import type { Link } from "../link/index.ts";
+import type { Committed } from "./ledger.ts";
+import { isFinalCode } from "./transitions.ts";
+
+interface Acknowledgement {
+  readonly settled: string[];
+  readonly through: [number, number][];
+}
+
+export function acknowledge(group: Committed, links: { of(host: HostKey): Link | undefined }): void {
+  const byHost = new Map<HostKey, Acknowledgement>();
+  const of = (host: HostKey): Acknowledgement => {
+    let known = byHost.get(host);
+    if (known === undefined) byHost.set(host, (known = { settled: [], through: [] }));
+    return known;
+  };
+  const withOutput = new Set(group.extents.map((extent) => extent.job * 2 ** 32 + extent.host));
+  for (let i = 0; i < group.of.length; i += 1) {
+    const run = group.of[i]!;
+    const row = group.runs[i]!;
+    // Of a run that never left, no agent knows anything.
+    if (isFinalCode(row.state)) {
+      if (row.system !== 0) of(run.host).settled.push(run.id);
+    } else if (withOutput.has(row.job * 2 ** 32 + row.host)) {
+      of(run.host).through.push([run.handle, row.lastSequence]);
+    }
+  }
+  for (const [host, { settled, through }] of byHost) {
+    // Who has no link hears it when it comes back.
+    const link = links.of(host);
+    if (link === undefined) continue;
+    const frames: ServerFrame[] = [];
+    if (through.length > 0) frames.push({ type: "output-committed", through });
+    if (settled.length > 0) frames.push({ type: "settled", runs: settled });
+    for (const frame of frames) link.send(frame);
+  }
+}
+
+export function tell(group: Committed, bus: Bus): void {
+  const jobs = new Set<number>();
+  for (const run of group.runs) jobs.add(run.job);
+  for (const job of group.jobs) jobs.add(job.key);
+  for (const job of jobs) bus.tell(`job:${job}`);
+  if (group.jobs.length > 0) bus.tell("jobs");
+  const withOutput = new Set<number>();
+  for (const { job, host } of group.extents) {
+    withOutput.add(job);
+    bus.tell(`output:${job}:${host}`);
+  }
+  for (const job of withOutput) bus.tell(`output:${job}`);
+  // A follower of one run's output also has to hear that the run has ended.
+  for (const run of group.runs) if (isFinalCode(run.state)) bus.tell(`output:${run.job}:${run.host}`);
+  for (const job of group.jobs) if (job.finishedAt !== undefined) bus.tell(`output:${job.key}`);
+}

@@ -1,0 +1,249 @@
+/** What agents say about runs, as the ledger understands it; and what we answer. */
+import type { Capability, OutputFrame, ResumeEntry, RunResult, SpoolEntry } from "@atalaya/protocol";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { Link, LinkListener, RunFrame } from "../link/index.ts";
+import type { ActiveRun, Book } from "./book.ts";
+import type { Conductor } from "./conductor.ts";
+import type { RunIds, RunKey } from "./ids.ts";
+import type { JobsStore, StoredRun } from "./jobs.store.ts";
+import type { Ledger } from "./ledger.ts";
+import { restoreRun, type Loader } from "./loader.ts";
+import { absenceOf, resumptionOf } from "./resumption.ts";
+import { code, isFinalCode, stateOf } from "./transitions.ts";
+
+export interface AgentsNeeds {
+  readonly book: Book;
+  readonly ledger: Ledger;
+  readonly conductor: Conductor;
+  readonly loader: Loader;
+  readonly store: JobsStore;
+  readonly ids: RunIds;
+  readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly latency?: { accepted(ms: number): void; ended(ms: number): void };
+}
+
+/** For runs that are followed no more: their output frames are dropped. */
+const NO_HANDLE = 0xffff_ffff;
+
+export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(high: boolean): void } {
+  const { book, ledger, conductor, loader, store, ids, capabilities, clock, log } = needs;
+  const paused = new Set<Link>();
+  /** Lost runs that a link may still tell the truth about. */
+  const late = new Map<Link, ActiveRun[]>();
+  let pressed = false;
+
+  function problem(link: Link, failure: "run.unknown" | "frame.unexpected", message: string, run: string): void {
+    link.send({ type: "problem", code: failure, message, run });
+  }
+
+  /** Runs of the spool that the book does not have, as the store has them. */
+  async function storedOf(link: Link, spool: readonly SpoolEntry[]): Promise<ReadonlyMap<string, StoredRun>> {
+    const keys: RunKey[] = [];
+    for (const { run } of spool) {
+      if (book.run(run) !== undefined) continue;
+      const key = ids.decode(run);
+      // An agent may speak of its own host only: of others' runs it learns nothing.
+      if (key === undefined || key.host !== link.host || queuedInBook(key)) continue;
+      keys.push(key);
+    }
+    if (keys.length === 0) return new Map();
+    const rows = await store.runsOf(keys);
+    return new Map(rows.map((row) => [ids.encode(row.job, row.host), row]));
+  }
+
+  function queuedInBook(key: RunKey): boolean {
+    const job = book.jobs.get(key.job);
+    const position = job?.positions.get(key.host);
+    return position !== undefined && job!.states[position] === code.queued;
+  }
+
+  /** The run's object: from the book, made for one that was thought queued, or read back for one thought lost. */
+  async function runOf(link: Link, id: string, stored: ReadonlyMap<string, StoredRun>): Promise<ActiveRun | undefined> {
+    const known = book.run(id);
+    if (known !== undefined) return known.host === link.host ? known : undefined;
+    const key = ids.decode(id);
+    if (key === undefined || key.host !== link.host) return undefined;
+    if (queuedInBook(key)) {
+      const job = book.jobs.get(key.job)!;
+      return book.activate(job, job.positions.get(key.host)!);
+    }
+    const row = stored.get(id);
+    if (row === undefined || row.state !== code.lost) return undefined;
+    const job = await loader.load(key.job);
+    if (job === undefined) return undefined;
+    const run = book.run(id) ?? restoreRun(book, job, row);
+    const followed = late.get(link);
+    if (followed === undefined) late.set(link, [run]);
+    else followed.push(run);
+    return run;
+  }
+
+  async function resume(link: Link, spool: readonly SpoolEntry[]): Promise<readonly ResumeEntry[]> {
+    const stored = await storedOf(link, spool);
+    const entries: ResumeEntry[] = [];
+    for (const entry of spool) entries.push(await resumeOne(link, entry, stored));
+    missing(link, new Set(spool.map((entry) => entry.run)));
+    return entries;
+  }
+
+  async function resumeOne(link: Link, entry: SpoolEntry, stored: ReadonlyMap<string, StoredRun>): Promise<ResumeEntry> {
+    const run = await runOf(link, entry.run, stored);
+    if (run === undefined) {
+      const row = stored.get(entry.run);
+      if (row === undefined || row.host !== link.host) return { run: entry.run, handle: NO_HANDLE, through: 0, verdict: "unknown" };
+      const { verdict } = resumptionOf(stateOf(row.state), entry.phase);
+      return { run: entry.run, handle: NO_HANDLE, through: row.last_sequence, verdict };
+    }
+    const from = stateOf(run.job.states[run.position]!);
+    const { verdict, move } = resumptionOf(from, entry.phase);
+    if (move === "queued" && from !== "queued") {
+      ledger.note(run, "sent-again", `It was ${from} but certainly had not begun: it is sent again.`);
+      requeue(run);
+    } else if (move === "queued") {
+      book.rest(run);
+    } else if (move !== undefined && move !== from && !(from === "running" && move === "accepted")) {
+      run.accepted = true;
+      ledger.move(run, move, { system: link.system });
+    }
+    // Taken but not committed output comes again; it is known by its sequence.
+    return { run: entry.run, handle: run.handle, through: run.through, verdict };
+  }
+
+  function requeue(run: ActiveRun): void {
+    ledger.move(run, "queued", { system: 0 });
+  }
+
+  /** Runs that went to this very system and that its spool does not hold. */
+  function missing(link: Link, spool: ReadonlySet<string>): void {
+    for (const job of [...book.of(link.host)]) {
+      const run = job.runs.get(job.positions.get(link.host)!);
+      if (run === undefined || run.system !== link.system || spool.has(run.id)) continue;
+      const from = stateOf(job.states[run.position]!);
+      const to = absenceOf(from, run.accepted);
+      if (to === undefined) continue;
+      if (to === "queued") {
+        ledger.note(run, "sent-again", "The agent came back without it and had not accepted it: it is sent again.");
+        requeue(run);
+      } else if (to === "lost") {
+        const message = "The agent had accepted this run and came back without it.";
+        ledger.move(run, "lost", { reason: { code: "run.vanished", message } });
+      } else {
+        ledger.move(run, to);
+      }
+    }
+  }
+
+  function frame(link: Link, said: RunFrame): void {
+    if (said.type === "problem") {
+      log.warn({ run: said.run, code: said.code, host: link.host }, `an agent has a problem: ${said.message}`);
+      const run = said.run === undefined ? undefined : book.run(said.run);
+      if (run !== undefined && run.host === link.host) ledger.note(run, "problem", `${said.code}: ${said.message}`);
+      return;
+    }
+    const run = book.run(said.run);
+    if (run === undefined || run.host !== link.host) return strange(link, said);
+    if (said.type === "accepted") {
+      if (run.sentAt > 0) needs.latency?.accepted(clock.now() - run.sentAt);
+      run.accepted = true;
+      ledger.move(run, "accepted", { system: link.system });
+    } else if (said.type === "running") {
+      run.accepted = true;
+      ledger.move(run, "running", { system: link.system, startedAt: said.startedAt ?? clock.now() });
+    } else {
+      result(link, run, said);
+    }
+  }
+
+  function result(link: Link, run: ActiveRun, said: RunResult): void {
+    if (said.lastSequence > run.received) {
+      const message = `The result names output up to ${said.lastSequence}, of which ${run.received} has come.`;
+      return problem(link, "frame.unexpected", message, run.id);
+    }
+    const { job, position } = run;
+    const before = run.job.states[position]!;
+    const late = before === code.lost ? run.reason : undefined;
+    const read = resultText(job.capability, said);
+    const moved = ledger.move(run, said.state, {
+      system: link.system,
+      startedAt: said.startedAt ?? run.startedAt,
+      durationMs: said.durationMs,
+      reason: said.reason,
+      result: read.text,
+    });
+    if (moved) {
+      if (run.sentAt > 0) needs.latency?.ended(clock.now() - run.sentAt);
+      if (late !== undefined) ledger.note(run, "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
+      if (read.wrong !== undefined) ledger.note(run, "result-unreadable", read.wrong);
+      if ((said.droppedBytes ?? 0) > 0) ledger.note(run, "output-dropped", `${said.droppedBytes} bytes over the output limit`);
+    } else if (isFinalCode(job.committed[position]!)) {
+      link.send({ type: "settled", runs: [run.id] });
+    }
+    // Otherwise its end is being committed, and told when it is.
+  }
+
+  function resultText(capability: string, said: RunResult): { readonly text: string | undefined; readonly wrong?: string } {
+    if (said.result === undefined) return { text: undefined };
+    const parsed = capabilities.get(capability)?.result.safeParse(said.result);
+    if (parsed === undefined || parsed.success) return { text: JSON.stringify(said.result) };
+    return { text: undefined, wrong: parsed.error.issues[0]?.message ?? "it does not fit the capability" };
+  }
+
+  /** About a run that nobody follows: settled long ago, or none of ours. */
+  function strange(link: Link, said: Exclude<RunFrame, { type: "problem" }>): void {
+    if (said.type !== "result") return;
+    const key = ids.decode(said.run);
+    if (key === undefined || key.host !== link.host) return problem(link, "run.unknown", "There is no such run.", said.run);
+    void store
+      .run(key.job, key.host)
+      .then((row) => {
+        if (row !== undefined && isFinalCode(row.state)) link.send({ type: "settled", runs: [said.run] });
+        else problem(link, "run.unknown", "There is no such run.", said.run);
+      })
+      .catch((error: unknown) => log.warn({ err: error, run: said.run }, "could not look up a run; the agent will ask again"));
+  }
+
+  /** It did not come this time: the book is closed on it until its agent asks again. */
+  function leave(run: ActiveRun): void {
+    const { job } = run;
+    if (job.states[run.position] !== code.lost || book.run(run.id) !== run || ledger.has(run)) return;
+    book.rest(run);
+    if (job.finishedAt !== undefined && job.runs.size === 0) book.close(job);
+  }
+
+  function output(link: Link, { handle, sequence, stream, bytes }: OutputFrame): void {
+    const run = book.byHandle(handle);
+    // Of runs that were settled meanwhile; nobody waits for it.
+    if (run === undefined || run.host !== link.host) return;
+    const state = run.job.states[run.position]!;
+    if (isFinalCode(state) && state !== code.lost) return;
+    if (ledger.take(run, { sequence, stream, bytes }) === "gap") {
+      problem(link, "frame.unexpected", `Chunk ${sequence} came after ${run.received}.`, run.id);
+    }
+    if (pressed && !paused.has(link)) {
+      paused.add(link);
+      link.pause?.();
+    }
+  }
+
+  return {
+    resume,
+    up: (link) => conductor.reached(link),
+    frame,
+    output,
+    down(link) {
+      paused.delete(link);
+      for (const run of late.get(link) ?? []) leave(run);
+      late.delete(link);
+      conductor.unreached(link.host);
+    },
+    pressure(high) {
+      pressed = high;
+      if (high) return;
+      for (const link of paused) link.resume?.();
+      paused.clear();
+    },
+  };
+}

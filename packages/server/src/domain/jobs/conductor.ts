@@ -1,0 +1,310 @@
+/**
+ * Does what the rules decide: lets waves go when `rollout.ts` says so, past the zones of `guard.ts`, to whoever is
+ * reachable. A result costs the same whatever the number of targets: waves are counted, never searched.
+ */
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { HostKey } from "../fleet/index.ts";
+import type { Link } from "../link/index.ts";
+import type { ActiveJob, ActiveRun, Book, Reason } from "./book.ts";
+import { BATCH, dispatch, type Dispatch, type SignTickets } from "./dispatch.ts";
+import { turnstile, type Zone } from "./guard.ts";
+import type { Ledger } from "./ledger.ts";
+import { nextStep, overBudget } from "./rollout.ts";
+import type { Secrets } from "./seal.ts";
+import { code, failedOf, isFinalCode } from "./transitions.ts";
+
+export interface ConductorNeeds {
+  readonly book: Book;
+  readonly ledger: Ledger;
+  readonly links: { of(host: HostKey): Link | undefined };
+  /** The guard's zones of a host in a job. */
+  zones(job: ActiveJob, host: HostKey): readonly Zone[];
+  secrets(job: ActiveJob): Promise<Secrets | undefined>;
+  readonly sign: SignTickets;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Conductor extends AsyncDisposable {
+  /** A job is in the book: just made, or read back after a start. */
+  begin(job: ActiveJob): void;
+  /** The host has a link that may be written to. */
+  reached(link: Link): void;
+  /** The host's link is gone. */
+  unreached(host: HostKey): void;
+  pause(job: ActiveJob): void;
+  resume(job: ActiveJob): void;
+  /** What waits is cancelled; what runs goes on, or is cancelled too. */
+  stop(job: ActiveJob, reason: Reason, running: "leave" | "cancel"): void;
+  cancel(run: ActiveRun, reason: Reason): void;
+}
+
+/** By position: how a target stands with its wave. */
+const IDLE = 0;
+/** On its way or under way: inside its zones. */
+const INSIDE = 1;
+/** Waits for room in a zone. */
+const PARKED = 2;
+
+interface Target {
+  readonly job: ActiveJob;
+  readonly position: number;
+}
+
+export function createConductor(needs: ConductorNeeds): Conductor {
+  const { book, ledger, links, clock, log } = needs;
+  const gate = turnstile<Target>();
+  const deadlines = new Map<ActiveJob, Disposable>();
+  const outbox: Target[] = [];
+  let sending: Promise<void> | undefined;
+  let closed = false;
+
+  const listening = ledger.listen({
+    moved(job, position, _from, to) {
+      if (isFinalCode(to) || to === code.queued) release(job, position);
+      else if (to === code.cancelling && !reachable(job, position)) release(job, position);
+      if (isFinalCode(to)) conduct(job);
+    },
+    committed({ touched }) {
+      for (const job of touched) if (job.finishedAt !== undefined) forget(job);
+    },
+  });
+
+  function linkFor(job: ActiveJob, host: HostKey): Link | undefined {
+    const link = links.of(host);
+    // Another system of the same machine is up: this job needs the one that is not.
+    return link === undefined || (job.needs !== undefined && job.needs !== link.kind) ? undefined : link;
+  }
+
+  function reachable(job: ActiveJob, position: number): boolean {
+    return linkFor(job, job.hosts[position]!) !== undefined;
+  }
+
+  function mayGo({ job, position }: Target): boolean {
+    return (
+      job.state === "running" &&
+      position < job.opened &&
+      job.states[position] === code.queued &&
+      (job.deadlineAt === undefined || clock.now() < job.deadlineAt) &&
+      reachable(job, position)
+    );
+  }
+
+  /** Holds the wave while it is on its way, or waits for room in a zone. */
+  function hold(job: ActiveJob, position: number, how: number): void {
+    const before = job.holds[position]!;
+    job.holds[position] = how;
+    job.holding += Number(how !== IDLE) - Number(before !== IDLE);
+  }
+
+  function consider(target: Target): void {
+    const { job, position } = target;
+    if (job.holds[position] !== IDLE || !mayGo(target)) return;
+    admit(target);
+  }
+
+  function admit(target: Target): void {
+    const { job, position } = target;
+    const zones = needs.zones(job, job.hosts[position]!);
+    if (zones.length > 0 && !gate.enter(zones, target)) return hold(job, position, PARKED);
+    if (zones.length > 0) job.zones.set(position, zones);
+    hold(job, position, INSIDE);
+    outbox.push(target);
+    sending ??= send();
+  }
+
+  /** Its turn at the gate has come; meanwhile much may have changed. */
+  function again(target: Target): void {
+    const { job, position } = target;
+    if (job.holds[position] !== PARKED) return;
+    if (mayGo(target)) return admit(target);
+    hold(job, position, IDLE);
+    conduct(job);
+  }
+
+  function release(job: ActiveJob, position: number): void {
+    if (job.holds[position] === IDLE) return;
+    hold(job, position, IDLE);
+    const zones = job.zones.get(position);
+    if (zones === undefined) return;
+    job.zones.delete(position);
+    gate.leave(zones, again);
+  }
+
+  function conduct(job: ActiveJob): void {
+    for (;;) {
+      if (job.state !== "running" && job.state !== "paused") return;
+      const failed = failedOf(job.tally);
+      if (overBudget(job.plan, failed) && job.tally[code.queued]! > 0) {
+        const message = `${failed} runs have failed, more than the ${job.plan.failureBudget} allowed`;
+        return stop(job, { code: "job.failure-budget", message }, "leave");
+      }
+      const step = nextStep(job.plan, { opened: job.opened, holding: job.holding, failed, paused: job.state === "paused" });
+      if (step.kind !== "start") return;
+      job.opened = step.to;
+      ledger.touch(job);
+      for (let position = step.from; position < step.to; position += 1) consider({ job, position });
+    }
+  }
+
+  async function send(): Promise<void> {
+    while (outbox.length > 0 && !closed) {
+      // Results are taken between batches, so that ten thousand starts delay nobody for long.
+      await new Promise((resolve) => setImmediate(resolve));
+      const targets = outbox.splice(0, BATCH);
+      try {
+        await sendBatch(targets);
+      } catch (error) {
+        log.error({ err: error }, "could not send runs; they wait for their link's next coming");
+        for (const { job, position } of targets) if (job.states[position] === code.queued) release(job, position);
+      }
+    }
+    sending = undefined;
+  }
+
+  async function sendBatch(targets: readonly Target[]): Promise<void> {
+    const jobs = new Set(targets.map((target) => target.job));
+    const secrets = new Map<ActiveJob, Secrets | undefined>();
+    for (const job of jobs) if (job.hasSecrets) secrets.set(job, await needs.secrets(job));
+
+    const batch: Dispatch[] = [];
+    for (const target of targets) {
+      const { job, position } = target;
+      if (job.holds[position] !== INSIDE) continue;
+      const link = mayGo(target) ? linkFor(job, job.hosts[position]!) : undefined;
+      if (link === undefined) {
+        release(job, position);
+        conduct(job);
+      } else if (!link.capabilities.has(job.capability)) {
+        const message = `The agent of this host cannot do ${job.capability}: it may be too old.`;
+        ledger.move(book.activate(job, position), "refused", { reason: { code: "capability.unknown", message } });
+      } else {
+        batch.push({ run: book.activate(job, position), link, secrets: secrets.get(job) });
+      }
+    }
+    const now = clock.now();
+    const gone = new Set(dispatch(batch, needs.sign, now));
+    for (const sent of batch) {
+      const { run, link } = sent;
+      if (!gone.has(sent)) {
+        ledger.move(run, "sent", { system: link.system, sentAt: now });
+        continue;
+      }
+      const { job, position } = run;
+      book.rest(run);
+      release(job, position);
+      conduct(job);
+    }
+  }
+
+  function cancel(run: ActiveRun, reason: Reason): void {
+    const { job, position } = run;
+    if (job.states[position] === code.queued) {
+      ledger.move(run, "cancelled", { reason });
+      return;
+    }
+    if (!ledger.move(run, "cancelling", { reason })) return;
+    const link = links.of(run.host);
+    // Elsewhere it will be told when its system comes back.
+    if (link !== undefined && link.system === run.system) link.send({ type: "cancel", run: run.id, epoch: link.epoch });
+  }
+
+  function stop(job: ActiveJob, reason: Reason, running: "leave" | "cancel"): void {
+    job.state = "stopped";
+    job.stop ??= reason;
+    ledger.touch(job);
+    for (let position = 0; position < job.hosts.length; position += 1) {
+      const state = job.states[position]!;
+      if (isFinalCode(state) || (state !== code.queued && running === "leave")) continue;
+      cancel(book.activate(job, position), reason);
+    }
+  }
+
+  /** What never reached an agent expires; what may have, and is out of reach, is given up for lost. */
+  function expire(job: ActiveJob): void {
+    const reason = { code: "run.deadline", message: "The job's deadline passed before the host could be reached." };
+    for (let position = 0; position < job.hosts.length; position += 1) {
+      if (job.states[position] === code.queued) ledger.move(book.activate(job, position), "expired", { reason });
+    }
+    for (const run of job.runs.values()) {
+      const state = job.states[run.position];
+      if ((state === code.sent || state === code.cancelling) && links.of(run.host) === undefined) {
+        ledger.move(run, "lost", { reason });
+      }
+    }
+    watch(job);
+  }
+
+  function watch(job: ActiveJob): void {
+    deadlines.get(job)?.[Symbol.dispose]();
+    deadlines.delete(job);
+    if (job.deadlineAt === undefined || job.finishedAt !== undefined || closed) return;
+    // After the deadline it looks again now and then: who went out of reach since must not hold the job for ever.
+    const left = job.deadlineAt - clock.now();
+    const ms = left > 0 ? Math.min(left, MAX_TIMER_MS) : DEADLINE_AGAIN_MS;
+    deadlines.set(job, clock.after(ms, () => (clock.now() < job.deadlineAt! ? watch(job) : expire(job))));
+  }
+
+  function forget(job: ActiveJob): void {
+    deadlines.get(job)?.[Symbol.dispose]();
+    deadlines.delete(job);
+  }
+
+  return {
+    begin(job) {
+      for (const run of job.runs.values()) {
+        const state = job.states[run.position]!;
+        // A run that is to be cancelled on a host that has not come back holds nobody.
+        if (isFinalCode(state) || state === code.queued || state === code.cancelling) continue;
+        const zones = needs.zones(job, run.host);
+        gate.occupy(zones);
+        if (zones.length > 0) job.zones.set(run.position, zones);
+        hold(job, run.position, INSIDE);
+      }
+      for (let position = 0; position < job.opened; position += 1) consider({ job, position });
+      watch(job);
+      conduct(job);
+    },
+    reached(link) {
+      for (const job of [...book.of(link.host)]) {
+        const position = job.positions.get(link.host);
+        if (position !== undefined) consider({ job, position });
+      }
+    },
+    unreached(host) {
+      for (const job of [...book.of(host)]) {
+        const position = job.positions.get(host)!;
+        const state = job.states[position];
+        if (job.holds[position] === PARKED || state === code.cancelling) release(job, position);
+        // Also one that was taken back to be sent again, and whose link went before it could be.
+        conduct(job);
+      }
+    },
+    pause(job) {
+      if (job.state !== "running") return;
+      job.state = "paused";
+      ledger.touch(job);
+    },
+    resume(job) {
+      if (job.state !== "paused") return;
+      job.state = "running";
+      ledger.touch(job);
+      for (let position = 0; position < job.opened; position += 1) consider({ job, position });
+      conduct(job);
+    },
+    stop,
+    cancel,
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      listening[Symbol.dispose]();
+      for (const timer of deadlines.values()) timer[Symbol.dispose]();
+      deadlines.clear();
+      await sending;
+    },
+  };
+}
+
+const DEADLINE_AGAIN_MS = 2_000;
+/** Longer timers fire at once (setTimeout takes 31 bits). */
+const MAX_TIMER_MS = 2_147_483_647;

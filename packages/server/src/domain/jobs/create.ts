@@ -1,0 +1,206 @@
+/** Puts the room together. */
+import type { Capability } from "@atalaya/protocol";
+import { hkdfSync } from "node:crypto";
+import type { Bus } from "../../platform/bus/index.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { Metrics } from "../../platform/metrics/index.ts";
+import type { Segments } from "../../platform/segments/index.ts";
+import type { Store } from "../../platform/store/index.ts";
+import type { Fleet } from "../fleet/index.ts";
+import type { Links } from "../link/index.ts";
+import type { Topic } from "../live/index.ts";
+import { acknowledge, tell } from "./acknowledge.ts";
+import { agentsListener } from "./agents.ts";
+import { book, type ActiveJob } from "./book.ts";
+import { createConductor } from "./conductor.ts";
+import type { SignTickets } from "./dispatch.ts";
+import { outputReader } from "./follow.ts";
+import { guards, zonesOf, type Zone } from "./guard.ts";
+import { runIds } from "./ids.ts";
+import { jobsOf, lookupIn, type Jobs } from "./jobs.ts";
+import { jobsStore } from "./jobs.store.ts";
+import { countLabs } from "./labs.ts";
+import { createLedger } from "./ledger.ts";
+import { ledgerStore } from "./ledger.store.ts";
+import { createLoader } from "./loader.ts";
+import { measureJobs } from "./metrics.ts";
+import { outputDoor, type OutputDoor } from "./output-door.ts";
+import { outputIndex, rowOutput, segmentOutput } from "./output.store.ts";
+import type { GuardSettings } from "./policy.ts";
+import { retention, type Pruned, type RetentionSettings } from "./retention.store.ts";
+import { unseal } from "./seal.ts";
+import { jobTopics } from "./topics.ts";
+
+export interface JobsRoomNeeds {
+  readonly store: Store;
+  /** Where output lies beside SQLite; on PostgreSQL it lies in rows. */
+  readonly segments?: Segments | undefined;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
+  readonly links: Links;
+  /** What agents can be asked, by name. */
+  readonly capabilities: readonly Capability[];
+  /** `pki.signTickets`. */
+  readonly signTickets: SignTickets;
+  /** 32 random bytes of this installation, kept over restarts: public ids and sealed secrets hang on them. */
+  readonly key: Uint8Array;
+  readonly guard?: GuardSettings;
+  readonly retention?: Partial<RetentionSettings>;
+  readonly metrics?: Metrics;
+}
+
+export interface JobsRoom extends AsyncDisposable {
+  readonly jobs: Jobs;
+  readonly output: OutputDoor;
+  readonly topics: readonly Topic[];
+  /** Drops old output and history now; it is done every hour anyway. */
+  prune(): Promise<Pruned>;
+  /** Resolves when all that agents reported until now is committed. */
+  settled(): Promise<void>;
+}
+
+const LOOK_MS = 2_000;
+const PRUNE_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const keep: RetentionSettings = { outputMaxAgeMs: 30 * DAY_MS, outputMaxBytes: 20 * 2 ** 30, historyMaxAgeMs: 365 * DAY_MS };
+
+/** Reads unfinished jobs back and listens to links. Resolve it before links are served. */
+export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
+  const { store, bus, clock, log, fleet, links, guard = {} } = needs;
+  await using undo = new AsyncDisposableStack();
+  const ids = runIds(derived(needs.key, "run ids", 16));
+  const sealKey = derived(needs.key, "secrets", 32);
+  const capabilities = new Map(needs.capabilities.map((capability) => [capability.name, capability]));
+  const outputStore = outputStoreOf(needs);
+  const kept = jobsStore(store);
+  const pages = book(ids);
+  const labs = countLabs(fleet);
+  const loader = createLoader({ book: pages, store: kept, capabilities });
+  const ledger = undo.use(createLedger({ book: pages, store: ledgerStore(store, outputStore), clock, log }));
+  const latency = needs.metrics === undefined ? undefined : measureJobs(needs.metrics, pages, ledger);
+  ledger.listen({
+    committed(group) {
+      acknowledge(group, links);
+      tell(group, bus);
+    },
+  });
+
+  function zones(job: ActiveJob, host: number): readonly Zone[] {
+    const own = guards(job.policy);
+    if (!own && !guards(guard)) return [];
+    const known = fleet.byKey(host);
+    if (known === undefined) return [];
+    const ours = own ? zonesOf(known, job.policy, labs.size).map((zone) => ({ ...zone, name: `${job.id} ${zone.name}` })) : [];
+    return [...zonesOf(known, guard, labs.size), ...ours];
+  }
+
+  const conductor = undo.use(
+    createConductor({
+      book: pages,
+      ledger,
+      links,
+      zones,
+      secrets: async (job) => {
+        const sealed = await kept.secrets(job.key);
+        return sealed === undefined ? undefined : unseal(sealed, sealKey, job.id);
+      },
+      sign: needs.signTickets,
+      clock,
+      log,
+    }),
+  );
+
+  const agents = agentsListener({
+    book: pages,
+    ledger,
+    conductor,
+    loader,
+    store: kept,
+    ids,
+    capabilities,
+    clock,
+    log,
+    ...(latency === undefined ? {} : { latency }),
+  });
+  ledger.listen({ pressure: agents.pressure });
+
+  /** Jobs that another server, or this one before it was killed, has made. */
+  async function adopt(): Promise<void> {
+    for (const { key } of await kept.unfinished()) {
+      if (loader.knows(key)) continue;
+      const job = await loader.load(key);
+      if (job !== undefined && job.finishedAt === undefined) conductor.begin(job);
+    }
+  }
+
+  if (guard.labShare !== undefined) await labs.count();
+  await adopt();
+  const pruner = retention(store, needs.segments, { ...keep, ...needs.retention });
+  undo.use(every(LOOK_MS, adopt));
+  undo.use(every(PRUNE_MS, async () => void (await pruner.prune(clock.now()))));
+  undo.use(links.attach(agents));
+
+  function every(ms: number, act: () => Promise<void>): AsyncDisposable {
+    let timer: Disposable | undefined;
+    let acting: Promise<void> | undefined;
+    let over = false;
+    const arm = () => {
+      timer = clock.after(ms, () => {
+        acting = act()
+          .catch((error: unknown) => log.warn({ err: error }, "could not look after jobs; trying again later"))
+          .finally(() => {
+            if (!over) arm();
+          });
+      });
+    };
+    arm();
+    return {
+      async [Symbol.asyncDispose]() {
+        over = true;
+        timer?.[Symbol.dispose]();
+        await acting;
+      },
+    };
+  }
+
+  const lookup = lookupIn(kept, ids);
+  const reader = outputReader(outputIndex(store), outputStore);
+  const jobs = jobsOf({
+    book: pages,
+    ledger,
+    conductor,
+    loader,
+    store: kept,
+    lookup,
+    ids,
+    fleet,
+    labs,
+    capabilities,
+    guard,
+    sealKey,
+    bus,
+    clock,
+  });
+  const owned = undo.move();
+  return {
+    jobs,
+    output: outputDoor(lookup, reader),
+    topics: jobTopics({ store: kept, lookup, output: reader, ids }),
+    prune: () => pruner.prune(clock.now()),
+    settled: () => ledger.settled(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function outputStoreOf({ store, segments }: JobsRoomNeeds) {
+  if (store.engine === "postgres") return rowOutput(store);
+  if (segments === undefined) throw new TypeError("Beside SQLite, output needs segments");
+  return segmentOutput(segments);
+}
+
+function derived(key: Uint8Array, purpose: string, bytes: number): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, "atalaya jobs", purpose, bytes));
+}

@@ -1,0 +1,262 @@
+/** Jobs and runs as they are written at first and read afterwards; what happens between is the ledger's. */
+import { sql, type Selectable } from "kysely";
+import type { Revision, Store } from "../../platform/store/index.ts";
+import { rowsFrom, storable } from "./rows.store.ts";
+import type { JobsTables, JobState, JobTable, RunEventTable, RunTable } from "./tables.ts";
+import { code } from "./transitions.ts";
+
+export type StoredJob = Selectable<JobTable>;
+export type StoredRun = Selectable<RunTable>;
+export type StoredEvent = Selectable<RunEventTable>;
+
+export interface NewJobRow {
+  readonly id: string;
+  readonly capability: string;
+  readonly request: string;
+  readonly digest: string;
+  readonly selector: string;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly note: string | undefined;
+  readonly policy: string;
+  readonly retryOf: number | undefined;
+  readonly deadlineAt: number | undefined;
+  readonly counts: string;
+  readonly sealedSecrets: Uint8Array | undefined;
+  /** In their frozen order. */
+  readonly targets: readonly { readonly key: number; readonly id: string; readonly name: string }[];
+  readonly idempotency: { readonly key: string; readonly digest: string } | undefined;
+}
+
+export type Created =
+  | { readonly kind: "created"; readonly key: number; readonly revision: Revision }
+  /** The same caller used this key before. */
+  | { readonly kind: "known"; readonly job: number; readonly digest: string };
+
+/** A target as recovery needs it. */
+export interface StoredTarget {
+  readonly host: number;
+  readonly position: number;
+  readonly state: number;
+}
+
+export interface Changes {
+  readonly job: StoredJob;
+  readonly runs: readonly StoredRun[];
+  readonly more: boolean;
+}
+
+export interface JobsStore {
+  create(job: NewJobRow): Promise<Created>;
+  idempotent(actor: string, key: string): Promise<{ readonly job: number; readonly digest: string } | undefined>;
+  /** Keys of jobs that have not finished and are not among `known`. */
+  unfinished(): Promise<readonly StoredJob[]>;
+  job(key: number): Promise<StoredJob | undefined>;
+  jobById(id: string): Promise<StoredJob | undefined>;
+  /** In their order. */
+  targets(job: number): Promise<readonly StoredTarget[]>;
+  /** Runs of a job in these states, whole. */
+  runsIn(job: number, states: readonly number[]): Promise<readonly StoredRun[]>;
+  run(job: number, host: number): Promise<StoredRun | undefined>;
+  runsOf(keys: readonly { readonly job: number; readonly host: number }[]): Promise<readonly StoredRun[]>;
+  history(job: number, host: number): Promise<readonly StoredEvent[]>;
+  list(query: {
+    readonly state?: JobState | undefined;
+    readonly createdBy?: string | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  }): Promise<readonly StoredJob[]>;
+  runs(query: {
+    readonly job: number;
+    readonly state?: number | undefined;
+    readonly after?: number | undefined;
+    readonly limit: number;
+  }): Promise<readonly StoredRun[]>;
+  jobsSince(revision: Revision, limit: number, createdBy: string | undefined): Promise<readonly StoredJob[]>;
+  /** A job and what changed of its runs after `revision`, oldest change first, whole revisions; of one snapshot. */
+  changes(job: number, revision: Revision, limit: number): Promise<Changes | undefined>;
+  secrets(job: number): Promise<Uint8Array | undefined>;
+  countByState(): Promise<readonly { readonly state: number; readonly n: number }[]>;
+}
+
+export function jobsStore(store: Store): JobsStore {
+  const tables = store.tables<JobsTables>();
+  const { engine } = tables;
+
+  return {
+    create(job) {
+      return tables.write(async (tx) => {
+        if (job.idempotency !== undefined) {
+          const { key, digest } = job.idempotency;
+          const known = await tx
+            .selectFrom("jobs_idempotency")
+            .select(["job", "digest"])
+            .where("actor", "=", job.createdBy)
+            .where("key", "=", key)
+            .executeTakeFirst();
+          if (known !== undefined) return { kind: "known", ...known };
+          // Of two at once, PostgreSQL lets the second wait here for the first, then fail on the key.
+          await tx
+            .insertInto("jobs_idempotency")
+            .values({ actor: job.createdBy, key, digest, job: 0, created_at: job.createdAt })
+            .execute();
+        }
+        const { key } = await tx
+          .insertInto("jobs_job")
+          .values({
+            id: job.id,
+            capability: job.capability,
+            request: job.request,
+            digest: job.digest,
+            selector: job.selector,
+            created_by: job.createdBy,
+            created_at: job.createdAt,
+            note: job.note === undefined ? null : storable(job.note),
+            policy: job.policy,
+            retry_of: job.retryOf ?? null,
+            deadline_at: job.deadlineAt ?? null,
+            targets: job.targets.length,
+            state: "running",
+            stop_code: null,
+            stop_message: null,
+            opened: 0,
+            counts: job.counts,
+            finished_at: null,
+            output_gone: 0,
+            revision: 0,
+          })
+          .returning("key")
+          .executeTakeFirstOrThrow();
+        if (job.idempotency !== undefined) {
+          await tx
+            .updateTable("jobs_idempotency")
+            .set({ job: key })
+            .where("actor", "=", job.createdBy)
+            .where("key", "=", job.idempotency.key)
+            .execute();
+        }
+        if (job.sealedSecrets !== undefined) {
+          await tx.insertInto("jobs_secret").values({ job: key, sealed: job.sealedSecrets }).execute();
+        }
+        const revision = await tables.nextRevision(tx);
+        await tx.updateTable("jobs_job").set({ revision }).where("key", "=", key).execute();
+        const rows = job.targets.map((target, position) => [target.key, position, target.id, storable(target.name)]);
+        const columns = { host: "number", position: "number", host_id: "text", host_name: "text" } as const;
+        await sql`insert into jobs_run
+            (host, position, host_id, host_name, job, state, system, last_sequence, output_bytes, revision)
+          select v.*, ${sql.lit(key)}, ${sql.lit(code.queued)}, 0, 0, 0, ${sql.lit(revision)}
+          from ${rowsFrom(engine, rows, columns)} as v where true order by v.host`.execute(tx);
+        return { kind: "created", key, revision };
+      });
+    },
+    idempotent: (actor, key) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_idempotency")
+          .select(["job", "digest"])
+          .where("actor", "=", actor)
+          .where("key", "=", key)
+          .executeTakeFirst(),
+      ),
+    unfinished: () =>
+      tables.read((db) =>
+        db.selectFrom("jobs_job").selectAll().where("state", "in", ["running", "paused", "stopped"]).orderBy("key").execute(),
+      ),
+    job: (key) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst()),
+    jobById: (id) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("id", "=", id).executeTakeFirst()),
+    targets: (job) =>
+      tables.read((db) =>
+        db.selectFrom("jobs_run").select(["host", "position", "state"]).where("job", "=", job).orderBy("position").execute(),
+      ),
+    runsIn: (job, states) =>
+      tables.read((db) =>
+        db.selectFrom("jobs_run").selectAll().where("job", "=", job).where("state", "in", states).execute(),
+      ),
+    run: (job, host) =>
+      tables.read((db) =>
+        db.selectFrom("jobs_run").selectAll().where("job", "=", job).where("host", "=", host).executeTakeFirst(),
+      ),
+    runsOf(keys) {
+      const rows = rowsFrom(engine, keys.map(({ job, host }) => [job, host]), { job: "number", host: "number" });
+      return tables.read(async (db) => {
+        const { rows: found } = await sql<StoredRun>`select jobs_run.* from ${rows} as v
+          join jobs_run on jobs_run.job = v.job and jobs_run.host = v.host`.execute(db);
+        return found;
+      });
+    },
+    history: (job, host) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_run_event")
+          .selectAll()
+          .where("job", "=", job)
+          .where("host", "=", host)
+          .orderBy("revision")
+          .orderBy("number")
+          .execute(),
+      ),
+    list: ({ state, createdBy, before, limit }) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_job")
+          .selectAll()
+          .$if(state !== undefined, (query) => query.where("state", "=", state!))
+          .$if(createdBy !== undefined, (query) => query.where("created_by", "=", createdBy!))
+          .$if(before !== undefined, (query) => query.where("key", "<", before!))
+          .orderBy("key", "desc")
+          .limit(limit)
+          .execute(),
+      ),
+    runs: ({ job, state, after, limit }) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_run")
+          .selectAll()
+          .where("job", "=", job)
+          .$if(state !== undefined, (query) => query.where("state", "=", state!))
+          .$if(after !== undefined, (query) => query.where("position", ">", after!))
+          .orderBy("position")
+          .limit(limit)
+          .execute(),
+      ),
+    jobsSince: (revision, limit, createdBy) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_job")
+          .selectAll()
+          .where("revision", ">", revision)
+          .$if(createdBy !== undefined, (query) => query.where("created_by", "=", createdBy!))
+          .orderBy("revision")
+          .orderBy("key")
+          .limit(limit)
+          .execute(),
+      ),
+    changes: (key, since, limit) =>
+      tables.read(async (db) => {
+        const job = await db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst();
+        if (job === undefined || job.revision <= since) return job === undefined ? undefined : { job, runs: [], more: false };
+        const changed = db.selectFrom("jobs_run").selectAll().where("job", "=", key).where("revision", ">", since);
+        const runs = await changed.orderBy("revision").orderBy("position").limit(limit + 1).execute();
+        if (runs.length <= limit) return { job, runs, more: false };
+        // The cursor is a revision: it must not stop in the middle of one.
+        const last = runs.at(-1)!.revision;
+        const whole = runs.filter((run) => run.revision < last);
+        if (whole.length > 0) return { job, runs: whole, more: true };
+        return { job, runs: await changed.where("revision", "=", last).orderBy("position").execute(), more: true };
+      }),
+    async secrets(job) {
+      const row = await tables.read((db) => db.selectFrom("jobs_secret").select("sealed").where("job", "=", job).executeTakeFirst());
+      return row?.sealed;
+    },
+    countByState: () =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_run")
+          .innerJoin("jobs_job", "jobs_job.key", "jobs_run.job")
+          .select(({ fn }) => ["jobs_run.state", fn.countAll<number>().as("n")])
+          .where("jobs_job.state", "in", ["running", "paused", "stopped"])
+          .groupBy("jobs_run.state")
+          .execute(),
+      ),
+  };
+}

@@ -1,0 +1,321 @@
+/** The room at work: what callers may ask of jobs and runs. The parts it is made of are put together in `create.ts`. */
+import { AtalayaError, isFinal, type Capability, type RunState } from "@atalaya/protocol";
+import { createHash, createHmac } from "node:crypto";
+import type { Actor } from "../../api/actor.ts";
+import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
+import type { Bus } from "../../platform/bus/index.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { DirectoryHost, Fleet } from "../fleet/index.ts";
+import { z } from "zod";
+import type { ActiveJob, Book } from "./book.ts";
+import type { Conductor } from "./conductor.ts";
+import { checkConfirmed, checkSatisfiable, guards, zonesOf, type Rules } from "./guard.ts";
+import { newJobId, type RunIds } from "./ids.ts";
+import type { JobsStore, NewJobRow, StoredJob, StoredRun } from "./jobs.store.ts";
+import type { Labs } from "./labs.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Loader } from "./loader.ts";
+import { checkSecrets, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
+import type { GuardSettings, Policy } from "./policy.ts";
+import { planOf } from "./rollout.ts";
+import { seal, type Secrets } from "./seal.ts";
+import type { JobState } from "./tables.ts";
+import { code, STATES, stateOf } from "./transitions.ts";
+import { eventView, jobView, runView, type CreatedJobView, type JobView, type RunDetailView, type RunView } from "./views.ts";
+
+export interface Jobs {
+  /** Throws `selector.*`, `capability.unknown`, `request.*`, `job.confirmation-needed`, `job.guarded`. */
+  create(job: NewJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
+  retry(job: string, options: RetryJob, actor: Actor): Promise<CreatedJobView>;
+  job(id: string, actor: Actor): Promise<JobView>;
+  list(query: { readonly state?: JobState | undefined; readonly limit: number; readonly cursor?: string | undefined }, actor: Actor): Promise<Page<JobView>>;
+  runs(
+    job: string,
+    query: { readonly state?: RunState | undefined; readonly limit: number; readonly cursor?: string | undefined },
+    actor: Actor,
+  ): Promise<Page<RunView>>;
+  run(id: string, actor: Actor): Promise<RunDetailView>;
+  cancel(job: string, actor: Actor): Promise<JobView>;
+  /** What waits is cancelled; what runs is left to end, or cancelled too. */
+  abort(job: string, running: "leave" | "cancel", actor: Actor): Promise<JobView>;
+  pause(job: string, actor: Actor): Promise<JobView>;
+  resume(job: string, actor: Actor): Promise<JobView>;
+  cancelRun(run: string, actor: Actor): Promise<RunView>;
+}
+
+export interface JobsNeeds {
+  readonly book: Book;
+  readonly ledger: Ledger;
+  readonly conductor: Conductor;
+  readonly loader: Loader;
+  readonly store: JobsStore;
+  readonly lookup: Lookup;
+  readonly ids: RunIds;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
+  readonly labs: Labs;
+  readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly guard: GuardSettings;
+  readonly sealKey: Uint8Array;
+  readonly bus: Bus;
+  readonly clock: Clock;
+}
+
+/** Finds what an actor may see. Whoever is limited to places sees the jobs it made itself. */
+export interface Lookup {
+  job(id: string, actor: Actor): Promise<StoredJob>;
+  run(id: string, actor: Actor): Promise<{ readonly job: StoredJob; readonly run: StoredRun }>;
+  /** Limits lists. */
+  createdBy(actor: Actor): string | undefined;
+}
+
+export function lookupIn(store: JobsStore, ids: RunIds): Lookup {
+  const createdBy = (actor: Actor) => (actor.places === undefined ? undefined : actor.name);
+  const mayNotSee = (job: StoredJob, actor: Actor) => createdBy(actor) !== undefined && job.created_by !== actor.name;
+  return {
+    createdBy,
+    async job(id, actor) {
+      const job = await store.jobById(id);
+      if (job === undefined || mayNotSee(job, actor)) throw new AtalayaError("job.unknown", `There is no job ${id}.`);
+      return job;
+    },
+    async run(id, actor) {
+      const key = ids.decode(id);
+      const [run, job] = key === undefined ? [] : await Promise.all([store.run(key.job, key.host), store.job(key.job)]);
+      if (run === undefined || job === undefined || mayNotSee(job, actor)) {
+        throw new AtalayaError("run.unknown", `There is no run ${id}.`);
+      }
+      return { job, run };
+    },
+  };
+}
+
+interface Target {
+  readonly key: number;
+  readonly id: string;
+  readonly name: string;
+}
+
+export function jobsOf(needs: JobsNeeds): Jobs {
+  const { book, ledger, conductor, loader, store, lookup, ids, fleet, labs, capabilities, bus, clock } = needs;
+  const places = (actor: Actor) => (actor.places === undefined ? {} : { places: actor.places });
+
+  async function view(job: StoredJob): Promise<JobView> {
+    const retryOf = job.retry_of === null ? undefined : (await store.job(job.retry_of))?.id;
+    return jobView(job, retryOf);
+  }
+
+  async function viewByKey(key: number): Promise<JobView> {
+    const job = await store.job(key);
+    if (job === undefined) throw new AtalayaError("job.unknown", "The job is gone.");
+    return view(job);
+  }
+
+  /** A job that can still be told something. */
+  async function open(id: string, actor: Actor): Promise<ActiveJob> {
+    const stored = await lookup.job(id, actor);
+    const job = stored.state === "finished" ? undefined : await loader.load(stored.key);
+    if (job === undefined || job.finishedAt !== undefined) throw new AtalayaError("job.final", "The job has finished.");
+    return job;
+  }
+
+  async function told(job: ActiveJob): Promise<JobView> {
+    await ledger.settled();
+    return viewByKey(job.key);
+  }
+
+  /** Throws when the policy can never be satisfied, or wants a confirmation. */
+  async function admit(hosts: readonly DirectoryHost[], policy: Policy, confirm: number | undefined): Promise<void> {
+    const rules: readonly Rules[] = [needs.guard, policy].filter(guards);
+    if (rules.some((rule) => rule.labShare !== undefined)) await labs.count();
+    checkSatisfiable(hosts.flatMap((host) => rules.flatMap((rule) => zonesOf(host, rule, labs.size))));
+    checkConfirmed({ targets: hosts.length, threshold: needs.guard.confirmAbove, confirm });
+  }
+
+  async function commit(row: Omit<NewJobRow, "id" | "createdAt" | "digest" | "counts" | "sealedSecrets">, secrets: Secrets | undefined) {
+    const id = newJobId();
+    const counts = Array.from({ length: STATES }, (_, state) => (state === code.queued ? row.targets.length : 0));
+    const digest = createHash("sha256").update(row.request).digest("hex");
+    const sealedSecrets = secrets === undefined ? undefined : seal(secrets, needs.sealKey, id);
+    const created = await store.create({ ...row, id, digest, createdAt: clock.now(), counts: JSON.stringify(counts), sealedSecrets });
+    if (created.kind === "known") return created;
+
+    const policy = JSON.parse(row.policy) as Policy;
+    const job = loader.open({
+      hosts: Int32Array.from(row.targets, (target) => target.key),
+      states: new Uint8Array(row.targets.length).fill(code.queued),
+      job: {
+        key: created.key,
+        id,
+        capability: row.capability,
+        needs: capabilities.get(row.capability)?.needs,
+        request: row.request,
+        digest,
+        createdBy: row.createdBy,
+        deadlineAt: row.deadlineAt,
+        policy,
+        plan: planOf(policy, row.targets.length),
+        hasSecrets: secrets !== undefined,
+        opened: 0,
+        state: "running",
+        stop: undefined,
+        finishedAt: undefined,
+      },
+    });
+    conductor.begin(job);
+    bus.tell("jobs");
+    bus.tell(`job:${created.key}`);
+    return created;
+  }
+
+  async function created(key: number, targets: readonly Target[]): Promise<CreatedJobView> {
+    const runs = ids.encodeAll(key, targets.map((target) => target.key));
+    return { ...(await viewByKey(key)), runs: targets.map(({ id, name }, at) => ({ id: runs[at]!, host: { id, name } })) };
+  }
+
+  async function again(key: number): Promise<CreatedJobView> {
+    const runs = await store.runs({ job: key, limit: Number.MAX_SAFE_INTEGER });
+    return created(key, runs.map((run) => ({ key: run.host, id: run.host_id, name: run.host_name })));
+  }
+
+  return {
+    async create(job, actor, idempotencyKey) {
+      const request = readRequest(capabilities.get(job.capability), job.capability, job.request);
+      checkSecrets(request, job.secrets);
+      // Under a key, because secrets are part of what must be the same.
+      const asked = createHmac("sha256", needs.sealKey).update(JSON.stringify(job)).digest("hex");
+      const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, digest: asked };
+      if (idempotency !== undefined) {
+        const known = await store.idempotent(actor.name, idempotency.key);
+        if (known !== undefined) return sameAgain(known, asked);
+      }
+      const { hosts, selector } = await fleet.resolve(job.selector, places(actor));
+      if (hosts.length === 0) {
+        throw new AtalayaError("selector.no-match", "No host matches this selector.", { details: { selector } });
+      }
+      const policy = job.policy ?? {};
+      await admit(hosts, policy, job.confirm);
+      const done = await commit(
+        {
+          capability: job.capability,
+          request: JSON.stringify(request),
+          selector,
+          createdBy: actor.name,
+          note: job.note,
+          policy: JSON.stringify(policy),
+          retryOf: undefined,
+          deadlineAt: job.deadlineMs === undefined ? undefined : clock.now() + job.deadlineMs,
+          targets: hosts,
+          idempotency,
+        },
+        someOf(job.secrets),
+      );
+      return done.kind === "known" ? sameAgain(done, asked) : created(done.key, hosts);
+    },
+
+    async retry(id, options, actor) {
+      const stored = await lookup.job(id, actor);
+      const rows = await store.runsIn(stored.key, endedBadly);
+      const hosts = rows
+        .toSorted((a, b) => a.position - b.position)
+        .flatMap((row) => fleet.byKey(row.host) ?? [])
+        .filter((host) => within(host, actor.places));
+      if (hosts.length === 0) {
+        throw new AtalayaError("job.nothing-to-retry", "No run of this job has ended without success on a host that is still known.");
+      }
+      const request: unknown = JSON.parse(stored.request);
+      checkSecrets(request, options.secrets);
+      await admit(hosts, JSON.parse(stored.policy) as Policy, options.confirm);
+      const done = await commit(
+        {
+          capability: stored.capability,
+          request: stored.request,
+          selector: stored.selector,
+          createdBy: actor.name,
+          note: options.note ?? stored.note ?? undefined,
+          policy: stored.policy,
+          retryOf: stored.key,
+          deadlineAt: stored.deadline_at === null ? undefined : clock.now() + stored.deadline_at - stored.created_at,
+          targets: hosts,
+          idempotency: undefined,
+        },
+        someOf(options.secrets),
+      );
+      return created("key" in done ? done.key : done.job, hosts);
+    },
+
+    job: async (id, actor) => view(await lookup.job(id, actor)),
+
+    async list({ state, limit, cursor }, actor) {
+      const before = cursor === undefined ? undefined : decodeCursor(z.int(), cursor);
+      const rows = await store.list({ state, before, createdBy: lookup.createdBy(actor), limit: limit + 1 });
+      const views = await Promise.all(rows.map(async (row) => ({ key: row.key, view: await view(row) })));
+      return pageFrom(views, { limit, item: (row) => row.view, keys: (row) => row.key });
+    },
+
+    async runs(id, { state, limit, cursor }, actor) {
+      const job = await lookup.job(id, actor);
+      const after = cursor === undefined ? undefined : decodeCursor(z.int(), cursor);
+      const wanted = state === undefined ? undefined : code[state];
+      const rows = await store.runs({ job: job.key, state: wanted, after, limit: limit + 1 });
+      return pageFrom(rows, { limit, item: (row) => runView(row, job, ids), keys: (row) => row.position });
+    },
+
+    async run(id, actor) {
+      const { job, run } = await lookup.run(id, actor);
+      const history = await store.history(run.job, run.host);
+      return { ...runView(run, job, ids), history: history.map(eventView) };
+    },
+
+    async cancel(id, actor) {
+      const job = await open(id, actor);
+      conductor.stop(job, { code: "job.cancelled", message: `Cancelled by ${actor.name}.` }, "cancel");
+      return told(job);
+    },
+    async abort(id, running, actor) {
+      const job = await open(id, actor);
+      conductor.stop(job, { code: "job.aborted", message: `Aborted by ${actor.name}.` }, running);
+      return told(job);
+    },
+    async pause(id, actor) {
+      const job = await open(id, actor);
+      if (job.state === "stopped") throw new AtalayaError("job.final", "The job was stopped: there is nothing to pause.");
+      conductor.pause(job);
+      return told(job);
+    },
+    async resume(id, actor) {
+      const job = await open(id, actor);
+      if (job.state === "stopped") throw new AtalayaError("job.final", "The job was stopped: retry it instead.");
+      conductor.resume(job);
+      return told(job);
+    },
+
+    async cancelRun(id, actor) {
+      const { job: stored, run: row } = await lookup.run(id, actor);
+      const job = isFinal(stateOf(row.state)) ? undefined : await loader.load(stored.key);
+      const position = job?.positions.get(row.host);
+      if (job === undefined || position === undefined || isFinal(stateOf(job.states[position]!))) {
+        throw new AtalayaError("run.final", "The run has ended.");
+      }
+      conductor.cancel(book.activate(job, position), { code: "run.cancelled", message: `Cancelled by ${actor.name}.` });
+      await ledger.settled();
+      const after = await lookup.run(id, actor);
+      return runView(after.run, after.job, ids);
+    },
+  };
+
+  function sameAgain(known: { readonly job: number; readonly digest: string }, asked: string): Promise<CreatedJobView> {
+    if (known.digest === asked) return again(known.job);
+    throw new AtalayaError("request.idempotency-mismatch", "This Idempotency-Key was used for another request.");
+  }
+}
+
+const endedBadly = (["failed", "timed-out", "cancelled", "refused", "lost", "expired"] as const).map((state) => code[state]);
+
+function someOf(secrets: Secrets | undefined): Secrets | undefined {
+  return secrets === undefined || Object.keys(secrets).length === 0 ? undefined : secrets;
+}
+
+function within(host: DirectoryHost, places: readonly string[] | undefined): boolean {
+  const path = `${host.place.join("/")}/`;
+  return places === undefined || places.some((place) => path.startsWith(`${place}/`));
+}

@@ -1,0 +1,68 @@
+/** What a caller asks for, checked before anything is kept. */
+import { AtalayaError, environmentName, type Capability } from "@atalaya/protocol";
+import { z } from "zod";
+import { issuesOf } from "../../api/malformed.ts";
+import { Note } from "../../api/schemas.ts";
+import { Policy } from "./policy.ts";
+
+const YEAR_MS = 31_536_000_000;
+
+export const SecretValues = z.record(environmentName, z.string().max(131_072));
+
+export const NewJob = z
+  .strictObject({
+    selector: z.string().min(1).max(16_384).describe("Which hosts, as of now: the set is frozen."),
+    capability: z.string().min(1).max(64),
+    request: z.unknown().describe("As the capability wants it."),
+    secrets: SecretValues.optional().describe("Values by name. Kept sealed until the job has finished, shown to nobody."),
+    policy: Policy.optional(),
+    deadlineMs: z.int().min(1).max(YEAR_MS).optional().describe("Runs that have not begun after so long expire."),
+    confirm: z.int().min(0).optional().describe("The number of hosts you expect."),
+    note: Note.optional(),
+  })
+  .meta({ id: "NewJob", description: "One capability, one request, a set of hosts." });
+export type NewJob = z.output<typeof NewJob>;
+
+export const RetryJob = z
+  .strictObject({
+    secrets: SecretValues.optional(),
+    confirm: z.int().min(0).optional(),
+    note: Note.optional(),
+  })
+  .meta({ id: "RetryJob", description: "The same again, on the hosts whose runs did not succeed." });
+export type RetryJob = z.output<typeof RetryJob>;
+
+/** The request as its capability reads it; throws `capability.unknown`, `request.malformed`. */
+export function readRequest(capability: Capability | undefined, name: string, request: unknown): unknown {
+  if (capability === undefined) throw new AtalayaError("capability.unknown", `There is no capability ${name}.`);
+  const parsed = capability.request.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const issues = issuesOf(parsed.error, "request");
+  const first = issues[0];
+  throw new AtalayaError("request.malformed", `The request does not fit ${name}: ${first?.path ?? ""}: ${first?.message ?? ""}`, {
+    details: { issues },
+  });
+}
+
+/** Throws `request.malformed` when the request names secrets whose values were not given. */
+export function checkSecrets(request: unknown, given: Readonly<Record<string, string>> | undefined): void {
+  const missing = [...namedSecrets(request)].filter((name) => given === undefined || !Object.hasOwn(given, name));
+  if (missing.length === 0) return;
+  const issues = missing.map((name) => ({ in: "body", path: `secrets.${name}`, message: "is named by the request and was not given" }));
+  throw new AtalayaError("request.malformed", `The request names secrets without values: ${missing.join(", ")}.`, {
+    details: { issues },
+  });
+}
+
+/** Every capability names secrets alike: `secretEnv`, and `stdin` of kind `secret`. */
+const Named = z.object({
+  secretEnv: z.array(z.string()).optional().catch(undefined),
+  stdin: z.object({ kind: z.literal("secret"), name: z.string() }).optional().catch(undefined),
+});
+
+function namedSecrets(request: unknown): ReadonlySet<string> {
+  const named = Named.safeParse(request);
+  if (!named.success) return new Set();
+  const { secretEnv = [], stdin } = named.data;
+  return new Set(stdin === undefined ? secretEnv : [...secretEnv, stdin.name]);
+}

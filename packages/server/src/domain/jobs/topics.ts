@@ -1,0 +1,139 @@
+/** What can be followed live: all jobs, one job with its runs, a whole job's output, one run's output. */
+import { isFinal } from "@atalaya/protocol";
+import { z } from "zod";
+import type { Batch, Topic } from "../live/index.ts";
+import type { Chunk } from "./extent.ts";
+import type { OutputReader } from "./follow.ts";
+import type { RunIds } from "./ids.ts";
+import type { Lookup } from "./jobs.ts";
+import type { JobsStore, StoredJob } from "./jobs.store.ts";
+import { stateOf } from "./transitions.ts";
+import { JobId, jobView, RunId, runView } from "./views.ts";
+
+const JOBS_A_BATCH = 200;
+const RUNS_A_BATCH = 1000;
+const BYTES_A_BATCH = 256 * 1024;
+
+export interface TopicNeeds {
+  readonly store: JobsStore;
+  readonly lookup: Lookup;
+  readonly output: OutputReader;
+  readonly ids: RunIds;
+}
+
+const JobParams = z.strictObject({ job: JobId });
+const RunParams = z.strictObject({ run: RunId });
+
+export function jobTopics(needs: TopicNeeds): readonly Topic[] {
+  return [jobsTopic(needs), jobTopic(needs), jobOutputTopic(needs), outputTopic(needs)] as readonly Topic[];
+}
+
+function jobsTopic({ store, lookup }: TopicNeeds): Topic {
+  return {
+    name: "jobs",
+    summary: "Jobs as they are made and change. The cursor is a revision.",
+    params: z.strictObject({}),
+    permission: "job.read",
+    open: async (_params, _since, actor) => ({
+      subjects: ["jobs"],
+      async read(since = 0): Promise<Batch> {
+        const jobs = await store.jobsSince(since, JOBS_A_BATCH, lookup.createdBy(actor));
+        const events = await Promise.all(jobs.map(async (job) => ({ type: "job", job: await viewOf(store, job) })));
+        return { events, cursor: jobs.at(-1)?.revision ?? since, more: jobs.length === JOBS_A_BATCH };
+      },
+    }),
+  };
+}
+
+function jobTopic({ store, lookup, ids }: TopicNeeds): Topic<typeof JobParams> {
+  return {
+    name: "job",
+    summary: "One job and its runs, to its end. The cursor is a revision.",
+    params: JobParams,
+    permission: "job.read",
+    async open(params, _since, actor) {
+      const { key } = await lookup.job(params.job, actor);
+      return {
+        subjects: [`job:${key}`],
+        async read(since = 0): Promise<Batch> {
+          const changes = await store.changes(key, since, RUNS_A_BATCH);
+          if (changes === undefined) return { events: [], cursor: since, more: false, done: true };
+          const { job, runs, more } = changes;
+          const events: Record<string, unknown>[] = runs.map((run) => ({ type: "run", run: runView(run, job, ids) }));
+          if (more) return { events, cursor: runs.at(-1)!.revision, more };
+          // The job comes after the runs it counts.
+          if (job.revision > since) events.push({ type: "job", job: await viewOf(store, job) });
+          return { events, cursor: Math.max(since, job.revision), more, done: job.finished_at !== null };
+        },
+      };
+    },
+  };
+}
+
+function jobOutputTopic({ store, lookup, output, ids }: TopicNeeds): Topic<typeof JobParams> {
+  return {
+    name: "job-output",
+    summary: "Output of all runs of a job, in the order it was committed. The cursor is a revision.",
+    params: JobParams,
+    permission: "job.read",
+    async open(params, _since, actor) {
+      const { key } = await lookup.job(params.job, actor);
+      const hosts = new Map<number, { readonly id: string; readonly name: string }>();
+      async function hostOf(host: number) {
+        if (!hosts.has(host)) {
+          const run = await store.run(key, host);
+          hosts.set(host, { id: run?.host_id ?? "", name: run?.host_name ?? "" });
+        }
+        return hosts.get(host)!;
+      }
+      return {
+        subjects: [`output:${key}`],
+        async read(since = 0): Promise<Batch> {
+          // Before the output, so that what is said to be all of it is.
+          const job = await store.job(key);
+          const { chunks, revision, more } = await output.ofJob(key, since, BYTES_A_BATCH);
+          const events: Record<string, unknown>[] = [];
+          for (const chunk of chunks) {
+            events.push(outputEvent(chunk, ids.encode(key, chunk.host), await hostOf(chunk.host)));
+          }
+          const done = !more && (job === undefined || job.finished_at !== null);
+          return { events, cursor: revision ?? since, more, done };
+        },
+      };
+    },
+  };
+}
+
+function outputTopic({ store, lookup, output }: TopicNeeds): Topic<typeof RunParams> {
+  return {
+    name: "output",
+    summary: "Output of one run, to its end. The cursor is a sequence number.",
+    params: RunParams,
+    permission: "job.read",
+    async open(params, _since, actor) {
+      const { run: found } = await lookup.run(params.run, actor);
+      const { job, host } = found;
+      const ref = { id: found.host_id, name: found.host_name };
+      return {
+        subjects: [`output:${job}:${host}`],
+        async read(since = 0): Promise<Batch> {
+          const run = await store.run(job, host);
+          const chunks = await output.some(job, host, since, BYTES_A_BATCH);
+          const cursor = chunks.at(-1)?.sequence ?? since;
+          const events = chunks.map((chunk) => outputEvent(chunk, params.run, ref));
+          const more = run !== undefined && cursor < run.last_sequence && chunks.length > 0;
+          return { events, cursor, more, done: !more && (run === undefined || isFinal(stateOf(run.state))) };
+        },
+      };
+    },
+  };
+}
+
+function outputEvent({ stream, sequence, bytes }: Chunk, run: string, host: { readonly id: string; readonly name: string }) {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return { type: "output", run, host, stream, sequence, data };
+}
+
+async function viewOf(store: JobsStore, job: StoredJob) {
+  return jobView(job, job.retry_of === null ? undefined : (await store.job(job.retry_of))?.id);
+}
