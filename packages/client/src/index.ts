@@ -10,6 +10,7 @@ import { createTrust } from "./node/trust.ts";
 
 export type { Client } from "./client.ts";
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
+export type { LiveEvent } from "./live/frames.ts";
 export type { LiveBatch, LiveOptions, LiveSubscription } from "./live/live.ts";
 export type { components, operations, paths } from "./generated/api.ts";
 

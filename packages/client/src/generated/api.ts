@@ -652,7 +652,7 @@ export interface components {
              * @default leave
              * @enum {string}
              */
-            readonly running: "leave" | "cancel";
+            readonly running?: "leave" | "cancel";
         };
         /** @description An API token, without its secret. */
         readonly ApiToken: {
@@ -1124,7 +1124,7 @@ export interface components {
         /** @description How many machines may come in, until when, and where they belong. */
         readonly NewJoinToken: {
             /** @default 3600000 */
-            readonly expiresInMs: number;
+            readonly expiresInMs?: number;
             /** @description What its machines are labelled with. */
             readonly labels?: {
                 readonly [key: string]: string;
@@ -1136,7 +1136,7 @@ export interface components {
              * @description How many machines may come in with it.
              * @default 1
              */
-            readonly uses: number;
+            readonly uses?: number;
         };
         /** @description A node of the tree site → lab. */
         readonly Place: {
@@ -1265,7 +1265,7 @@ export interface components {
         };
         readonly SelectorWish: {
             /** @default 100 */
-            readonly limit: number;
+            readonly limit?: number;
             readonly selector: string;
         };
         /** @description What this server is. */
