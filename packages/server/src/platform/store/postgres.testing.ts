@@ -3,6 +3,7 @@
  * this account can reach. Nothing of it outlives the process that started it.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { access, chown, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -43,6 +44,8 @@ export async function startPostgres({ fsync }: ClusterSettings): Promise<Postgre
     const child = spawn("/bin/sh", ["-c", KEEPER, "keeper", join(native, "bin", "postgres"), data, folder], {
       ...account,
       cwd: folder,
+      // In a session of its own: a Ctrl-C is for the tests, which then close the pipe.
+      detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     });
     const url = (database: string) => `postgres://atalaya@localhost/${database}?host=${encodeURIComponent(folder)}`;
@@ -78,19 +81,23 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
       await client.connect();
       return await client.end();
     } catch (error) {
-      if (tries > 500 || child.exitCode !== null) throw error;
+      if (tries > 500 || !running(child)) throw error;
       await pause(10);
     }
   }
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  if (child.exitCode === null) {
+  if (running(child)) {
+    const ended = once(child, "exit");
     child.stdin?.end();
     await ended;
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+function running({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 /** The folder with PostgreSQL's programs, made complete: npm may have left out the package's own install step. */

@@ -1,0 +1,167 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, utimesSync } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AtalayaError } from "@atalaya/protocol";
+import type { Clock } from "../clock.ts";
+import { collectBlobs, type Collected, type Collection } from "./collect.ts";
+import { blobPaths, blobUnknown, checkDigest, isDigest, storedPath } from "./names.ts";
+import { receive, type Received } from "./receive.ts";
+
+export interface BlobsNeeds {
+  readonly clock: Clock;
+  /** The largest blob; 64 GiB unless told. */
+  readonly maxBytes?: number;
+}
+
+export interface PutOptions {
+  /** What the bytes must be. Only such an upload can be resumed. */
+  readonly sha256?: string;
+  /** How many bytes the stream leaves out because they came before: what `received` says. */
+  readonly offset?: number;
+}
+
+export interface Range {
+  readonly offset: number;
+  /** To the end when left out. */
+  readonly length?: number;
+}
+
+export interface Blob {
+  /** Of the whole blob. */
+  readonly size: number;
+  /** Of the range asked for. Read it or call its `return`; nothing is opened before. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Files by the SHA-256 of their bytes. Knowing a digest is no permission: who may read is the caller's to decide. */
+export interface Blobs {
+  /**
+   * Stores the stream; durable when it resolves. Throws `blob.mismatch` (nothing stays), `request.too-large` (nothing
+   * stays), `request.conflict` when the same blob is being put or the offset is not where the last upload ended
+   * (`details.offset`). Throws the stream's own error when that breaks; the part that came can be resumed.
+   */
+  put(bytes: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<Received>;
+  /** How many bytes of an unfinished upload are here. */
+  received(sha256: string): Promise<number>;
+  has(sha256: string): Promise<boolean>;
+  /** Throws `blob.unknown`; `request.malformed` when the range begins behind the end. */
+  get(sha256: string, range?: Range): Promise<Blob>;
+  /** Reads the blob and says whether it is still what its name says. */
+  verify(sha256: string): Promise<boolean>;
+  /** Removes what is not named and older than the grace. */
+  collect(named: Collection["named"], olderThanMs: number): Promise<Collected>;
+}
+
+const MAX_BYTES = 64 * 1024 ** 3;
+
+export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }: BlobsNeeds): Promise<Blobs> {
+  const paths = blobPaths(folder);
+  await makeFolders(folder, paths.incoming, paths.stored);
+  const underway = new Set<string>();
+  const pathOf = (sha256: string) => storedPath(paths, sha256);
+  const received = async (sha256: string) => (await sizeOf(join(paths.incoming, sha256))) ?? 0;
+
+  /** Makes a blob that is here already young again, so that collection leaves it until the caller has named it. */
+  async function known(sha256: string): Promise<Received | undefined> {
+    const size = await sizeOf(pathOf(sha256));
+    if (size === undefined) return undefined;
+    try {
+      utimesSync(pathOf(sha256), clock.now() / 1_000, clock.now() / 1_000);
+    } catch (error) {
+      // Collected a moment ago: then it comes anew.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+    return { sha256, size };
+  }
+
+  async function putNamed(bytes: AsyncIterable<Uint8Array>, sha256: string, offset: number): Promise<Received> {
+    const here = await known(sha256);
+    if (here !== undefined) {
+      await bytes[Symbol.asyncIterator]().return?.();
+      return here;
+    }
+    const waiting = await received(sha256);
+    if (offset > waiting || (offset < waiting && offset > 0)) {
+      throw new AtalayaError("request.conflict", `The upload goes on at byte ${waiting}, not ${offset}`, {
+        details: { offset: waiting },
+      });
+    }
+    const partial = join(paths.incoming, sha256);
+    // Somebody begins anew.
+    if (offset === 0) await rm(partial, { force: true });
+    return receive(bytes, { partial, offset, expected: sha256, maxBytes, pathOf });
+  }
+
+  async function putUnnamed(bytes: AsyncIterable<Uint8Array>): Promise<Received> {
+    const partial = join(paths.incoming, randomUUID());
+    return receive(bytes, { partial, offset: 0, expected: undefined, maxBytes, pathOf }).catch(
+      async (error: unknown) => {
+        await rm(partial, { force: true });
+        throw error;
+      },
+    );
+  }
+
+  return {
+    async put(bytes, { sha256, offset = 0 } = {}) {
+      if (sha256 === undefined) {
+        if (offset !== 0) throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
+        return putUnnamed(bytes);
+      }
+      checkDigest(sha256);
+      if (underway.has(sha256)) throw new AtalayaError("request.conflict", `Blob ${sha256} is being put`);
+      underway.add(sha256);
+      return putNamed(bytes, sha256, offset).finally(() => underway.delete(sha256));
+    },
+    async received(sha256) {
+      checkDigest(sha256);
+      return received(sha256);
+    },
+    has: async (sha256) => isDigest(sha256) && (await sizeOf(pathOf(sha256))) !== undefined,
+    async get(sha256, { offset, length } = { offset: 0 }) {
+      checkDigest(sha256);
+      const size = await sizeOf(pathOf(sha256));
+      if (size === undefined) throw blobUnknown(sha256);
+      if (offset < 0 || offset > size || (length ?? 0) < 0) {
+        throw new AtalayaError("request.malformed", `The blob has ${size} bytes`, { details: { size } });
+      }
+      const end = Math.min(size, length === undefined ? size : offset + length);
+      return { size, bytes: read(pathOf(sha256), offset, end) };
+    },
+    async verify(sha256) {
+      checkDigest(sha256);
+      const size = await sizeOf(pathOf(sha256));
+      if (size === undefined) throw blobUnknown(sha256);
+      const hash = createHash("sha256");
+      for await (const chunk of read(pathOf(sha256), 0, size)) hash.update(chunk);
+      return hash.digest("hex") === sha256;
+    },
+    collect: (named, olderThanMs) => collectBlobs(paths, clock.now(), { named, olderThanMs }),
+  };
+}
+
+async function* read(path: string, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+  if (end > start) yield* createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 });
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Uploads without a digest cannot be resumed: a killed server's are taken away. */
+async function makeFolders(folder: string, incoming: string, stored: string): Promise<void> {
+  try {
+    await mkdir(incoming, { recursive: true, mode: 0o700 });
+    await mkdir(stored, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(incoming)) if (!isDigest(name)) await rm(join(incoming, name), { force: true });
+  } catch (cause) {
+    throw new AtalayaError("data.unwritable", `Cannot work in ${folder}: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AtalayaError } from "@atalaya/protocol";
+
+export interface Reception {
+  /** Where the bytes wait until they are whole. */
+  readonly partial: string;
+  /** How many of them wait there already. */
+  readonly offset: number;
+  readonly expected: string | undefined;
+  readonly maxBytes: number;
+  pathOf(sha256: string): string;
+}
+
+export interface Received {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/**
+ * Takes the bytes that are still missing and gives the whole its name. When the stream breaks, what came stays, so that
+ * it need not come again; when it is too much or not what was promised, nothing stays.
+ */
+export async function receive(bytes: AsyncIterable<Uint8Array>, reception: Reception): Promise<Received> {
+  const { partial, offset, expected, maxBytes, pathOf } = reception;
+  const hash = createHash("sha256");
+  if (offset > 0) await addTo(hash, partial, offset);
+  const handle = await open(partial, "a", 0o600);
+  let size: number;
+  try {
+    size = await write(bytes, handle, hash, offset, maxBytes);
+    await handle.sync();
+  } catch (error) {
+    await handle.close();
+    if (!(error instanceof BrokenStream)) await rm(partial, { force: true });
+    throw translated(error, partial);
+  }
+  await handle.close();
+  const sha256 = hash.digest("hex");
+  if (expected !== undefined && sha256 !== expected) {
+    await rm(partial, { force: true });
+    throw new AtalayaError("blob.mismatch", `The bytes have the digest ${sha256}, not ${expected}`);
+  }
+  await putInPlace(partial, pathOf(sha256));
+  return { sha256, size };
+}
+
+/** The sender's trouble, told apart from the disk's. */
+class BrokenStream extends Error {}
+
+async function write(
+  bytes: AsyncIterable<Uint8Array>,
+  handle: FileHandle,
+  hash: Hash,
+  offset: number,
+  maxBytes: number,
+) {
+  let size = offset;
+  for await (const chunk of senders(bytes)) {
+    if (size + chunk.length > maxBytes) {
+      throw new AtalayaError("request.too-large", `A blob has at most ${maxBytes} bytes`);
+    }
+    hash.update(chunk);
+    await handle.writeFile(chunk);
+    size += chunk.length;
+  }
+  return size;
+}
+
+async function* senders(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of bytes) yield chunk;
+  } catch (cause) {
+    throw new BrokenStream("The bytes stopped coming", { cause });
+  }
+}
+
+async function addTo(hash: Hash, path: string, bytes: number): Promise<void> {
+  for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
+}
+
+async function putInPlace(partial: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await rename(partial, path);
+  await chmod(path, 0o400);
+  const folder = await open(dirname(path), "r");
+  await folder.sync().finally(() => folder.close());
+}
+
+function translated(error: unknown, partial: string): unknown {
+  if (error instanceof AtalayaError) return error;
+  if (error instanceof BrokenStream) return error.cause;
+  return new AtalayaError("store.unavailable", `Cannot write ${partial}`, { cause: error });
+}
