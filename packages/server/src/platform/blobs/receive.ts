@@ -85,8 +85,8 @@ async function putInPlace(partial: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await rename(partial, path);
   await chmod(path, 0o400);
-  const folder = await open(dirname(path), "r");
-  await folder.sync().finally(() => folder.close());
+  await using folder = await open(dirname(path), "r");
+  await folder.sync();
 }
 
 function translated(error: unknown, partial: string): unknown {

@@ -143,7 +143,7 @@ export function createAppender({ folder, next, maxBytes, changed }: AppenderNeed
     async finish() {
       while (working !== undefined) await working;
       // Held like any other work, so that nobody appends to a file that is being closed.
-      working = end().finally(() => (working = queue.length > 0 ? work() : undefined));
+      working = end().then(work, work);
       await working;
     },
     async [Symbol.asyncDispose]() {

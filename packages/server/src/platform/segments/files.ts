@@ -41,6 +41,6 @@ export async function scan(folder: string): Promise<SegmentInfo[]> {
 
 /** Makes a new or renamed name in the folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
+  await using handle = await open(folder, "r");
+  await handle.sync();
 }

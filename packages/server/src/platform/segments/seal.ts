@@ -15,13 +15,10 @@ export async function seal(folder: string, segment: number, signal: AbortSignal)
   const plain = plainPath(folder, segment);
   const sealed = sealedPath(folder, segment);
   const partial = `${sealed}.partial`;
-  const source = await open(plain, "r");
   try {
-    const target = await open(partial, "w", 0o600);
-    const bytes = await copy(source, target, signal).finally(() => target.close());
-    const { atime, mtime } = await source.stat();
+    const { bytes, lastAppend } = await compressTo(partial, plain, signal);
     // The age of a segment is that of its last record, sealed or not.
-    await utimes(partial, atime, mtime);
+    await utimes(partial, lastAppend, lastAppend);
     await rename(partial, sealed);
     await syncFolder(folder);
     await rm(plain, { force: true });
@@ -29,9 +26,14 @@ export async function seal(folder: string, segment: number, signal: AbortSignal)
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
-  } finally {
-    await source.close();
   }
+}
+
+async function compressTo(partial: string, plain: string, signal: AbortSignal) {
+  await using source = await open(plain, "r");
+  await using target = await open(partial, "w", 0o600);
+  const { mtime: lastAppend } = await source.stat();
+  return { bytes: await copy(source, target, signal), lastAppend };
 }
 
 async function copy(source: FileHandle, target: FileHandle, signal: AbortSignal): Promise<number> {
