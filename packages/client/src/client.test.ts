@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
+import { openTestPlane } from "../../server/src/api/plane.testing.ts";
 import { createClient, type ClientError, type ClientOptions, type LiveSubscription } from "./index.ts";
-import { openTestPlane } from "./plane.testing.ts";
 
 async function withPlane() {
   const plane = await openTestPlane();
