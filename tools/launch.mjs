@@ -87,9 +87,10 @@ function isInstalled() {
   const wanted = packagesOf(lockFile);
   const present = packagesOf(join(modules, ".package-lock.json"));
   const missing = Object.entries(wanted).some(([path, entry]) => {
-    if (path === "" || !path.startsWith("node_modules/") || !fits(entry)) return false;
+    if (path === "" || !fits(entry)) return false;
     const there = present[path];
-    return there === undefined ? entry.optional !== true : there.version !== entry.version;
+    if (there === undefined) return entry.optional !== true;
+    return there.version !== entry.version || JSON.stringify(there.bin) !== JSON.stringify(entry.bin);
   });
   if (missing) return false;
   hydrateLibraries(root);
@@ -98,7 +99,7 @@ function isInstalled() {
 }
 
 /**
- * @typedef {{ version?: string, optional?: boolean, link?: boolean, os?: string[], cpu?: string[] }} LockEntry
+ * @typedef {{ version?: string, optional?: boolean, bin?: object, os?: string[], cpu?: string[] }} LockEntry
  * @param {string} path
  * @returns {Record<string, LockEntry>}
  */

@@ -3,4 +3,4 @@
 import { become, install } from "./launch.mjs";
 
 await install();
-become("packages/server/src/main.ts", process.argv.slice(2), { ATALAYA_LOCAL_AGENT: "true" });
+become("packages/server/src/main.ts", process.argv.slice(2), { ATALAYA_LOCAL_AGENT: "on" });
