@@ -16,7 +16,8 @@ export interface Tables<Schema> {
   /**
    * One transaction; commits when `change` resolves, rolls back when it throws. Durable when it resolves (SQLite:
    * synchronous=FULL). SQLite runs one at a time, PostgreSQL in parallel at READ COMMITTED: lock or use conflict
-   * clauses accordingly.
+   * clauses accordingly. After a deadlock PostgreSQL runs `change` again, so it has no effects but its statements.
+   * A change within a change is refused.
    */
   write<T>(change: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
   /**

@@ -7,6 +7,8 @@ import type { Log } from "../log/index.ts";
 import type { Store, Tables } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migration.ts";
+import { unnested } from "./nesting.ts";
+import type { OpenedEngine } from "./opened.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import { openSqlite } from "./sqlite/sqlite.ts";
 
@@ -30,7 +32,7 @@ export interface StoreNeeds {
 export async function openStore(settings: StoreSettings, { clock, log, migrations }: StoreNeeds): Promise<Store> {
   const listeners = new Set<(ms: number) => void>();
   const committed = (ms: number) => listeners.forEach((listener) => listener(ms));
-  const opened =
+  const opened: OpenedEngine =
     settings.engine === "sqlite" ? openSqlite(settings.folder, committed) : openPostgres(settings.url, committed, log);
   try {
     const backUp = async (schema: string) => {
@@ -43,9 +45,10 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
     await opened[Symbol.asyncDispose]();
     throw error;
   }
+  const tables: Tables<unknown> = { ...opened.tables, write: unnested(opened.tables.write) };
   return {
     engine: settings.engine,
-    tables: <Schema>() => opened.tables as unknown as Tables<Schema>,
+    tables: <Schema>() => tables as unknown as Tables<Schema>,
     onCommit(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => listeners.delete(listener) };

@@ -216,6 +216,17 @@ describe.each(engines)("the store on $name", ({ engine, open, place }) => {
     expect(last?.revision).toBe(rows.length);
   });
 
+  test("a change within a change is refused at once, one after it is not", async () => {
+    await using at = await openNotes();
+    const insert = (text: string) =>
+      at.notes.write((tx) => tx.insertInto("test_note").values({ text, revision: 0 }).execute());
+    await expect(at.notes.write(() => insert("inner"))).rejects.toThrow(/within a change/);
+    const later = Promise.withResolvers<unknown>();
+    await at.notes.write(async () => void setTimeout(() => later.resolve(insert("later")), 5));
+    await later.promise;
+    expect(await texts(at.notes)).toEqual(["later"]);
+  });
+
   test("tells how long commits took", async () => {
     await using at = await openNotes();
     const took: number[] = [];

@@ -18,13 +18,16 @@ interface Prepared {
   readonly columns: readonly string[];
 }
 
-const MAX_PREPARED = 200;
+// Bulk inserts differ with their number of rows and each weighs some hundred kilobytes: so their text counts, too.
+const MAX_PREPARED = 300;
+const MAX_PREPARED_TEXT = 1024 * 1024;
 const DATA_STATEMENT = /^\s*(select|insert|update|delete|with|replace|begin|commit|rollback|savepoint|release)\b/i;
 
 export function openConnection({ file, role }: ThreadSettings): Connection {
   const db = new DatabaseSync(file, { readOnly: role === "reader", timeout: 5_000 });
   for (const pragma of pragmas[role]) db.exec(`pragma ${pragma}`);
   const prepared = new Map<string, Prepared>();
+  let textLength = 0;
 
   function prepare(sql: string): Prepared {
     const known = prepared.get(sql);
@@ -38,8 +41,18 @@ export function openConnection({ file, role }: ThreadSettings): Connection {
     if (columns.length > 0) statement.setReturnArrays(true);
     const fresh = { statement, columns };
     prepared.set(sql, fresh);
-    if (prepared.size > MAX_PREPARED) prepared.delete(prepared.keys().next().value as string);
+    textLength += sql.length;
+    for (const oldest of prepared.keys()) {
+      if (prepared.size <= MAX_PREPARED && textLength <= MAX_PREPARED_TEXT) break;
+      prepared.delete(oldest);
+      textLength -= oldest.length;
+    }
     return fresh;
+  }
+
+  function forgetAll(): void {
+    prepared.clear();
+    textLength = 0;
   }
 
   return {
@@ -47,7 +60,7 @@ export function openConnection({ file, role }: ThreadSettings): Connection {
       // SQLite may have rolled back by itself (disk full): then there is nothing left to do.
       if (sql === "rollback" && !db.isTransaction) return nothing;
       // The columns of `select *` are remembered with the statement; DDL changes them.
-      if (!DATA_STATEMENT.test(sql)) prepared.clear();
+      if (!DATA_STATEMENT.test(sql)) forgetAll();
       const { statement, columns } = prepare(sql);
       if (columns.length > 0) {
         const rows = statement.all(...parameters) as unknown as Value[][];
@@ -57,7 +70,7 @@ export function openConnection({ file, role }: ThreadSettings): Connection {
       return { columns, flat: [], changes, inserted: lastInsertRowid };
     },
     [Symbol.dispose]() {
-      prepared.clear();
+      forgetAll();
       if (role === "writer") db.exec("pragma optimize");
       db.close();
     },
