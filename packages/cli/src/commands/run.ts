@@ -1,0 +1,149 @@
+/** `atalaya run SELECTOR -- COMMAND…`: a command on many hosts, live. */
+import { randomUUID } from "node:crypto";
+import type { Command } from "commander";
+import type { Client, components } from "@atalaya/client";
+import { UsageError, type Session } from "../session.ts";
+import { follow } from "../follow.ts";
+import { viewOf, type ShowOptions } from "../show.ts";
+import { execRequest, type ExecOptions } from "../exec-request.ts";
+import { readSecrets } from "../secrets.ts";
+import { policyOf, type RolloutOptions } from "../rollout-options.ts";
+import { parseDuration } from "../ui/time.ts";
+import { confirmCount } from "../confirm.ts";
+import { examples, type Context } from "./command.ts";
+import { statusOf } from "../exit.ts";
+
+interface RunOptions extends ExecOptions, RolloutOptions, ShowOptions {
+  readonly secret: readonly string[];
+  readonly deadline?: string;
+  readonly confirm?: string;
+  readonly note?: string;
+  readonly preview?: boolean;
+  readonly detach?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export function register(program: Command, context: Context): void {
+  const command = program
+    .command("run")
+    .summary("run a command on many hosts")
+    .description("Runs a command on every host a selector hits, shows its output live, and says what happened on each.")
+    .argument("<selector>", "which hosts: all, name:pc[01-40], lab:aula-1 and not label:frozen, @group …")
+    .argument("[command...]", "after --: a program with its arguments, never touched by a shell")
+    .optionsGroup("The command:")
+    .option("--shell", "give the words to /bin/sh -c as one script")
+    .option("--as <account>", "run as this account of the host, with all its groups")
+    .option("--cwd <folder>", "working directory on the host (absolute)")
+    .option("--env <NAME=value>", "set a variable (again for more)", collect, [])
+    .option("--stdin <text>", "text for its standard input")
+    .option("--stdin-file <file>", "its standard input from a file here (- : ours)")
+    .option("--secret <NAME=from>", "a secret variable: NAME (asks), NAME=@file, NAME=env:VARIABLE", collect, [])
+    .option("--secret-stdin <NAME>", "give this secret to its standard input instead")
+    .option("--timeout <time>", "kill it after this time (90s, 10m)")
+    .option("--grace <time>", "between TERM and KILL (5s)")
+    .option("--output-limit <size>", "kill it when it prints more (10MiB)")
+    .option("--cpu <time>", "processor time limit")
+    .option("--memory <size>", "address space limit of each process")
+    .option("--processes <n>", "process limit of the account")
+    .option("--open-files <n>", "open file limit")
+    .option("--umask <octal>", "as in 022")
+    .option("--nice <n>", "-20 to 19")
+    .optionsGroup("The rollout:")
+    .option("--wave <n|%>", "so many hosts at a time")
+    .option("--canary <n|%>", "so many hosts first, alone")
+    .option("--failures <n|%>", "start no more when more than this have failed")
+    .option("--concurrent <n>", "never more hosts at once")
+    .option("--lab-share <%>", "never more of one lab's hosts at once")
+    .option("--apart <label>", "never two hosts with this label at once (again for more)", collect, [])
+    .option("--deadline <time>", "hosts that have not begun by then expire (offline ones wait without it)")
+    .option("--confirm <count>", "the number of hosts you expect; needed above the server's threshold")
+    .option("--note <text>", "why, for those who read the history")
+    .optionsGroup("What you see:")
+    .option("--fold", "show equal output of many hosts once")
+    .option("--no-prefix", "print lines without the host's name")
+    .option("-q, --quiet", "only output: no progress, no summary")
+    .option("--preview", "show which hosts would be hit and do nothing")
+    .option("--detach", "print the job's id and leave; see: atalaya job output ID --follow")
+    .addHelpText(
+      "after",
+      examples(
+        "atalaya run all -- uname -r",
+        "atalaya run 'lab:aula-1 and os:debian' --fold -- dpkg -l openssl",
+        "atalaya run 'name:pc[01-40]' --shell -- 'df -h / | tail -1'",
+        "atalaya run @web --wave 25% --canary 1 --failures 2 -- systemctl restart nginx",
+        "atalaya run all --secret TOKEN=@token.txt -- deploy-tool push",
+      ) + "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
+    );
+  command.action(async (selector: string, words: readonly string[], options: RunOptions) => {
+    const global = context.global(command);
+    const { session } = context;
+    const client = session.client(global);
+    if (options.preview === true) return preview(client, session, selector, global.json === true);
+    const job = await create(client, session, selector, words, options);
+    if (options.detach === true) return session.terminal.out.write(global.json === true ? `${JSON.stringify({ type: "job", ...shortly(job) })}\n` : `${job.id}\n`);
+    const last = await attend(client, session, job, options, global.json === true);
+    context.exit(statusOf(last.states, last.targets));
+  });
+}
+
+type CreatedJob = components["schemas"]["CreatedJob"];
+
+async function create(client: Client, session: Session, selector: string, words: readonly string[], options: RunOptions): Promise<CreatedJob> {
+  const secrets = await readSecrets(options.secret, session);
+  const request = await execRequest(words, options, [...secrets.keys()]);
+  const policy = policyOf(options);
+  const deadlineMs = options.deadline === undefined ? undefined : parseDuration(options.deadline);
+  if (options.deadline !== undefined && deadlineMs === undefined) throw new UsageError(`--deadline: ${options.deadline} is no time such as 90s, 10m, 2h`);
+  const body = {
+    selector,
+    capability: "exec",
+    request,
+    ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(options.note === undefined ? {} : { note: options.note }),
+  };
+  // One key for all attempts: asked twice, it is still one job.
+  const headers = { "Idempotency-Key": randomUUID() };
+  const post = (confirm: number | undefined): Promise<CreatedJob> =>
+    client.post("/api/v1/jobs", { params: { header: { "idempotency-key": headers["Idempotency-Key"] } }, body: { ...body, ...(confirm === undefined ? {} : { confirm }) } });
+  return confirmCount(session, options.confirm, post);
+}
+
+/** Follows the job to its end; Ctrl-C cancels it, a second one leaves it alone. */
+export async function attend(client: Client, session: Session, job: CreatedJob | components["schemas"]["Job"], options: ShowOptions, json: boolean) {
+  const { terminal, interrupted } = session;
+  const leave = new AbortController();
+  let cancelled = false;
+  const onInterrupt = (): void => {
+    if (cancelled) return leave.abort();
+    cancelled = true;
+    void terminal.err.write(`\nCancelling ${job.id}. Ctrl-C again leaves it; it goes on ending by itself (atalaya job show ${job.id}).\n`);
+    client.post("/api/v1/jobs/{job}/cancel", { params: { path: { job: job.id } } }).catch((cause: unknown) => void terminal.err.write(`could not cancel: ${String(cause)}\n`));
+  };
+  process.on("SIGINT", onInterrupt);
+  const names = "runs" in job ? job.runs.map((run) => run.host.name) : [];
+  const seen = { ...job, states: job.states as Record<string, number> };
+  try {
+    return await follow({ client, job: seen, view: viewOf(session, seen, options, json, names), signal: AbortSignal.any([leave.signal, interrupted]) });
+  } finally {
+    process.off("SIGINT", onInterrupt);
+  }
+}
+
+async function preview(client: Client, session: Session, selector: string, json: boolean): Promise<void> {
+  const { terminal } = session;
+  const seen = await client.post("/api/v1/selectors/preview", { body: { selector } });
+  if (json) return terminal.out.write(`${JSON.stringify(seen)}\n`);
+  const states = Object.entries(seen.states).map(([state, count]) => `${count} ${state}`);
+  await terminal.out.write(`${seen.count} ${seen.count === 1 ? "host" : "hosts"} (${states.join(", ")}): ${seen.folded}\n`);
+  const { difference } = seen;
+  if (difference === undefined) return;
+  if (difference.added.length > 0) await terminal.out.write(`new since the last time: ${difference.added.join(", ")}\n`);
+  if (difference.removed.length > 0) await terminal.out.write(`gone since the last time: ${difference.removed.join(", ")}\n`);
+}
+
+function shortly({ id, state, targets, states }: CreatedJob) {
+  return { id, state, targets, states };
+}

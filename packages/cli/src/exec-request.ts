@@ -1,0 +1,105 @@
+/** The request of `exec`, from the words and options of the command line. */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { UsageError } from "./session.ts";
+import { parseDuration, parseSize } from "./ui/time.ts";
+
+export interface ExecOptions {
+  readonly shell?: boolean;
+  readonly as?: string;
+  readonly cwd?: string;
+  readonly env: readonly string[];
+  readonly stdin?: string;
+  readonly stdinFile?: string;
+  readonly secretStdin?: string;
+  readonly timeout?: string;
+  readonly grace?: string;
+  readonly outputLimit?: string;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly processes?: string;
+  readonly openFiles?: string;
+  readonly umask?: string;
+  readonly nice?: string;
+}
+
+export async function execRequest(words: readonly string[], options: ExecOptions, secrets: readonly string[]): Promise<Record<string, unknown>> {
+  const [program, ...args] = words;
+  if (program === undefined) throw new UsageError("name a command after --, as in: atalaya run all -- uptime");
+  const stdin = await stdinOf(options, secrets);
+  const secretEnv = secrets.filter((name) => name !== options.secretStdin);
+  const limits = defined({
+    cpuSeconds: seconds("--cpu", options.cpu),
+    memoryBytes: size("--memory", options.memory),
+    processes: whole("--processes", options.processes),
+    openFiles: whole("--open-files", options.openFiles),
+  });
+  return defined({
+    command: options.shell === true ? { kind: "shell", script: words.join(" ") } : { kind: "program", program, args },
+    account: options.as,
+    cwd: options.cwd,
+    env: options.env.length === 0 ? undefined : Object.fromEntries(options.env.map(variable)),
+    stdin,
+    secretEnv: secretEnv.length === 0 ? undefined : secretEnv,
+    timeLimitMs: time("--timeout", options.timeout),
+    graceMs: time("--grace", options.grace),
+    outputLimitBytes: size("--output-limit", options.outputLimit),
+    limits: Object.keys(limits).length === 0 ? undefined : limits,
+    umask: options.umask,
+    nice: whole("--nice", options.nice),
+  });
+}
+
+async function stdinOf({ stdin, stdinFile, secretStdin }: ExecOptions, secrets: readonly string[]): Promise<object | undefined> {
+  const given = [stdin, stdinFile, secretStdin].filter((one) => one !== undefined).length;
+  if (given > 1) throw new UsageError("--stdin, --stdin-file and --secret-stdin exclude each other");
+  if (stdin !== undefined) return { kind: "text", text: stdin };
+  if (secretStdin !== undefined) {
+    if (!secrets.includes(secretStdin)) throw new UsageError(`--secret-stdin ${secretStdin}: give it with --secret ${secretStdin}=@file too`);
+    return { kind: "secret", name: secretStdin };
+  }
+  if (stdinFile === undefined) return undefined;
+  return { kind: "text", text: stdinFile === "-" ? await text(process.stdin) : await fileText(stdinFile) };
+}
+
+async function fileText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function variable(text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new UsageError(`--env ${text}: write NAME=value`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function time(option: string, text: string | undefined): number | undefined {
+  return read(option, text, parseDuration, "is no time such as 90s, 10m, 2h");
+}
+
+function seconds(option: string, text: string | undefined): number | undefined {
+  const ms = time(option, text);
+  return ms === undefined ? undefined : Math.max(1, Math.round(ms / 1000));
+}
+
+function size(option: string, text: string | undefined): number | undefined {
+  return read(option, text, parseSize, "is no size such as 512MiB, 10MB, 4096");
+}
+
+export function whole(option: string, text: string | undefined): number | undefined {
+  return read(option, text, (digits) => (/^-?\d{1,9}$/.test(digits) ? Number(digits) : undefined), "is no whole number");
+}
+
+function read(option: string, text: string | undefined, parse: (text: string) => number | undefined, complaint: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value === undefined) throw new UsageError(`${option}: ${text} ${complaint}`);
+  return value;
+}
+
+function defined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

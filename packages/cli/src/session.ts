@@ -1,0 +1,124 @@
+/** What every command needs: where to print, and on demand the server. Made once, by `main.ts`. */
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { createClient, ClientError, type Client } from "@atalaya/client";
+import type { Terminal } from "./ui/terminal.ts";
+
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly server?: string;
+  readonly ca?: string;
+  readonly tokenFile?: string;
+  readonly data?: string;
+}
+
+export interface Session {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly now: () => number;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  client(options: GlobalOptions): Client;
+  close(): void;
+}
+
+/** A wrong call: exit status 2, with a hint to `--help`. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export function createSession(needs: Omit<Session, "client" | "close">): Session {
+  let client: Client | undefined;
+  return {
+    ...needs,
+    client(options) {
+      return (client ??= createClient(findServer(options, needs.env)));
+    },
+    close() {
+      client?.close();
+    },
+  };
+}
+
+interface Server {
+  readonly url: string;
+  readonly token?: string;
+  readonly ca?: string;
+}
+
+/**
+ * Where the server is and who we are: options, then `ATALAYA_SERVER`, `ATALAYA_TOKEN_FILE` or `ATALAYA_TOKEN`,
+ * `ATALAYA_CA`; otherwise the server of this machine, by what it left in its data folder.
+ */
+export function findServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server {
+  const url = options.server ?? env["ATALAYA_SERVER"];
+  const tokenFile = options.tokenFile ?? env["ATALAYA_TOKEN_FILE"];
+  const caFile = options.ca ?? env["ATALAYA_CA"];
+  const token = tokenFile === undefined ? env["ATALAYA_TOKEN"] : secretFrom(tokenFile);
+  const ca = caFile === undefined ? undefined : textFrom(caFile);
+  if (url !== undefined) {
+    // The server of this machine may be named too: then what it left is used for what was not given.
+    const local = token === undefined || ca === undefined ? localServer(options, env) : undefined;
+    const same = local !== undefined && local.url === url.replace(/\/$/, "") ? local : undefined;
+    return { url, ...present("token", token ?? same?.token), ...present("ca", ca ?? same?.ca) };
+  }
+  const local = localServer(options, env);
+  if (local === undefined) {
+    throw new ClientError({
+      code: "server.unreachable",
+      detail: "There is no server on this machine that this account may use.",
+      next: "Start one with `npm start`, or name one: --server https://host:8443 --ca ca.pem --token-file FILE (or ATALAYA_SERVER, ATALAYA_CA, ATALAYA_TOKEN_FILE).",
+    });
+  }
+  return { ...local, ...present("token", token ?? local.token), ...present("ca", ca ?? local.ca) };
+}
+
+function localServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server | undefined {
+  for (const folder of dataFolders(options, env)) {
+    const told = readIfThere(join(folder, "server.json"));
+    if (told === undefined) continue;
+    const { url } = JSON.parse(told) as { readonly url: string };
+    return { url, ...present("token", readIfThere(join(folder, "local-token"))?.trim()), ...present("ca", readIfThere(join(folder, "ca.pem"))) };
+  }
+  return undefined;
+}
+
+/** The named one, or `.atalaya` here or in a folder above, or where a packaged server keeps it. */
+function dataFolders(options: GlobalOptions, env: NodeJS.ProcessEnv): readonly string[] {
+  const named = options.data ?? env["ATALAYA_DATA"];
+  if (named !== undefined) return [resolve(named)];
+  const folders: string[] = [];
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    folders.push(join(folder, ".atalaya"));
+    if (folder === dirname(folder)) return [...folders, "/var/lib/atalaya"];
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EACCES" || code === "ENOTDIR") return undefined;
+    throw cause;
+  }
+}
+
+function textFrom(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A file that others may read holds no secret. */
+function secretFrom(path: string): string {
+  const text = textFrom(path).trim();
+  if ((statSync(path).mode & 0o077) !== 0) throw new UsageError(`${path} can be read by others: chmod 600 ${path}`);
+  return text;
+}
+
+function present<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string });
+}
