@@ -157,7 +157,6 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     const began = performance.now();
     await Promise.all(attached.map((at, i) => fleet.linkUp(linkOf(at, i + 1))));
     const ms = performance.now() - began;
-    console.log(`${store.engine}: ${count} links up in ${Math.round(ms)} ms, ${commits} commits`);
     expect((await fleet.resolve("state:online")).hosts).toHaveLength(count);
     expect(commits).toBeLessThan(60);
     expect(ms).toBeLessThan(5_000);
