@@ -1,6 +1,5 @@
 /** The table of failures for people (`docs/reference/failures.md`) and for the client, which may not know the protocol. */
 import { failures, type FailureCode } from "../packages/protocol/src/failures.ts";
-import { titleOf } from "../packages/server/src/api/problem.ts";
 import type { Generated } from "./gen.ts";
 
 const codes = Object.keys(failures) as FailureCode[];
@@ -14,8 +13,8 @@ export async function generate(): Promise<readonly Generated[]> {
 
 function manual(): string {
   const rows = codes.map((code) => {
-    const { status, retry, exit } = failures[code];
-    return `| \`${code}\` | ${titleOf(code)} | ${status} | ${retry ? "yes" : "no"} | ${exit} |`;
+    const { status, retry, exit, means } = failures[code];
+    return `| \`${code}\` | ${means} | ${status} | ${retry ? "yes" : "no"} | ${exit} |`;
   });
   return `# Failures
 
@@ -27,7 +26,7 @@ and may change. Over HTTP a failure is a problem document (RFC 9457), \`applicat
 \`\`\`json
 {
   "type": "urn:atalaya:problem:host.unknown",
-  "title": "Host: unknown",
+  "title": "${failures["host.unknown"].means}",
   "status": 404,
   "code": "host.unknown",
   "detail": "There is no host web-07.",
@@ -38,7 +37,7 @@ and may change. Over HTTP a failure is a problem document (RFC 9457), \`applicat
 \`details\` has what a program may want to know besides, \`next\` what a person may do now. *Status* is the HTTP status,
 *again* says whether the same request may succeed later, *exit* is the exit status of \`atalaya\`.
 
-| code | title | status | again | exit |
+| code | meaning | status | again | exit |
 |---|---|---|---|---|
 ${rows.join("\n")}
 `;

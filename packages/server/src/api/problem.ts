@@ -9,7 +9,7 @@ const codes = Object.keys(failures) as [FailureCode, ...FailureCode[]];
 export const Problem = z
   .object({
     type: z.string().describe("`urn:atalaya:problem:` and the code."),
-    title: z.string(),
+    title: z.string().describe("What the code means, the same each time."),
     status: z.int(),
     code: z.enum(codes).describe("The contract for programs; docs/reference/failures.md has them all."),
     detail: z.string().describe("A sentence for people; it may change."),
@@ -28,7 +28,7 @@ export function problemResponses() {
 export function problemOf(error: AtalayaError, requestId: string): Problem {
   return {
     type: `urn:atalaya:problem:${error.code}`,
-    title: titleOf(error.code),
+    title: failures[error.code].means,
     status: failures[error.code].status,
     code: error.code,
     detail: error.message,
@@ -36,12 +36,6 @@ export function problemOf(error: AtalayaError, requestId: string): Problem {
     ...(error.next === undefined ? {} : { next: error.next }),
     requestId,
   };
-}
-
-/** The same for every occurrence, as RFC 9457, 3.1.3 asks: `host.name-taken` is "Host: name taken". */
-export function titleOf(code: FailureCode): string {
-  const [subject = "", what = ""] = code.split(".");
-  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}: ${what.replaceAll("-", " ")}`;
 }
 
 /** Seconds to wait, for failures that waiting may cure. `details.retryAfterMs` names them, else a second. */

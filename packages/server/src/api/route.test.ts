@@ -150,7 +150,7 @@ test("a malformed body is refused with all that is wrong with it", async () => {
   const problem = await problemOf(answer);
   expect(problem).toMatchObject({
     type: "urn:atalaya:problem:request.malformed",
-    title: "Request: malformed",
+    title: "The request does not fit its schema.",
     status: 400,
     code: "request.malformed",
     requestId: answer.headers.get("x-request-id"),
