@@ -1,0 +1,241 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mount } from "../../api/mount.ts";
+import { createBuiltinCore } from "../../cores/builtin/index.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log/index.ts";
+import { createMetrics } from "../../platform/metrics/index.ts";
+import { openPki } from "../../platform/pki/index.ts";
+import { createDistribution, distributionRoutes } from "./index.ts";
+
+const token = `atj_${"t".repeat(32)}.${"p".repeat(43)}`;
+
+/** A server that distributes a stand-in for the agent, over the real core, TLS and routes. */
+async function serving() {
+  const folder = await mkdtemp(join(tmpdir(), "atalaya-distribution-"));
+  const owned = new AsyncDisposableStack();
+  owned.defer(() => rm(folder, { recursive: true }));
+  const pki = owned.use(await openPki(join(folder, "pki"), { clock: systemClock, log: silentLog }));
+  const binary = join(folder, "node");
+  await writeFile(binary, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  let api: ReturnType<typeof mount>;
+  const core = createBuiltinCore({
+    plane: {
+      fetch: async (request, peer) => api.fetch(request, { peer }),
+      upgrade: (_request, socket) => void socket.destroy(),
+      start: () => Promise.resolve(),
+      drain: () => Promise.resolve(),
+    },
+    listen: [{ host: "127.0.0.1", port: 0 }],
+    pki,
+    log: silentLog,
+    metrics: createMetrics(),
+    clock: systemClock,
+    limits: { drainMs: 200 },
+  });
+  await core.run();
+  owned.defer(() => core.shutdown());
+  const server = `127.0.0.1:${core.addresses[0]!.port}`;
+  const serve = async (servers: readonly string[]) => {
+    const distribution = await createDistribution({
+      log: silentLog,
+      folder: join(folder, "dist"),
+      caPem: pki.caPem,
+      reachable: { servers, onlyLoopback: true },
+      program: fileURLToPath(new URL("./stand-in-agent.testing.mjs", import.meta.url)),
+      binaries: { x64: binary, arm64: binary },
+    });
+    api = mount([{ at: "/", routes: distributionRoutes({ distribution }) }], {
+      log: silentLog,
+      authenticate: () => Promise.resolve(undefined),
+    });
+    return distribution;
+  };
+  return { server, serve, pki, distribution: await serve([server]), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+let site: Awaited<ReturnType<typeof serving>>;
+beforeAll(async () => {
+  site = await serving();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+/** A folder that takes the place of a machine's root; what was started in it is stopped at the end. */
+async function machine() {
+  const root = await mkdtemp(join(tmpdir(), "atalaya-machine-"));
+  const pidFile = join(root, "run/atalaya-agent.pid");
+  return {
+    root,
+    at: (path: string) => join(root, path),
+    /** What a person pastes goes in by standard input, so that it is on no command line. */
+    async paste(text: string, env: Readonly<Record<string, string>> = {}) {
+      const shell = spawn("sh", [], { env: { PATH: process.env["PATH"], ATALAYA_PREFIX: root, ...env } });
+      let printed = "";
+      for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (chunk) => (printed += String(chunk)));
+      shell.stdin.end(`${text}\n`);
+      const code = await new Promise<number | null>((resolve) => shell.once("close", resolve));
+      return { code, printed };
+    },
+    async calls() {
+      const text = await readFile(join(root, "var/lib/atalaya-agent/calls"), "utf8").catch(() => "");
+      return text
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    running: () => readFile(join(root, "var/lib/atalaya-agent/running"), "utf8").then(Number, () => 0),
+    supervisor: () => readFile(pidFile, "utf8").then(Number, () => 0),
+    async [Symbol.asyncDispose]() {
+      if (existsSync(pidFile)) {
+        process.kill(Number(await readFile(pidFile, "utf8")), "SIGTERM");
+        await expect.poll(() => existsSync(pidFile)).toBe(false);
+      }
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+describe("the join line", () => {
+  test("puts the agent on a bare machine, enrols it, and keeps it running", async () => {
+    await using bare = await machine();
+    const { line, warning } = site.distribution.joinLine(token);
+    expect(warning).toContain("ATALAYA_LISTEN");
+    expect(await bare.paste(line)).toMatchObject({
+      code: 0,
+      printed: expect.stringContaining("the agent is installed"),
+    });
+
+    await expect.poll(() => bare.running()).toBeGreaterThan(0);
+    const state = bare.at("var/lib/atalaya-agent");
+    const home = bare.at("opt/atalaya/agent");
+    expect(await bare.calls()).toEqual([
+      { command: "join", data: state, server: site.server, token, tokenIsSeen: false, home },
+      { command: "run", data: state, home, tokenIsSeen: false },
+    ]);
+    expect(await readFile(join(home, "ca.pem"), "utf8")).toBe(site.pki.caPem);
+    expect((await stat(state)).mode & 0o777).toBe(0o711);
+    expect((await readFile(join(home, "manifest"), "utf8")).split("\n")).toEqual([
+      "version 1",
+      `pid-file ${bare.at("run/atalaya-agent.pid")}`,
+      `file ${bare.at("usr/local/bin/atalaya-agent")}`,
+      `folder ${home}`,
+      `state ${state}`,
+      `folder-if-empty ${bare.at("opt/atalaya")}`,
+      "",
+    ]);
+  });
+
+  test("run twice, changes nothing but starts the agent anew", async () => {
+    await using bare = await machine();
+    await bare.paste(site.distribution.joinLine(token).line);
+    await expect.poll(() => bare.running()).toBeGreaterThan(0);
+    const before = { agent: await bare.running(), supervisor: await bare.supervisor() };
+    const again = await bare.paste(site.distribution.joinLine(token).line);
+    expect(again.code).toBe(0);
+    expect(again.printed).not.toContain("fetching");
+    await expect.poll(() => bare.running()).not.toBe(before.agent);
+    expect(() => process.kill(before.agent, 0)).toThrow("ESRCH");
+    expect(await bare.supervisor()).not.toBe(before.supervisor);
+  });
+
+  test("runs nothing of a server that serves another script", async () => {
+    await using bare = await machine();
+    const forged = site.distribution.joinLine(token).line.replace(site.distribution.scriptSha256, "0".repeat(64));
+    expect((await bare.paste(forged)).code).not.toBe(0);
+    expect(existsSync(bare.at("opt"))).toBe(false);
+  });
+
+  test("takes the next server when the first does not answer", async () => {
+    await using bare = await machine();
+    const distribution = await site.serve(["127.0.0.1:1", site.server]);
+    expect((await bare.paste(distribution.joinLine(token).line)).code).toBe(0);
+    expect((await bare.calls())[0]).toMatchObject({ server: `127.0.0.1:1,${site.server}` });
+    await site.serve([site.server]);
+  });
+});
+
+describe("the install script", () => {
+  const script = (text = site.distribution.script): string =>
+    `cat >"$ATALAYA_PREFIX/i.sh" <<'END_OF_SCRIPT'\n${text}\nEND_OF_SCRIPT\nsh "$ATALAYA_PREFIX/i.sh"`;
+
+  test("explains itself", async () => {
+    await using bare = await machine();
+    expect(await bare.paste(`${script()} --help`)).toMatchObject({
+      code: 0,
+      printed: expect.stringContaining("ATALAYA_JOIN_TOKEN"),
+    });
+    expect(await bare.paste(`${script()} --fast`)).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining("--fast is no option"),
+    });
+    expect(existsSync(bare.at("opt"))).toBe(false);
+  });
+
+  test("without a token asks for a person, and joins by the CA it came with", async () => {
+    await using bare = await machine();
+    const { code, printed } = await bare.paste(script(), { HTTPS_PROXY: "", https_proxy: "" });
+    expect([code, printed]).toEqual([0, expect.stringContaining("a person has to accept this machine")]);
+    expect((await bare.calls())[0]).toMatchObject({ command: "join", ca: bare.at("opt/atalaya/agent/ca.pem") });
+  });
+
+  test("says so when the token is not taken, and starts nothing", async () => {
+    await using bare = await machine();
+    expect(await bare.paste(script(), { ATALAYA_JOIN_TOKEN: "atj_wrong" })).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining("could not join (status 4)"),
+    });
+    expect(await bare.running()).toBe(0);
+  });
+
+  test("refuses a bundle or a runtime that is not the one it was made for", async () => {
+    await using bare = await machine();
+    const { script: text, bundle } = site.distribution;
+    const other = await bare.paste(script(text.replace(bundle.sha256, "1".repeat(64))));
+    expect(other).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining("is not the one this script was made for"),
+    });
+    expect(existsSync(bare.at("opt/atalaya/agent/agent.mjs"))).toBe(false);
+    const { sha256 } = site.distribution.runtime("x64")!;
+    const runtime = await bare.paste(script(text.replaceAll(sha256, "2".repeat(64))));
+    expect(runtime).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining("the runtime that came is not the one"),
+    });
+    expect(existsSync(bare.at("opt/atalaya/agent/node"))).toBe(false);
+    expect(await bare.calls()).toEqual([]);
+  });
+
+  test("trusts the fleet's CA only", async () => {
+    await using bare = await machine();
+    await using other = await serving();
+    const { code, printed } = await bare.paste(
+      script(site.distribution.script.replaceAll(site.pki.caPem.trim(), other.pki.caPem.trim())),
+    );
+    expect([code, printed]).toEqual([1, expect.stringContaining("no server answered")]);
+  });
+
+  test("uses a Node of the machine when asked, if it is new enough", async () => {
+    await using bare = await machine();
+    await writeFile(bare.at("old"), "#!/bin/sh\necho v18.20.0\n", { mode: 0o755 });
+    expect(await bare.paste(script(), { ATALAYA_AGENT_NODE: bare.at("old") })).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining("version 20 or later"),
+    });
+    expect(
+      await bare.paste(script(), { ATALAYA_AGENT_NODE: process.execPath, ATALAYA_JOIN_TOKEN: token }),
+    ).toMatchObject({ code: 0, printed: expect.not.stringContaining("runtime") });
+  });
+
+  test("a script that was cut off does nothing", async () => {
+    await using bare = await machine();
+    const { script: text } = site.distribution;
+    await bare.paste(script(text.slice(0, text.length - 10)));
+    expect(existsSync(bare.at("opt"))).toBe(false);
+  });
+});
