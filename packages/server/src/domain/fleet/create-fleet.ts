@@ -14,7 +14,7 @@ import type { Attachment, DirectoryHost, Fleet, HostGone, HostKey, Newcomer } fr
 import { type GroupWish, groupStore } from "./groups.store.ts";
 import { historyStore, type StoredEntry } from "./history.store.ts";
 import { type MergeProposal, mergeStore } from "./merge.store.ts";
-import { changedLabels, checkedPlace, checkHostName } from "./names.ts";
+import { changedLabels, checkedPlace, checkHostName, printable } from "./names.ts";
 import { presenceStore } from "./presence.store.ts";
 import { keepFresh } from "./refresh.ts";
 import { checkGroup, findHost, groupsUsing, select } from "./selection.ts";
@@ -62,6 +62,8 @@ export interface FleetNeeds {
 }
 
 const ALIVE_MS = 30_000;
+/** So long silent, another server is dead, and so are its links. */
+const LOST_MS = 4 * ALIVE_MS;
 const TRIES = 5;
 
 /** Loads the directory and keeps it fresh; hosts that were online at this server are offline until they come back. */
@@ -72,7 +74,7 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
   const [groups, histories, uses] = [groupStore(store), historyStore(store), useStore(store)];
   const goneListeners = new Set<(gone: HostGone) => void>();
 
-  const left = await presences.serverStarted(server, clock.now());
+  const left = await presences.serverEnded(server, "server-stopped", clock.now());
   if (left > 0)
     log.info({ hosts: left }, "hosts that were online when this server ended are offline until they return");
   await presences.serverAlive(server, clock.now());
@@ -80,11 +82,20 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
 
   let aliveTimer: Disposable | undefined;
   let telling: Promise<void> = Promise.resolve();
+  async function tellAlive(): Promise<void> {
+    const now = clock.now();
+    await presences.serverAlive(server, now);
+    for (const lost of await presences.silentServers(now - LOST_MS)) {
+      const hosts = await presences.serverEnded(lost, "server-lost", now);
+      if (hosts > 0)
+        log.warn({ server: lost, hosts }, "another server is silent; its hosts are offline until they return");
+    }
+  }
   const keepTelling = () => {
     aliveTimer = clock.after(ALIVE_MS, () => {
-      telling = presences
-        .serverAlive(server, clock.now())
-        .catch((error: unknown) => log.warn({ err: error }, "could not note that this server is alive"));
+      telling = tellAlive().catch((error: unknown) =>
+        log.warn({ err: error }, "could not note that this server is alive"),
+      );
       keepTelling();
     });
   };
@@ -153,7 +164,12 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       // Checked here, so that a wrong one does not take the others of its batch with it.
       if (newcomer.place !== undefined && newcomer.place.length > 0) checkedPlace(newcomer.place);
       if (newcomer.labels !== undefined) changedLabels({}, newcomer.labels);
-      return attachMany(newcomer);
+      const { system, agentVersion } = newcomer;
+      return attachMany({
+        ...newcomer,
+        system: { kind: system.kind, name: printable(system.name) },
+        agentVersion: printable(agentVersion),
+      });
     },
     async detach(enrolment) {
       if (await attachments.detach(enrolment, clock.now())) await committed();

@@ -67,7 +67,16 @@ export const fleetRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; reado
         summary: "Save a selector under a name",
         tags,
         params: groupParams,
-        body: z.strictObject({ selector, description: z.string().max(1_000).optional() }).meta({ id: "GroupWish" }),
+        body: z
+          .strictObject({
+            selector,
+            description: z
+              .string()
+              .max(1_000)
+              .regex(/^[^\0]*$/, "must not contain NUL")
+              .optional(),
+          })
+          .meta({ id: "GroupWish" }),
         responses: { 200: Group },
       }),
       async (c) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { engines } from "../../platform/store/engines.testing.ts";
 import { handClock, linkOf, newcomer, openFleet } from "./fleet.testing.ts";
 
@@ -145,6 +145,42 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     expect(await fleet.history(at.host, { limit: 1 })).toMatchObject([
       { event: "disconnected", reason: "server-stopped" },
     ]);
+  });
+
+  test("hosts of a server that fell silent are offline, those of others are not", async () => {
+    await using store = await open();
+    const clock = handClock();
+    const timers: (() => void)[] = [];
+    clock.after = (ms, act) => {
+      if (ms === 30_000) timers.push(act);
+      return { [Symbol.dispose]: () => {} };
+    };
+    await using fleet = await openFleet(store, { clock });
+    await using silent = await openFleet(store, { clock: handClock(), server: "two" });
+    const [mine, theirs] = [await fleet.attach(newcomer(1)), await silent.attach(newcomer(2))];
+    await fleet.linkUp(linkOf(mine, 1));
+    await silent.linkUp(linkOf(theirs, 2));
+    clock.time = T + 121_000;
+    timers.at(-1)!();
+    await vi.waitFor(async () => {
+      await fleet.fresh();
+      expect(fleet.byKey(theirs.host)).toMatchObject({ state: "offline", offlineReason: "server-lost" });
+    });
+    expect(fleet.byKey(mine.host)?.state).toBe("online");
+  });
+
+  test("survives whatever agents say of themselves", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store);
+    const nul = "\u0000\u001b[31m";
+    const agentVersion = `1${nul}`;
+    const fingerprint = { uuid: nul, serial: `s${nul}`, macs: [] };
+    const strange = { hostname: nul, agentVersion, fingerprint, system: { kind: "os", name: `x${nul}` } } as const;
+    const [at] = await Promise.all([fleet.attach(newcomer(1, strange)), fleet.attach(newcomer(2))]);
+    await fleet.linkUp(linkOf(at, 1, { agentVersion, fingerprint, bootId: nul, capabilities: [nul] }));
+    await fleet.learn(at.host, { hostname: nul }, nul);
+    await fleet.linkDown({ system: at.system, host: at.host, reason: nul, at: T });
+    expect(fleet.byKey(at.host)).toMatchObject({ name: "31m", agentVersion: "1[31m", facts: { hostname: nul } });
   });
 
   test("commits a storm of 10,000 links in few transactions", async () => {

@@ -7,6 +7,7 @@ import type { Attachment, Fleet, Newcomer } from "./fleet.ts";
 
 export interface HandClock extends Clock {
   time: number;
+  after: Clock["after"];
 }
 
 /** Stands still until it is set; timers run in real time. */

@@ -27,6 +27,11 @@ export function nameFromHostname(hostname: string): string {
   return WORDS_OF_SELECTORS.has(fit) ? `host-${fit}` : fit;
 }
 
+/** Without control characters: what agents say of themselves ends up on terminals, and PostgreSQL stores no NUL. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "");
+}
+
 /** `pc-01`, `pc-01-2`, `pc-01-3`: the first that nobody has. */
 export function uniqueName(wanted: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(wanted)) return wanted;

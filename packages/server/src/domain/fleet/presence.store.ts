@@ -30,8 +30,10 @@ export interface PresenceStore {
     decide: (standings: ReadonlyMap<SystemKey, SystemStanding>) => PresenceChange,
   ): Promise<void>;
   learn(facts: readonly { readonly host: HostKey; readonly digest: string; readonly facts: string }[]): Promise<void>;
-  /** At the start of a server: nobody is linked to it yet. Returns how many hosts thought so. */
-  serverStarted(server: string, now: number): Promise<number>;
+  /** Nobody is linked to this server (any more). Returns how many hosts seemed to be. */
+  serverEnded(server: string, reason: "server-stopped" | "server-lost", now: number): Promise<number>;
+  /** Servers that have hosts and were last known to be alive before this. */
+  silentServers(before: number): Promise<readonly string[]>;
   serverAlive(server: string, now: number): Promise<void>;
 }
 
@@ -111,7 +113,7 @@ export function presenceStore(store: Store): PresenceStore {
           .execute();
         await stamp(tx, [...keys], revision);
       }),
-    async serverStarted(server, now) {
+    async serverEnded(server, reason, now) {
       const aliveAt = await tables.read(async (db) => {
         const row = await db
           .selectFrom("fleet_server")
@@ -135,12 +137,12 @@ export function presenceStore(store: Store): PresenceStore {
           if (rows.length === 0) return 0;
           const ended = rows.map((row) => {
             const lastSeenAt = Math.max(row.last_seen_at, aliveAt ?? 0);
-            return { ...presenceOf(row), online: false, offlineReason: "server-stopped", lastSeenAt };
+            return { ...presenceOf(row), online: false, offlineReason: reason, lastSeenAt };
           });
           await putPresences(tx, ended);
           await addHistory(
             tx,
-            ended.map(({ host, epoch }) => ({ host, at: now, event: "disconnected", reason: "server-stopped", epoch })),
+            ended.map(({ host, epoch }) => ({ host, at: now, event: "disconnected", reason, epoch })),
           );
           await stamp(
             tx,
@@ -153,6 +155,16 @@ export function presenceStore(store: Store): PresenceStore {
         total += count;
       }
     },
+    silentServers: (before) =>
+      tables.read(async (db) => {
+        const rows = await db
+          .selectFrom("fleet_server")
+          .select("name")
+          .where("alive_at", "<", before)
+          .where("name", "in", db.selectFrom("fleet_presence").select("server").where("online", "=", 1))
+          .execute();
+        return rows.map(({ name }) => name);
+      }),
     serverAlive: (server, now) =>
       tables.write(async (tx) => {
         await tx

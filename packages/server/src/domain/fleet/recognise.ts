@@ -46,7 +46,7 @@ export function meaningfulParts(fingerprint: Fingerprint): Fingerprint {
   const part = (text: string | undefined) => {
     const plain = text?.trim().toLowerCase() ?? "";
     const isOneLetter = /^(.)\1*$/.test(plain.replaceAll("-", ""));
-    return MEANINGLESS.has(plain) || isOneLetter ? undefined : plain;
+    return MEANINGLESS.has(plain) || isOneLetter || /\p{Cc}/u.test(plain) ? undefined : plain;
   };
   const uuid = part(fingerprint.uuid);
   const serial = part(fingerprint.serial);

@@ -2,6 +2,7 @@
 import { AtalayaError, type Facts } from "@atalaya/protocol";
 import { inBatches } from "../../platform/batches.ts";
 import type { Fleet, HostKey, SystemKey } from "./fleet.ts";
+import { printable } from "./names.ts";
 import { moved, type HistoryEntry, type Movement, type Presence } from "./presence.ts";
 import type { PresenceChange, PresenceStore, SystemStanding } from "./presence.store.ts";
 import { meaningfulParts, rememberedHardware } from "./recognise.ts";
@@ -45,9 +46,13 @@ export function storms(needs: {
   }
 
   return {
-    linkUp: (link) => movedOrThrow({ kind: "up", link }),
-    linkDown: (link) => movedOrThrow({ kind: "down", link }),
-    learn: async (host, facts, digest) => learnMany({ host, facts, digest }),
+    linkUp: ({ agentVersion, bootId, ...link }) =>
+      movedOrThrow({
+        kind: "up",
+        link: { ...link, agentVersion: printable(agentVersion), bootId: printable(bootId) },
+      }),
+    linkDown: (link) => movedOrThrow({ kind: "down", link: { ...link, reason: printable(link.reason) } }),
+    learn: async (host, facts, digest) => learnMany({ host, facts, digest: printable(digest) }),
   };
 }
 
