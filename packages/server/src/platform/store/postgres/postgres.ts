@@ -11,12 +11,23 @@ import { types } from "./types.ts";
 
 const CONNECTIONS = 10;
 const TRIES = 5;
+/** A change that reads beside its transaction holds one connection and waits for another: it must not wait forever. */
+const CONNECT_MS = 10_000;
 
 /** PostgreSQL through a pool. Changes run in parallel at READ COMMITTED and are repeated after a deadlock. */
 export function openPostgres(url: string, committed: (ms: number) => void, log: Log): OpenedEngine {
-  const pool = new Pool({ connectionString: url, max: CONNECTIONS, types, application_name: "atalaya" });
-  // An idle connection that the server closes is replaced at the next use.
-  pool.on("error", (error) => log.warn({ err: error }, "a connection to PostgreSQL was lost"));
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    types,
+    application_name: "atalaya",
+  });
+  // A connection that PostgreSQL ends is replaced at the next use. One in use tells its query and then itself: an error
+  // that nobody listens to would end the process.
+  const lost = (error: Error): void => log.warn({ err: error }, "a connection to PostgreSQL was lost");
+  pool.on("error", lost);
+  pool.on("connect", (client) => client.on("error", lost));
   const db = new Kysely<unknown>({ dialect: timedDialect(pool, committed) });
   const underway = createUnderway();
   let closing: Promise<void> | undefined;
