@@ -1181,7 +1181,7 @@ export interface components {
                 readonly [key: string]: string;
             };
             readonly note?: string;
-            /** @description Where its machines are put. */
+            /** @description Where its machines are put, as in `site-a/aula-1`. */
             readonly place?: string;
             /**
              * @description How many machines may come in with it.

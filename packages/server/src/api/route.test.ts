@@ -158,6 +158,11 @@ test("a malformed body is refused with all that is wrong with it", async () => {
   expect(problem.details).toMatchObject({ issues: [{ path: "name" }, { path: "size" }, { in: "body", path: "" }] });
 });
 
+test("a query parameter that does not exist is refused, not ignored", async () => {
+  const answer = await api()("/things/t1?limti=7", { as: "r" });
+  expect((await problemOf(answer)).detail).toContain("limti");
+});
+
 test("what is not JSON is refused, by its type or by its text", async () => {
   const ask = api();
   const typed = await ask("/things", {

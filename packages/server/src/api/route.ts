@@ -86,7 +86,8 @@ export function route<const D extends RouteDefinition>(definition: D): TypedRout
     middleware: [guard(permission, definition.maxBodyBytes)],
     request: {
       ...(params === undefined ? {} : { params }),
-      ...(query === undefined ? {} : { query }),
+      // A misspelt filter that is ignored would answer with more than was asked for.
+      ...(query === undefined ? {} : { query: query.strict() }),
       ...(headers === undefined ? {} : { headers }),
       ...(body === undefined ? {} : { body: { required: true, content: contentOf(body) } }),
     },
