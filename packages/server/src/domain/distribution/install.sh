@@ -16,6 +16,7 @@ home="$prefix/opt/atalaya/agent"
 state="$prefix/var/lib/atalaya-agent"
 command="$prefix/usr/local/bin/atalaya-agent"
 unit="$prefix/etc/systemd/system/atalaya-agent.service"
+environment="$prefix/etc/atalaya/agent.env"
 pid_file="$prefix/run/atalaya-agent.pid"
 stage=
 
@@ -134,58 +135,61 @@ put() {
   cp "$1" "$2.new" && chmod "$3" "$2.new" && mv -f "$2.new" "$2" || fail "cannot write $2"
 }
 
+# For the agent that is started later, by somebody else. What a person has written there stays when nothing is said now.
 keep_proxy() {
   proxy=${HTTPS_PROXY:-${https_proxy:-}}
-  case "$proxy" in *[!A-Za-z0-9._~:/@%+=,-]*) fail "HTTPS_PROXY has characters that no address has" ;; esac
-  (umask 077 && printf '%s' "${proxy:+HTTPS_PROXY=$proxy
-}" >"$stage/environment")
-  put "$stage/environment" "$home/environment" 600
+  except=${NO_PROXY:-${no_proxy:-}}
+  [ -n "$proxy" ] || return 0
+  case "$proxy$except" in *[!A-Za-z0-9._~:/@%+=,*[\]-]*) fail "HTTPS_PROXY or NO_PROXY has characters that no address has" ;; esac
+  mkdir -p "$(dirname "$environment")"
+  # A proxy's address may hold a password.
+  (umask 077 && printf "HTTPS_PROXY='%s'\nNO_PROXY='%s'\n" "$proxy" "$except" >"$stage/environment")
+  put "$stage/environment" "$environment" 600
 }
 
 write_command() {
   cat >"$stage/command" <<COMMAND
 #!/bin/sh
-export ATALAYA_AGENT_HOME='$home' ATALAYA_AGENT_DATA='$state'
-if [ -r '$home/environment' ]; then set -a; . '$home/environment'; set +a; fi
+export ATALAYA_AGENT_DATA='$state'
+if [ -r '$environment' ]; then set -a; . '$environment'; set +a; fi
 exec '$home/node' '$home/agent.mjs' "\$@"
 COMMAND
   put "$stage/command" "$command" 755
 }
 
-# Where there is no systemd: starts the agent again whenever it ends. Commands of the agent are processes of their own
-# and outlive both.
+# Where there is no systemd: starts the agent again when it fails. An agent that ends well was asked to, and one that is
+# not there any more was uninstalled. Commands of the agent are processes of their own and outlive both.
 write_supervisor() {
   cat >"$stage/supervise" <<SUPERVISE
 #!/bin/sh
 child=
-stop() { [ -z "\$child" ] || { kill "\$child" 2>/dev/null; wait "\$child"; }; rm -f '$pid_file'; exit 0; }
+leave() { rm -f '$pid_file'; exit 0; }
+stop() { [ -z "\$child" ] || { kill "\$child" 2>/dev/null; wait "\$child"; }; leave; }
+pause() { sleep "\$1" & wait \$!; }
 trap stop TERM INT
 trap '' HUP
 mkdir -p '$(dirname "$pid_file")'
 echo \$\$ >'$pid_file'
 while :; do
-  if [ "\$(wc -c <'$state/agent.log' 2>/dev/null || echo 0)" -gt 10000000 ]; then mv -f '$state/agent.log' '$state/agent.log.1'; fi
+  if [ "\$(wc -c 2>/dev/null <'$state/agent.log' || echo 0)" -gt 10000000 ]; then mv -f '$state/agent.log' '$state/agent.log.1'; fi
   '$command' run --data '$state' >>'$state/agent.log' 2>&1 &
   child=\$!
-  wait "\$child"
+  wait "\$child" && leave
   child=
-  sleep 5 &
-  wait \$!
+  for second in 1 2 3 4 5; do
+    [ -e '$home/node' ] || leave
+    pause 1
+  done
 done
 SUPERVISE
   put "$stage/supervise" "$home/supervise" 755
 }
 
-# What \`atalaya-agent uninstall\` takes away: one word and one path a line.
+# What "atalaya-agent uninstall" takes away: one path a line, as seen from the root.
 write_manifest() {
   {
-    echo "version 1"
-    if uses_systemd; then echo "unit $unit"; else echo "pid-file $pid_file"; fi
-    echo "file $command"
-    echo "folder $home"
-    echo "state $state"
-    # Made by us, and removed when nothing else is in it.
-    echo "folder-if-empty $prefix/opt/atalaya"
+    echo "# Written by install.sh; read by: atalaya-agent uninstall"
+    for path in "$home" "$command" "$unit" "$environment" "$pid_file" "$state"; do echo "${path#"$prefix"}"; done
   } >"$stage/manifest"
   put "$stage/manifest" "$home/manifest" 644
 }
@@ -224,7 +228,7 @@ join() {
     "$command" join --data "$state" --server "$list" || { code=$?; start_service; fail "this machine could not join (status $code)"; }
   elif [ ! -f "$state/identity.json" ]; then
     say "without ATALAYA_JOIN_TOKEN a person has to accept this machine; on the server: atalaya host accept"
-    "$command" join --data "$state" --server "$list" --ca "$home/ca.pem" || fail "this machine could not join (status $?)"
+    "$command" join --data "$state" --server "$list" --ca-file "$home/ca.pem" || fail "this machine could not join (status $?)"
   fi
   unset ATALAYA_JOIN_TOKEN
 }
@@ -270,8 +274,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-Environment=ATALAYA_AGENT_HOME=$home ATALAYA_AGENT_DATA=$state
-EnvironmentFile=-$home/environment
+EnvironmentFile=-$environment
 ExecStart=$home/node $home/agent.mjs run --data $state
 KillMode=process
 Restart=always

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,12 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { createMetrics } from "../../platform/metrics/index.ts";
 import { openPki } from "../../platform/pki/index.ts";
+import { agentProgram } from "./bundle.ts";
 import { createDistribution, distributionRoutes } from "./index.ts";
 
 const token = `atj_${"t".repeat(32)}.${"p".repeat(43)}`;
+
+const standIn = fileURLToPath(new URL("./stand-in-agent.testing.mjs", import.meta.url));
 
 /** A server that distributes a stand-in for the agent, over the real core, TLS and routes. */
 async function serving() {
@@ -41,13 +44,13 @@ async function serving() {
   await core.run();
   owned.defer(() => core.shutdown());
   const server = `127.0.0.1:${core.addresses[0]!.port}`;
-  const serve = async (servers: readonly string[]) => {
+  const serve = async (servers: readonly string[], program = standIn) => {
     const distribution = await createDistribution({
       log: silentLog,
       folder: join(folder, "dist"),
       caPem: pki.caPem,
       reachable: { servers, onlyLoopback: true },
-      program: fileURLToPath(new URL("./stand-in-agent.testing.mjs", import.meta.url)),
+      program,
       binaries: { x64: binary, arm64: binary },
     });
     api = mount([{ at: "/", routes: distributionRoutes({ distribution }) }], {
@@ -92,7 +95,8 @@ async function machine() {
     supervisor: () => readFile(pidFile, "utf8").then(Number, () => 0),
     async [Symbol.asyncDispose]() {
       if (existsSync(pidFile)) {
-        process.kill(Number(await readFile(pidFile, "utf8")), "SIGTERM");
+        const pid = Number(await readFile(pidFile, "utf8"));
+        process.kill(pid, "SIGTERM");
         await expect.poll(() => existsSync(pidFile)).toBe(false);
       }
       await rm(root, { recursive: true });
@@ -114,18 +118,19 @@ describe("the join line", () => {
     const state = bare.at("var/lib/atalaya-agent");
     const home = bare.at("opt/atalaya/agent");
     expect(await bare.calls()).toEqual([
-      { command: "join", data: state, server: site.server, token, tokenIsSeen: false, home },
-      { command: "run", data: state, home, tokenIsSeen: false },
+      { command: "join", data: state, server: site.server, token, tokenIsSeen: false, dataVariable: state },
+      { command: "run", data: state, dataVariable: state, tokenIsSeen: false },
     ]);
     expect(await readFile(join(home, "ca.pem"), "utf8")).toBe(site.pki.caPem);
     expect((await stat(state)).mode & 0o777).toBe(0o711);
     expect((await readFile(join(home, "manifest"), "utf8")).split("\n")).toEqual([
-      "version 1",
-      `pid-file ${bare.at("run/atalaya-agent.pid")}`,
-      `file ${bare.at("usr/local/bin/atalaya-agent")}`,
-      `folder ${home}`,
-      `state ${state}`,
-      `folder-if-empty ${bare.at("opt/atalaya")}`,
+      "# Written by install.sh; read by: atalaya-agent uninstall",
+      "/opt/atalaya/agent",
+      "/usr/local/bin/atalaya-agent",
+      "/etc/systemd/system/atalaya-agent.service",
+      "/etc/atalaya/agent.env",
+      "/run/atalaya-agent.pid",
+      "/var/lib/atalaya-agent",
       "",
     ]);
   });
@@ -180,7 +185,7 @@ describe("the install script", () => {
     await using bare = await machine();
     const { code, printed } = await bare.paste(script(), { HTTPS_PROXY: "", https_proxy: "" });
     expect([code, printed]).toEqual([0, expect.stringContaining("a person has to accept this machine")]);
-    expect((await bare.calls())[0]).toMatchObject({ command: "join", ca: bare.at("opt/atalaya/agent/ca.pem") });
+    expect((await bare.calls())[0]).toMatchObject({ command: "join", "ca-file": bare.at("opt/atalaya/agent/ca.pem") });
   });
 
   test("says so when the token is not taken, and starts nothing", async () => {
@@ -230,6 +235,37 @@ describe("the install script", () => {
     expect(
       await bare.paste(script(), { ATALAYA_AGENT_NODE: process.execPath, ATALAYA_JOIN_TOKEN: token }),
     ).toMatchObject({ code: 0, printed: expect.not.stringContaining("runtime") });
+  });
+
+  test("keeps the way through a proxy for the agent, where only root reads it", async () => {
+    await using bare = await machine();
+    // The proxy is not there: NO_PROXY lets this machine's own server be reached without it.
+    const HTTPS_PROXY = "http://user:pass%20word@proxy.example.org:3128";
+    await bare.paste(script(), { HTTPS_PROXY, NO_PROXY: "127.0.0.1", ATALAYA_JOIN_TOKEN: token });
+    const kept = bare.at("etc/atalaya/agent.env");
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
+    expect(await readFile(kept, "utf8")).toBe(`HTTPS_PROXY='${HTTPS_PROXY}'\nNO_PROXY='127.0.0.1'\n`);
+    await expect
+      .poll(() => bare.calls())
+      .toContainEqual(expect.objectContaining({ command: "run", proxy: HTTPS_PROXY }));
+    await bare.paste(script());
+    expect(existsSync(kept)).toBe(true);
+    expect(await bare.paste(script(), { HTTPS_PROXY: "http://x';reboot" })).toMatchObject({ code: 1 });
+  });
+
+  test("the real agent is bundled, runs on its runtime, and takes everything away again", async () => {
+    await using bare = await machine();
+    const real = await site.serve([site.server], agentProgram());
+    await mkdir(bare.at("var/lib/atalaya-agent"), { recursive: true });
+    await writeFile(bare.at("var/lib/atalaya-agent/identity.json"), "not an identity");
+    expect(await bare.paste(script(real.script))).toMatchObject({ code: 0 });
+    const agent = bare.at("usr/local/bin/atalaya-agent");
+    expect((await bare.paste(`${agent} --version`)).printed).toMatch(/^\d+\.\d+\.\d+/);
+    const { code, printed } = await bare.paste(`${agent} uninstall --yes`, { ATALAYA_AGENT_ROOT: bare.root });
+    expect([code, printed]).toEqual([0, expect.stringContaining("Removed")]);
+    for (const path of ["opt/atalaya", "usr/local/bin/atalaya-agent", "var/lib/atalaya-agent"])
+      expect(existsSync(bare.at(path)), path).toBe(false);
+    await site.serve([site.server]);
   });
 
   test("a script that was cut off does nothing", async () => {

@@ -6,12 +6,12 @@ import { parseArgs } from "node:util";
 const [command, ...rest] = process.argv.slice(2);
 const { values } = parseArgs({
   args: rest,
-  options: { data: { type: "string" }, server: { type: "string" }, ca: { type: "string" } },
+  options: { data: { type: "string" }, server: { type: "string" }, "ca-file": { type: "string" } },
 });
 const {
   ATALAYA_JOIN_TOKEN: token,
-  ATALAYA_AGENT_HOME: home,
-  ATALAYA_AGENT_DATA: data,
+
+  ATALAYA_AGENT_DATA: dataVariable,
   HTTPS_PROXY: proxy,
 } = process.env;
 const commandLines = readdirSync("/proc")
@@ -26,7 +26,7 @@ const commandLines = readdirSync("/proc")
 const tokenIsSeen = token !== undefined && commandLines.some((line) => line.includes(token));
 appendFileSync(
   join(values.data ?? ".", "calls"),
-  `${JSON.stringify({ command, ...values, token, tokenIsSeen, home, data, proxy })}\n`,
+  `${JSON.stringify({ command, ...values, token, tokenIsSeen, dataVariable, proxy })}\n`,
 );
 
 if (command === "join") {
