@@ -43,8 +43,8 @@ export interface FleetRoom extends Fleet, AsyncDisposable {
   proposalsOf(host: HostKey): Promise<readonly MergeProposal[]>;
   systemsOf(host: HostKey): Promise<readonly HostSystem[]>;
   history(host: HostKey, page: { readonly before?: number; readonly limit: number }): Promise<readonly StoredEntry[]>;
-  /** Deletes history older than this; returns how many entries. */
-  prune(before: number): Promise<number>;
+  /** Deletes history that is older, and the oldest over `most` entries of all hosts together; returns how many. */
+  prune(before: number, most?: number): Promise<number>;
   group(name: string): Group;
   /** Throws `group.circular`, `group.unknown`, `selector.malformed`. */
   putGroup(group: GroupWish, by: Asker): Promise<Group>;
@@ -210,7 +210,7 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
     proposalsOf: (host) => merges.proposalsOf(host),
     systemsOf: (host) => attachments.systemsOf(host),
     history: (host, page) => histories.of(host, page),
-    prune: (before) => histories.prune(before),
+    prune: (before, most) => histories.prune(before, most),
     group: (name) => groupNamed(directory, name),
     async putGroup(wish, by) {
       if (!isGroupName(wish.name)) {

@@ -121,6 +121,9 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     ]);
     expect(await fleet.prune(T + 5)).toBe(3);
     expect((await fleet.history(at.host, { limit: 10 })).map(({ event }) => event)).toEqual(["disconnected"]);
+    await fleet.quarantine(at.host, "link.cloned");
+    expect(await fleet.prune(0, 1)).toBe(1);
+    expect((await fleet.history(at.host, { limit: 10 })).map(({ event }) => event)).toEqual(["quarantined"]);
   });
 
   test("after its server ended, hosts are offline until they return", async () => {

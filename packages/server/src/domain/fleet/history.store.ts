@@ -1,3 +1,4 @@
+import type { Kysely } from "kysely";
 import type { Store } from "../../platform/store/index.ts";
 import type { HistoryEntry } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
@@ -5,8 +6,8 @@ import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 export interface HistoryStore {
   /** Newest first, older than `before`. */
   of(host: number, page: { readonly before?: number; readonly limit: number }): Promise<readonly StoredEntry[]>;
-  /** Deletes what is older; returns how many. */
-  prune(before: number): Promise<number>;
+  /** Deletes what is older, and the oldest over `most` entries of all hosts together; returns how many. */
+  prune(before: number, most?: number): Promise<number>;
 }
 
 export interface StoredEntry extends HistoryEntry {
@@ -22,11 +23,18 @@ export function historyStore(store: Store): HistoryStore {
         const rows = await (before === undefined ? query : query.where("key", "<", before)).limit(limit).execute();
         return rows.map(({ details, ...row }) => ({ ...(JSON.parse(details) as object), ...row }) as StoredEntry);
       }),
-    async prune(before) {
+    async prune(before, most) {
+      const tooMany = most === undefined ? undefined : await tables.read((db) => newestOver(db, most));
       // A slice at a time, so that nobody waits long for the writer.
       for (let total = 0; ;) {
         const deleted = await tables.write(async (tx) => {
-          const old = tx.selectFrom("fleet_history").select("key").where("at", "<", before).limit(5_000);
+          const old = tx
+            .selectFrom("fleet_history")
+            .select("key")
+            .where((where) =>
+              where.or([where("at", "<", before), ...(tooMany === undefined ? [] : [where("key", "<=", tooMany)])]),
+            )
+            .limit(5_000);
           const result = await tx.deleteFrom("fleet_history").where("key", "in", old).executeTakeFirst();
           return Number(result.numDeletedRows);
         });
@@ -35,6 +43,18 @@ export function historyStore(store: Store): HistoryStore {
       }
     },
   };
+}
+
+/** The newest entry that is over the number. */
+async function newestOver(db: Kysely<FleetSchema>, most: number): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("fleet_history")
+    .select("key")
+    .orderBy("key", "desc")
+    .offset(most)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.key;
 }
 
 const ROWS = 5_000;

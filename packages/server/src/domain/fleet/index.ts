@@ -19,3 +19,4 @@ export type {
   ResolveScope,
   SystemKey,
 } from "./fleet.ts";
+export { changedLabels, placeOf, printable } from "./names.ts";

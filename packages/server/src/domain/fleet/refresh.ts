@@ -58,10 +58,11 @@ export async function keepFresh(needs: {
   }
 
   // A read that is under way may have taken its snapshot before what the caller waits for: everybody who comes
-  // meanwhile shares the next one.
+  // meanwhile shares the next one. Never two at once: an older snapshot must not be applied after a newer one.
   function fresh(): Promise<void> {
+    if (next !== undefined) return next;
     if (reading === undefined) return start();
-    next ??= reading
+    next = reading
       .catch(() => undefined)
       .then(() => {
         next = undefined;
