@@ -28,7 +28,13 @@ export interface IdentityFiles {
   keepEpoch(epoch: number): Promise<void>;
 }
 
+/** Makes the folder when it is not there. Throws `data.unwritable`. */
 export async function openIdentity(data: string): Promise<IdentityFiles> {
+  await makeFolder(data);
+  return identityFiles(data);
+}
+
+async function makeFolder(data: string): Promise<void> {
   try {
     await mkdir(data, { recursive: true, mode: 0o711 });
   } catch (cause) {
@@ -37,6 +43,10 @@ export async function openIdentity(data: string): Promise<IdentityFiles> {
       next: "name another with --data",
     });
   }
+}
+
+/** The files of a folder that may not be there: reading makes nothing. */
+export function identityFiles(data: string): IdentityFiles {
   const paths = { enrolled: join(data, "identity.json"), key: join(data, "key.pem"), epoch: join(data, "epoch") };
   const keyPem = async (): Promise<string> => {
     const known = await readIfThere(paths.key);

@@ -7,6 +7,7 @@ import {
   LINK_PATH,
   LINK_PROTOCOL,
   MAX_CONTROL_FRAME_BYTES,
+  OUTPUT_HEADER_BYTES,
   ServerFrame,
   type Hello,
   type Welcome,
@@ -188,12 +189,11 @@ function outletOf(ws: WebSocket, send: (frame: AgentFrame) => void, room: () => 
     send,
     output(frame) {
       if (ws.readyState !== WebSocket.OPEN) return;
-      inFlight += frame.length;
+      inFlight += frame.length - OUTPUT_HEADER_BYTES;
       ws.send(frame, { binary: true }, look);
     },
     committed(bytes) {
-      // Counted without headers: near enough for a window.
-      inFlight = Math.max(0, inFlight - bytes - 13);
+      inFlight -= bytes;
       look();
     },
     hasRoom() {

@@ -1,0 +1,255 @@
+import { execFileSync } from "node:child_process";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { certificateRequest } from "./enrol/csr.ts";
+import { identityFiles } from "./enrol/identity.ts";
+import { joined, removeFolder, startAgent, temporaryFolder, type RunningAgent } from "./testing/agent.testing.ts";
+import { startTower, type Tower } from "./testing/tower.testing.ts";
+
+let tower: Tower;
+let agent: RunningAgent;
+let data: string;
+
+const shell = (script: string, more: object = {}) => ({ command: { kind: "shell", script }, ...more });
+const program = (name: string, ...args: string[]) => ({ command: { kind: "program", program: name, args } });
+
+beforeAll(async () => {
+  tower = await startTower();
+  data = await temporaryFolder();
+  await joined(data, tower);
+  const link = tower.nextLink();
+  agent = startAgent(data, { highWaterBytes: 1024 * 1024 });
+  await link;
+});
+afterAll(async () => {
+  await agent.stop();
+  await tower.stop();
+  await removeFolder(data);
+});
+afterEach(() => tower.commit());
+
+describe("a run", () => {
+  test("goes from accepted to its result, with its output, and leaves the spool", async () => {
+    const run = tower.run(program("sh", "-c", "echo out; echo err >&2; exit 3"));
+    const result = await run.ended;
+    expect(run.states).toEqual(["accepted", "running", "failed"]);
+    expect(result).toMatchObject({ state: "failed", result: { exitCode: 3 }, lastSequence: run.through });
+    expect(result.durationMs).toBeLessThan(5_000);
+    expect([run.text("stdout"), run.text("stderr")]).toEqual(["out\n", "err\n"]);
+    await expect.poll(() => readdir(join(data, "spool"))).toEqual([]);
+  });
+  test("succeeds as the agent's own account when nothing is asked", async () => {
+    const run = tower.run(program("id", "-u"));
+    expect((await run.ended).state).toBe("succeeded");
+    expect(run.text()).toBe(`${process.getuid?.()}\n`);
+  });
+  test("has big output byte for byte and in order", async () => {
+    const run = tower.run(shell("seq 1 400000; head -c 3000000 /dev/zero; seq 1 200000 >&2"));
+    expect((await run.ended).state).toBe("succeeded");
+    const expected = Buffer.concat([
+      Buffer.from(Array.from({ length: 400_000 }, (_, n) => `${n + 1}\n`).join("")),
+      Buffer.alloc(3_000_000),
+    ]);
+    expect(run.bytes("stdout").equals(expected)).toBe(true);
+    expect(run.text("stderr").split("\n").length).toBe(200_001);
+  });
+  test("never begins twice, whoever asks again", async () => {
+    const mark = join(data, "mark");
+    const run = tower.run(shell(`echo x >>${mark}`));
+    await run.ended;
+    await expect.poll(() => readdir(join(data, "spool"))).toEqual([]);
+    const again = tower.run(shell(`echo x >>${mark}`), { run: run.id });
+    expect(await again.ended).toMatchObject({ state: "refused", reason: { code: "run.already-known" } });
+    expect(await readFile(mark, "utf8")).toBe("x\n");
+  });
+  test("is refused with a forged ticket, an unknown capability or a request that cannot be read", async () => {
+    const codes = [
+      tower.run(program("id"), { enrolment: "enr_2" }),
+      tower.run(program("id"), { expiresAt: Date.now() - 1_000 }),
+      tower.run(program("id"), { capability: "file" }),
+      tower.run({ command: { kind: "program" } }),
+      tower.run({ ...program("id"), secretEnv: ["TOKEN"] }),
+      tower.run({ ...program("id"), account: "no-such-account" }),
+      tower.run({ ...program("id"), account: "daemon" }),
+    ].map(async (run) => (await run.ended).reason?.code);
+    expect(await Promise.all(codes)).toEqual([
+      "run.ticket-invalid",
+      "run.ticket-expired",
+      "capability.unknown",
+      "request.malformed",
+      "request.malformed",
+      "run.cannot-start",
+      "run.forbidden-by-policy",
+    ]);
+  });
+  test("says in a sentence why a program cannot begin", async () => {
+    const result = await tower.run(program("no-such-program")).ended;
+    expect(result).toMatchObject({
+      state: "failed",
+      reason: { code: "run.cannot-start", message: "there is no program no-such-program in the PATH" },
+    });
+  });
+  test("gets its secrets, which stand in no file of the spool and in no log", async () => {
+    tower.committing = false;
+    const request = { ...shell("echo $TOKEN; cat"), secretEnv: ["TOKEN"], stdin: { kind: "secret", name: "INPUT" } };
+    const run = tower.run(request, { secrets: { TOKEN: "env-5ecret", INPUT: "input-5ecret" } });
+    expect((await run.ended).state).toBe("succeeded");
+    expect(run.text()).toBe("env-5ecret\ninput-5ecret");
+    const folder = join(data, "spool", run.id);
+    for (const name of await readdir(folder)) {
+      if (name !== "out") expect(await readFile(join(folder, name), "utf8")).not.toContain("5ecret");
+    }
+  });
+});
+
+describe("ending a run", () => {
+  test("cancels the whole session, TERM first", async () => {
+    const run = tower.run(shell("trap 'echo bye; exit 0' TERM; timeout 60 sleep 61 & echo ready; wait"));
+    await expect.poll(() => run.text()).toBe("ready\n");
+    run.cancel();
+    expect(await run.ended).toMatchObject({ state: "cancelled", result: { exitCode: 0 } });
+    expect(run.text()).toBe("ready\nbye\n");
+    expect(() => execFileSync("pgrep", ["-f", "sleep 61"])).toThrow();
+  });
+  test("kills what does not listen", async () => {
+    const run = tower.run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done", { graceMs: 100 }));
+    await expect.poll(() => run.text()).toBe("ready\n");
+    run.cancel();
+    expect(await run.ended).toMatchObject({ state: "cancelled", result: { exitCode: 137 } });
+  });
+  test("at the time limit", async () => {
+    const result = await tower.run(shell("sleep 30", { timeLimitMs: 150 })).ended;
+    expect(result).toMatchObject({ state: "timed-out", reason: { code: "run.time-limit" }, result: { exitCode: 143 } });
+    expect(result.durationMs).toBeGreaterThanOrEqual(140);
+  });
+  test("at the output limit, with exactly the bytes that are allowed", async () => {
+    const run = tower.run(shell("yes", { outputLimitBytes: 100_000 }));
+    const result = await run.ended;
+    expect(result).toMatchObject({ state: "failed", reason: { code: "run.output-limit" } });
+    expect(result.droppedBytes).toBeGreaterThan(0);
+    expect(run.bytes().length).toBe(100_000);
+  });
+  test("tells the true result when the command was faster than the cancel", async () => {
+    tower.committing = false;
+    const run = tower.run(shell("exit 5"));
+    await run.ended;
+    run.cancel();
+    const next = tower.nextLink();
+    tower.links.at(-1)!.socket.terminate();
+    await next;
+    await expect.poll(() => run.states.filter((state) => state === "failed").length).toBe(2);
+    expect(run.result).toMatchObject({ state: "failed", result: { exitCode: 5 } });
+  });
+});
+
+describe("output", () => {
+  test("stops the command at the high-water mark, empties the spool and goes on", async () => {
+    tower.committing = false;
+    // 10 MB through a spool of 1 MB.
+    const run = tower.run(shell("seq 1 1300000"));
+    const out = join(data, "spool", run.id, "out");
+    await run.running;
+    const stopped = async () =>
+      stateOf(Number((await readFile(join(data, "spool", run.id, "pid"), "utf8")).split(" ")[0]));
+    await expect.poll(stopped).toBe("T");
+    const held = (await stat(out)).size;
+    expect(held).toBeLessThan(8 * 1024 * 1024);
+    tower.commit();
+    expect((await run.ended).state).toBe("succeeded");
+    expect(run.text()).toBe(Array.from({ length: 1_300_000 }, (_, n) => `${n + 1}\n`).join(""));
+  });
+  test("goes on after the command emptied its own stream", async () => {
+    const run = tower.run(shell("echo one; sleep 0.2; echo two > /dev/stdout; sleep 0.2; echo three"));
+    await run.ended;
+    expect(run.text()).toContain("one\n");
+    expect(run.text().endsWith("three\n")).toBe(true);
+  });
+  test("is sent again from where the server stands, after the link broke", async () => {
+    const run = tower.run(shell("for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.05; done"));
+    await expect.poll(() => run.text()).toContain("3\n");
+    const next = tower.nextLink();
+    tower.links.at(-1)!.socket.terminate();
+    const { hello } = await next;
+    expect(hello.spool.map((entry) => entry.run)).toEqual([run.id]);
+    await run.ended;
+    expect(run.text()).toBe("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
+  });
+});
+
+describe("the link", () => {
+  test("answers what cannot be read with a problem and lives on", async () => {
+    const link = tower.links.at(-1)!;
+    for (const [frame, code] of [
+      ["{", "frame.malformed"],
+      ['{"type":"dance"}', "frame.malformed"],
+      ['{"type":"drain"}', "frame.malformed"],
+    ] as const) {
+      const problem = tower.frame("problem");
+      link.send(frame);
+      expect((await problem).code).toBe(code);
+    }
+    const oversized = tower.frame("problem");
+    link.send(`"${"x".repeat(4 * 1024 * 1024)}"`);
+    expect((await oversized).code).toBe("frame.too-large");
+    expect((await tower.run(program("true")).ended).state).toBe("succeeded");
+  });
+  test("resumes its TLS session, and never takes a lower epoch", async () => {
+    await expect
+      .poll(async () => (await readFile(join(data, "tls-session"), "utf8").catch(() => "")).length)
+      .toBeGreaterThan(100);
+    expect((await stat(join(data, "tls-session"))).mode & 0o777).toBe(0o600);
+    let next = tower.nextLink();
+    tower.links.at(-1)!.send({ type: "drain", afterMs: 20, slot: 7 });
+    const link = await next;
+    expect(link.resumedTls).toBe(true);
+    expect(link.hello.slot).toBe(7);
+    expect(link.hello.epoch).toBe(link.epoch - 1);
+
+    tower.welcome = () => ({ epoch: 1 });
+    next = tower.nextLink();
+    link.socket.terminate();
+    const old = await next;
+    tower.welcome = () => ({});
+    await old.closed;
+    const again = await tower.nextLink();
+    expect(again.epoch).toBeGreaterThan(link.epoch);
+    await expect.poll(async () => Number(await readFile(join(data, "epoch"), "utf8"))).toBe(again.epoch);
+  });
+  test("tells facts when they are wanted", async () => {
+    const facts = tower.frame("facts");
+    tower.links.at(-1)!.send({ type: "want-facts" });
+    const { digest } = await facts;
+    const next = tower.nextLink();
+    tower.links.at(-1)!.socket.terminate();
+    expect((await next).hello.factsDigest).toBe(digest);
+    expect(tower.facts?.kernel?.name).toBe("Linux");
+  });
+  test("takes up a renewed certificate by dialling anew", async () => {
+    const before = tower.certificates.get("enr_1");
+    const pem = await tower.ca.sign(certificateRequest(await identityFiles(data).key(), "enr_1"), "enr_1");
+    const next = tower.nextLink();
+    tower.links.at(-1)!.send({ type: "certificate", certificate: pem });
+    expect((await next).resumedTls).toBe(false);
+    expect(tower.certificates.get("enr_1")).not.toBe(before);
+  });
+  test("obeys the host's policy, which the link cannot change", async () => {
+    await writeFile(join(data, "policy.toml"), "[exec]\nroot = false\nshell = false\n");
+    expect(await tower.run(shell("id")).ended).toMatchObject({
+      state: "refused",
+      reason: { code: "run.forbidden-by-policy" },
+    });
+    await writeFile(join(data, "policy.toml"), "broken");
+    expect(await tower.run(program("id")).ended).toMatchObject({
+      state: "refused",
+      reason: { code: "run.forbidden-by-policy" },
+    });
+    await rm(join(data, "policy.toml"));
+    expect((await tower.run(program("id")).ended).state).toBe("succeeded");
+  });
+});
+
+async function stateOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[0];
+}

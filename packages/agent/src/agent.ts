@@ -1,0 +1,166 @@
+/** The agent put together: state, spool, link and what they need of each other. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { AtalayaError, failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
+import { findTools } from "./capabilities/exec/tools.ts";
+import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
+import { sysfs } from "./capabilities/inventory/sysfs.ts";
+import { keepFacts } from "./facts-reporter.ts";
+import { openIdentity } from "./enrol/identity.ts";
+import { keepLink, type LinkState, type Up } from "./link/link.ts";
+import type { Address } from "./link/addresses.ts";
+import type { Environment } from "./link/proxy.ts";
+import { sessionTickets } from "./link/session-tickets.ts";
+import { identityChanged } from "./identity-watch.ts";
+import { bootClock } from "./platform/boot-clock.ts";
+import { failureOf, type Log } from "./platform/log.ts";
+import { policyFile } from "./policy/policy-file.ts";
+import { renewer } from "./renewer.ts";
+import { createLauncher } from "./runs/launcher.ts";
+import { createRuns } from "./runs/runs.ts";
+import { openSpool, type SpoolLimits } from "./spool/spool.ts";
+import { VERSION } from "./version.ts";
+
+export interface AgentNeeds {
+  readonly data: string;
+  /** Stands for `/` where the machine is described; tests and namespaces have their own. */
+  readonly root?: string;
+  readonly servers?: readonly Address[];
+  readonly environment: Environment;
+  readonly log: Log;
+  /** Told whenever the link's state changes. */
+  readonly onState?: (state: LinkState) => void;
+  readonly highWaterBytes?: number;
+  readonly spoolLimits?: SpoolLimits;
+  readonly policyPath?: string;
+  readonly preferEveryMs?: number;
+}
+
+/** Runs until the signal comes, or until nothing can be done any more (then it throws). Commands outlive it. */
+export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<void> {
+  const { data, log, environment } = needs;
+  const files = sysfs(needs.root);
+  const identity = await openIdentity(data);
+  const boot = bootClock();
+  const nonce = randomUUID();
+  const system = readSystem(files);
+  const fingerprint = readFingerprint(files);
+  const spool = await openSpool(data, Date.now, needs.spoolLimits);
+  let up: Up | undefined;
+
+  const launcher = createLauncher({
+    policy: policyFile(data, needs.policyPath),
+    tools: findTools(),
+    async fetchBlob(sha256, run, into) {
+      const link = up;
+      if (link === undefined)
+        throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
+      const { fetchBlob } = await import("./blobs.ts");
+      await fetchBlob({ sha256, run, into, link, environment, key: await identity.keyPem() });
+    },
+  });
+  const runs = createRuns({
+    spool,
+    launcher,
+    boot,
+    log,
+    now: Date.now,
+    ...(needs.highWaterBytes === undefined ? {} : { highWaterBytes: needs.highWaterBytes }),
+  });
+  await runs.restore();
+  const facts = await keepFacts({ data, files, log, send: (frame) => up?.send(frame) });
+  const renewal = renewer({ identity, log, up: () => up });
+
+  const about = { fingerprint, system, hostname: hostname(), agentVersion: VERSION };
+  const hello = ({ epoch, slot }: { readonly epoch: number; readonly slot?: number }): Hello => ({
+    type: "hello",
+    versions: [...LINK_VERSIONS],
+    agentVersion: VERSION,
+    bootId: boot.bootId,
+    nonce,
+    // Cards come and go; what does not is read again cheaply.
+    fingerprint: readFingerprint(files),
+    system,
+    epoch,
+    capabilities: ["exec"],
+    spool: [...runs.entries()],
+    ...(slot === undefined ? {} : { slot }),
+    ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),
+  });
+
+  try {
+    await keepLink(
+      {
+        identity,
+        environment,
+        log,
+        tickets: sessionTickets(data),
+        ...(needs.servers === undefined ? {} : { servers: needs.servers }),
+        ...(needs.preferEveryMs === undefined ? {} : { preferEveryMs: needs.preferEveryMs }),
+        hello,
+        async up(link) {
+          up = link;
+          await runs.up(link.outlet, link.hello.spool, link.welcome.resume);
+          if (link.welcome.wantFacts) void facts.report(true);
+          facts.begin();
+          renewal.begin(link.enrolled.certificate);
+        },
+        frame(frame, link) {
+          switch (frame.type) {
+            case "start":
+              return void runs.start(frame, link.ground).catch(unexpected);
+            case "cancel":
+              if (frame.epoch >= link.ground.epoch) return runs.cancel(frame.run);
+              return link.send({
+                type: "problem",
+                code: "link.old-epoch",
+                message: "the cancel is of an older epoch",
+                run: frame.run,
+              });
+            case "settled":
+              return void runs.settled(frame.runs).catch(unexpected);
+            case "output-committed":
+              return runs.committed(frame.through);
+            case "want-facts":
+              return void facts.report(true);
+            case "certificate":
+              return void renewal.take(frame.certificate).catch(unexpected);
+          }
+        },
+        down() {
+          up = undefined;
+          runs.down();
+        },
+        room: () => runs.room(),
+        state: (state) => needs.onState?.(state),
+        async reenrol(enrolled) {
+          const { enrol } = await import("./enrol/enrol.ts");
+          const { parseAddress } = await import("./link/addresses.ts");
+          const servers = needs.servers ?? enrolled.servers.map(parseAddress);
+          return enrol({
+            servers,
+            trust: { kind: "certificate", ca: enrolled.ca },
+            identity,
+            about,
+            environment,
+            log,
+            signal,
+          });
+        },
+        identityChanged: (stop) => identityChanged(data, stop),
+      },
+      signal,
+    );
+  } finally {
+    facts.close();
+    renewal.close();
+    await runs.close();
+  }
+
+  function unexpected(error: unknown): void {
+    const { code, message } = failureOf(error);
+    log.error("agent.unexpected", { code, message });
+    const known = isFailureCode(code) && code in failures ? code : "server.internal";
+    up?.send({ type: "problem", code: known, message: message.slice(0, 4096) });
+  }
+}

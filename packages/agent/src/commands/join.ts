@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { text as readStream } from "node:stream/consumers";
+import { AtalayaError, splitJoinToken } from "@atalaya/protocol";
+import { readFingerprint, readSystem } from "../capabilities/inventory/fingerprint.ts";
+import { sysfs } from "../capabilities/inventory/sysfs.ts";
+import { enrol, pinOf, type Trust } from "../enrol/enrol.ts";
+import { openIdentity, type Enrolled } from "../enrol/identity.ts";
+import type { Environment } from "../link/proxy.ts";
+import type { Log } from "../platform/log.ts";
+import type { Settings } from "../settings.ts";
+import { VERSION } from "../version.ts";
+
+/** `join`: resolves when this machine is accepted. Joining again, also elsewhere, keeps the key and replaces the rest at once. */
+export async function join(
+  settings: Settings,
+  environment: Environment,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<Enrolled> {
+  if (settings.servers === undefined) {
+    throw new AtalayaError("settings.wrong", "no server is named", { next: "atalaya-agent join --server HOST:PORT" });
+  }
+  const token = await tokenOf(settings);
+  const trust = await trustOf(settings, token?.pin);
+  const files = sysfs(settings.root);
+  return enrol({
+    servers: settings.servers,
+    trust,
+    ...(token === undefined ? {} : { token: token.token }),
+    identity: await openIdentity(settings.data),
+    about: {
+      fingerprint: readFingerprint(files),
+      system: readSystem(files),
+      hostname: hostname(),
+      agentVersion: VERSION,
+    },
+    environment,
+    log,
+    ...(signal === undefined ? {} : { signal }),
+    onPending: (enrolment) =>
+      process.stderr.write(`Waiting to be accepted. On the server: atalaya host accept ${enrolment}\n`),
+  });
+}
+
+async function tokenOf({
+  token,
+  tokenFile,
+}: Settings): Promise<{ readonly token: string; readonly pin: string } | undefined> {
+  const text = tokenFile === undefined ? token : await readToken(tokenFile);
+  if (text === undefined) return undefined;
+  const split = splitJoinToken(text.trim());
+  if (split === undefined)
+    throw new AtalayaError("settings.wrong", "the join token is not whole: it reads atj_….…, as the server printed it");
+  return split;
+}
+
+async function readToken(path: string): Promise<string> {
+  try {
+    return path === "-" ? await readStream(process.stdin) : await readFile(path, "utf8");
+  } catch (cause) {
+    throw new AtalayaError("settings.wrong", `the token file ${path} cannot be read`, { cause });
+  }
+}
+
+async function trustOf({ caPin, caFile }: Settings, tokenPin: string | undefined): Promise<Trust> {
+  if (caFile !== undefined) {
+    const ca = await readFile(caFile, "utf8").catch((cause: unknown) => {
+      throw new AtalayaError("settings.wrong", `the CA file ${caFile} cannot be read`, { cause });
+    });
+    const pin = pinOf(ca);
+    if (pin === undefined) throw new AtalayaError("settings.wrong", `${caFile} holds no certificate in PEM`);
+    const wanted = tokenPin ?? caPin;
+    if (wanted !== undefined && wanted !== pin)
+      throw new AtalayaError("enrolment.ca-mismatch", `the CA in ${caFile} is not the one that is pinned`);
+    return { kind: "certificate", ca };
+  }
+  if (tokenPin !== undefined && caPin !== undefined && tokenPin !== caPin) {
+    throw new AtalayaError("enrolment.ca-mismatch", "the token and --ca-pin name different CAs");
+  }
+  const pin = tokenPin ?? caPin;
+  if (pin !== undefined) return { kind: "pin", pin };
+  throw new AtalayaError(
+    "settings.wrong",
+    "without a join token the server's CA must be named, or anybody could play the server",
+    {
+      next: "set ATALAYA_JOIN_TOKEN, or give --ca-pin or --ca-file",
+    },
+  );
+}

@@ -1,0 +1,57 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AtalayaError } from "@atalaya/protocol";
+import { runAgent } from "../agent.ts";
+import { openIdentity } from "../enrol/identity.ts";
+import type { LinkState } from "../link/link.ts";
+import type { Environment } from "../link/proxy.ts";
+import { failureOf, type Log } from "../platform/log.ts";
+import type { Settings } from "../settings.ts";
+import { lockData } from "./lock.ts";
+
+/** `run`: until SIGTERM or SIGINT. Commands that run go on, and are taken up again by the next agent. */
+export async function run(settings: Settings, environment: Environment, log: Log): Promise<void> {
+  const { data } = settings;
+  const identity = await openIdentity(data);
+  const lock = lockData(data);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once("SIGTERM", onSignal).once("SIGINT", onSignal);
+  try {
+    if ((await identity.enrolled()) === undefined) {
+      if (settings.token === undefined && settings.tokenFile === undefined) {
+        throw new AtalayaError("enrolment.unknown", `the agent in ${data} has not joined a server`, {
+          next: "atalaya-agent join --server HOST:PORT",
+        });
+      }
+      // With a token at hand the first start joins by itself.
+      const { join: joinServer } = await import("./join.ts");
+      await joinServer(settings, environment, log, stop.signal);
+    }
+    await runAgent(
+      {
+        data,
+        root: settings.root,
+        environment,
+        log,
+        ...(settings.servers === undefined ? {} : { servers: settings.servers }),
+        onState: stateWriter(data, log),
+      },
+      stop.signal,
+    );
+  } finally {
+    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+    lock.release();
+  }
+}
+
+/** For `status`: how the link stands, written one after another. */
+function stateWriter(data: string, log: Log): (state: LinkState) => void {
+  let last: Promise<void> = Promise.resolve();
+  return (state) => {
+    const text = `${JSON.stringify({ ...state, since: Date.now() })}\n`;
+    last = last
+      .then(() => writeFile(join(data, "link.json"), text, { mode: 0o600 }))
+      .catch((error: unknown) => log.warn("state.not-written", failureOf(error)));
+  };
+}

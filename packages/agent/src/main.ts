@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** The agent's program: the only reader of arguments and environment. */
+import { AtalayaError, failures } from "@atalaya/protocol";
+import { failureOf, stderrLog } from "./platform/log.ts";
+import { HELP, parseSettings } from "./settings.ts";
+import { VERSION } from "./version.ts";
+
+async function main(): Promise<void> {
+  const environment = { ...process.env };
+  // Commands never see it: their environment is made anew; but neither should a core dump's reader.
+  delete process.env["ATALAYA_JOIN_TOKEN"];
+  const settings = parseSettings(process.argv.slice(2), environment);
+  const log = stderrLog();
+  switch (settings.command) {
+    case "help":
+      process.stdout.write(HELP);
+      return;
+    case "version":
+      process.stdout.write(`${VERSION}\n`);
+      return;
+    case "run":
+      return (await import("./commands/run.ts")).run(settings, environment, log);
+    case "join": {
+      const { host, servers } = await (await import("./commands/join.ts")).join(settings, environment, log);
+      process.stdout.write(`This machine is ${host.name} (${host.id}) at ${servers.join(", ")}.\n`);
+      return;
+    }
+    case "status": {
+      const { showStatus, status } = await import("./commands/status.ts");
+      const found = await status(settings.data);
+      process.stdout.write(settings.json ? `${JSON.stringify(found)}\n` : showStatus(found));
+      process.exitCode = found.running && found.link?.state === "connected" ? 0 : 1;
+      return;
+    }
+    case "uninstall": {
+      const removed = await (await import("./commands/uninstall.ts")).uninstall(settings);
+      process.stdout.write(
+        removed.length === 0
+          ? "There is no agent here.\n"
+          : `Removed:\n${removed.map((path) => `  ${path}\n`).join("")}`,
+      );
+      return;
+    }
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const { message } = failureOf(error);
+  if (error instanceof AtalayaError) {
+    process.stderr.write(
+      `atalaya-agent: ${message} (${error.code})\n${error.next === undefined ? "" : `  ${error.next}\n`}`,
+    );
+    process.exitCode = failures[error.code].exit;
+  } else {
+    process.stderr.write(`atalaya-agent: ${message}\n${error instanceof Error ? `${error.stack}\n` : ""}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_DATA, parseSettings } from "./settings.ts";
+
+describe("settings", () => {
+  test("have defaults, then the environment, then the command line", () => {
+    expect(parseSettings([], {})).toMatchObject({ command: "run", data: DEFAULT_DATA, servers: undefined });
+    const environment = { ATALAYA_AGENT_DATA: "/e", ATALAYA_AGENT_SERVERS: "one:1,two:2" };
+    expect(parseSettings(["status", "--json"], environment)).toMatchObject({
+      command: "status",
+      data: "/e",
+      json: true,
+      servers: [
+        { host: "one", port: 1 },
+        { host: "two", port: 2 },
+      ],
+    });
+    expect(parseSettings(["--data", "/a", "--server", "three:3"], environment)).toMatchObject({
+      data: "/a",
+      servers: [{ host: "three", port: 3 }],
+    });
+  });
+  test("name every wrong part in one error", () => {
+    const broken = () => parseSettings(["jion", "now", "--server", "a:b", "--ca-pin", "x"], {});
+    for (const part of ["jion", "now", "a:b", "--ca-pin"]) expect(broken).toThrow(part);
+    expect(() => parseSettings(["--tokn", "x"], {})).toThrow(expect.objectContaining({ code: "settings.wrong" }));
+  });
+  test("do not take a token on the command line", () => {
+    expect(() => parseSettings(["join", "--token", "atj_x"], {})).toThrow();
+    expect(() => parseSettings(["join", "atj_x"], {})).toThrow();
+  });
+});
