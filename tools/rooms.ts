@@ -67,7 +67,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "ui/",
   ],
   "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/"],
-  "packages/server/src": ["main.ts", "plane.ts", "settings/", "api/", "migrations/"],
+  "packages/server/src": ["main.ts", "plane.ts", "local-agent.ts", "installation.ts", "pruning.ts", "version.ts", "installation.ts", "local-agent.ts", "pruning.ts", "version.ts", "settings/", "api/", "migrations/"],
   "packages/server/src/cores": [
     "core.ts",
     "conformance.ts",

@@ -34,6 +34,9 @@ test("with nothing said, every setting has its default", () => {
     pending: true,
     pendingLimit: 1000,
     confirmAbove: 100,
+    guardLabShare: undefined,
+    guardApart: [],
+    guardConcurrent: 0,
     drainSeconds: 10,
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { logFormats, logLevels } from "../platform/log/index.ts";
-import { byteSize, folder, hostNames, hostPorts, oneOf, onOff, storeChoice, wholeNumber } from "./values.ts";
+import { byteSize, folder, hostNames, hostPorts, labels, onOff, oneOf, percentage, storeChoice, wholeNumber } from "./values.ts";
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** As a person would write it. */
@@ -108,6 +108,21 @@ export const settingsTable = {
     default: "100",
     schema: wholeNumber(0, 10_000_000),
     sentence: "Jobs on more hosts than this must be confirmed with the number of hosts.",
+  },
+  guardLabShare: {
+    default: "",
+    schema: percentage,
+    sentence: "Never more of one lab's hosts under a command at once than this, as in `20%`, over all jobs.",
+  },
+  guardApart: {
+    default: "",
+    schema: labels,
+    sentence: "Labels, `key` or `key=value`, with commas: never two hosts that carry the same one at once.",
+  },
+  guardConcurrent: {
+    default: "0",
+    schema: wholeNumber(0, 10_000_000),
+    sentence: "Never more hosts under a command at once than this, over all jobs; 0: no limit.",
   },
   drainSeconds: {
     default: "10",

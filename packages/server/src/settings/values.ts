@@ -111,3 +111,20 @@ function isHost(name: string): boolean {
     .split(".")
     .every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i.test(label));
 }
+
+/** `20%`; empty: no limit. */
+export const percentage = z.string().transform((text, context): string | undefined => {
+  if (text === "") return undefined;
+  if (/^(100|[1-9]?\d)%$/.test(text)) return text;
+  context.addIssue("is no percentage such as 20%");
+  return z.NEVER;
+});
+
+/** Labels with commas: `key` or `key=value`. */
+export const labels = z.string().transform((text, context): readonly string[] => {
+  const names = listOf(text);
+  for (const name of names) {
+    if (!/^[A-Za-z0-9][\w./-]{0,62}(=[^,]{0,256})?$/.test(name)) context.addIssue(`${JSON.stringify(name)} is no label such as key or key=value`);
+  }
+  return names;
+});

@@ -7,3 +7,4 @@ export { bearerAuthentication } from "./credentials.ts";
 export { createIdentity, type Identity } from "./identity.ts";
 export { identityRoutes } from "./identity.routes.ts";
 export type { Ended } from "./token.ts";
+export { localActor } from "./local-actor.ts";

@@ -1,0 +1,85 @@
+/**
+ * The agent of the server's own machine: the same bundle that other machines get, as a process of its own. It is
+ * enrolled by itself, restarted when it ends, and stopped before the server.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AtalayaError } from "@atalaya/protocol";
+import { localActor } from "./domain/identity/index.ts";
+import type { Log } from "./platform/log/index.ts";
+import type { Plane } from "./plane.ts";
+
+export interface LocalAgentNeeds {
+  readonly plane: Pick<Plane, "distribution" | "enrolment">;
+  readonly folder: string;
+  /** `host:port` of this server. */
+  readonly server: string;
+  readonly log: Log;
+}
+
+export interface LocalAgent extends AsyncDisposable {
+  /** It joined just now, for the first time. */
+  readonly joined: boolean;
+}
+
+const RESTART_MS = 2_000;
+const STOP_WITHIN_MS = 10_000;
+
+export async function startLocalAgent({ plane, folder, server, log }: LocalAgentNeeds): Promise<LocalAgent> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const program = join(folder, "agent.mjs");
+  await writeFile(program, plane.distribution.bundle.bytes);
+  const data = join(folder, "data");
+  const joined = !(await isEnrolled(data));
+  if (joined) await enrol(plane, { program, data, server });
+
+  let child: ChildProcess;
+  let stopping = false;
+  let again: NodeJS.Timeout | undefined;
+  function start(): void {
+    child = agent(program, ["run", "--data", data], { ATALAYA_AGENT_SERVERS: server });
+    child.once("exit", (code, signal) => {
+      if (stopping) return;
+      log.warn({ code, signal }, "the local agent ended; starting it again");
+      again = setTimeout(start, RESTART_MS);
+    });
+  }
+  start();
+
+  return {
+    joined,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      clearTimeout(again);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      const patience = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+      await gone;
+      clearTimeout(patience);
+    },
+  };
+}
+
+async function isEnrolled(data: string): Promise<boolean> {
+  return access(join(data, "identity.json")).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function enrol(plane: LocalAgentNeeds["plane"], { program, data, server }: { readonly program: string; readonly data: string; readonly server: string }): Promise<void> {
+  const { token } = await plane.enrolment.joinTokens.create({ uses: 1, expiresInMs: 120_000, note: "the server's own machine" }, localActor);
+  const child = agent(program, ["join", "--data", data, "--server", server], { ATALAYA_JOIN_TOKEN: token });
+  let errors = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-4_000)));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new AtalayaError("enrolment.rejected", `The local agent could not join: ${errors.trim()}`, { next: "Start without it: ATALAYA_LOCAL_AGENT=off" });
+}
+
+function agent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  // A session of its own: a Ctrl-C at the terminal reaches the server alone, which stops the agent in order.
+  return spawn(process.execPath, [program, ...args], { stdio: ["ignore", "ignore", args[0] === "join" ? "pipe" : "ignore"], detached: true, env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env } });
+}

@@ -1,0 +1,206 @@
+/** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
+import { join } from "node:path";
+import { networkInterfaces } from "node:os";
+import { exec, LINK_PATH } from "@atalaya/protocol";
+import { mount, type Part } from "./api/mount.ts";
+import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
+import type { PlaneDoor } from "./cores/core.ts";
+import { createDistribution, distributionRoutes, reachableServers, type Distribution } from "./domain/distribution/index.ts";
+import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
+import { createFleet, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
+import { bearerAuthentication, createIdentity, identityRoutes } from "./domain/identity/index.ts";
+import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
+import { createLinks, type LinkRoom } from "./domain/link/index.ts";
+import { createLive, LIVE_PATH } from "./domain/live/index.ts";
+import { readiness, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
+import { migrations } from "./migrations/index.ts";
+import { createLocalBus } from "./platform/bus/index.ts";
+import { systemClock, type Clock } from "./platform/clock.ts";
+import type { Log } from "./platform/log/index.ts";
+import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
+import { openPki, type Pki } from "./platform/pki/index.ts";
+import { openSegments } from "./platform/segments/index.ts";
+import { openStore, type Store } from "./platform/store/index.ts";
+import { installationKey, installationName } from "./installation.ts";
+import { pruneDaily } from "./pruning.ts";
+import type { Settings } from "./settings/index.ts";
+import { VERSION } from "./version.ts";
+
+export interface PlaneNeeds {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface Plane extends PlaneDoor, AsyncDisposable {
+  readonly pki: Pki;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly fleet: FleetRoom;
+  readonly enrolment: EnrolmentRoom;
+  readonly links: LinkRoom;
+  readonly jobs: JobsRoom;
+  readonly distribution: Distribution;
+  /** Writes the local administrator's token of this start to the data folder, and returns where. */
+  issueLocalToken(): Promise<string>;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Opens the store and the keys and puts the rooms together; rejects, having let go of everything, when it cannot. */
+export async function createPlane({ settings, log, clock = systemClock }: PlaneNeeds): Promise<Plane> {
+  const { data } = settings;
+  await using undo = new AsyncDisposableStack();
+  const startedAt = clock.now();
+  const bus = createLocalBus({ clock, log });
+  const metrics = createMetrics();
+  undo.use(watchProcess(metrics));
+
+  const store = undo.use(
+    await openStore(
+      settings.store.kind === "embedded" ? { engine: "sqlite", folder: join(data, "store") } : { engine: "postgres", url: settings.store.url },
+      { clock, log, migrations },
+    ),
+  );
+  undo.use(watchCommits(metrics, store));
+  const segments = store.engine === "sqlite" ? undo.use(await openSegments(join(data, "output"), { clock, log })) : undefined;
+
+  const reachable = reachableServers({ listen: settings.listen, names: settings.names, interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []) });
+  const pki = undo.use(await openPki(join(data, "pki"), { clock, log, names: certificateNames(settings, reachable.servers) }));
+  const server = await installationName(data);
+  // Agents of other machines are told every way in; while only loopback is listened on, they keep what they dialled.
+  const servers = (): readonly string[] => (reachable.onlyLoopback ? [] : reachable.servers);
+
+  const identity = undo.use(createIdentity({ store, bus, clock, log }));
+  const fleet = undo.use(await createFleet({ store, bus, clock, log, server }));
+  const enrolment = undo.use(
+    createEnrolment({
+      store,
+      bus,
+      clock,
+      log,
+      pki,
+      fleet,
+      servers,
+      settings: { certificateDays: settings.certificateDays, queue: settings.pending ? { size: settings.pendingLimit, expiresMs: 7 * DAY_MS } : undefined },
+    }),
+  );
+  const { enrolments, desk, joinTokens } = enrolment;
+  const links = undo.use(
+    createLinks({
+      store,
+      clock,
+      log,
+      enrolments,
+      fleet,
+      server,
+      ticketCertificate: pki.ticketCertificatePem,
+      servers,
+      metrics,
+      settings: { heartbeatMs: settings.heartbeatSeconds * 1000 },
+    }),
+  );
+  const jobs = undo.use(
+    await createJobs({
+      store,
+      segments,
+      bus,
+      clock,
+      log,
+      fleet,
+      links: links.links,
+      capabilities: [exec],
+      signTickets: (root) => pki.signTickets(root),
+      key: await installationKey(data),
+      guard: guardOf(settings),
+      retention: { outputMaxAgeMs: settings.outputDays * DAY_MS, outputMaxBytes: settings.outputBytes, historyMaxAgeMs: settings.jobsDays * DAY_MS },
+      metrics,
+    }),
+  );
+  const authenticate = bearerAuthentication(identity);
+  const live = undo.use(
+    createLive({
+      topics: [hostsTopic({ fleet, clock }), ...jobs.topics],
+      authenticate,
+      ended: (tokens) => identity.ended(tokens),
+      bus,
+      clock,
+      log,
+    }),
+  );
+  const distribution = await createDistribution({ log, folder: join(data, "dist"), caPem: pki.caPem, reachable });
+  undo.use(pruneDaily({ clock, log, prune: () => fleet.prune(clock.now() - settings.historyDays * DAY_MS) }));
+
+  const state = readiness(store);
+  const serverNeeds = { readiness: state, metrics, version: VERSION, engine: store.engine, ca: pki.caPem, startedAt, links: () => links.links.size };
+  const answered = metrics.histogram({ name: "http_request_seconds", help: "How long requests took", labels: ["method", "path", "status"] });
+  const v1 = "/api/v1";
+  const parts: Part[] = [
+    { at: "/", routes: serverRootRoutes(serverNeeds) },
+    { at: "/", routes: distributionRoutes({ distribution }) },
+    { at: v1, routes: serverRoutes(serverNeeds) },
+    { at: v1, routes: identityRoutes({ identity, clock }) },
+    { at: v1, routes: fleetRoutes({ fleet, clock }) },
+    { at: v1, routes: enrolmentRoutes({ enrolments, desk }) },
+    { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
+    { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
+    { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
+  ];
+  const app = mount(parts, {
+    authenticate: (request, peer) => authenticate(request.headers.get("authorization"), peer.address),
+    log,
+    served: ({ method, path, status, ms }) => answered.observe({ method, path, status: String(status) }, ms / 1000),
+  });
+
+  let drained: Promise<void> | undefined;
+  const owned = undo.move();
+  return {
+    pki,
+    metrics,
+    store,
+    fleet,
+    enrolment,
+    links,
+    jobs,
+    distribution,
+    fetch: async (request, peer) => app.fetch(request, { peer }),
+    upgrade(request, socket, head, peer) {
+      const path = new URL(request.url ?? "/", "https://atalaya").pathname;
+      if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);
+      if (path === LIVE_PATH && peer.door === "public") return live.upgrade(request, socket, head, peer);
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    },
+    async start() {
+      state.begin();
+    },
+    drain() {
+      return (drained ??= (async () => {
+        state.drain();
+        live.drain();
+        await links.drain();
+        await jobs.settled();
+      })());
+    },
+    async issueLocalToken() {
+      const file = join(data, "local-token");
+      await identity.issueLocalToken(file);
+      return file;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The names a client may call this server by: those configured, and every address it can be reached at. */
+function certificateNames(settings: Settings, servers: readonly string[]): readonly string[] {
+  const hosts = servers.map((text) => text.slice(0, text.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1"));
+  return [...new Set([...settings.names, ...hosts])];
+}
+
+function guardOf({ confirmAbove, guardLabShare, guardApart, guardConcurrent }: Settings) {
+  return {
+    confirmAbove,
+    ...(guardLabShare === undefined ? {} : { labShare: guardLabShare }),
+    ...(guardApart.length === 0 ? {} : { apart: guardApart }),
+    ...(guardConcurrent === 0 ? {} : { maxConcurrent: guardConcurrent }),
+  };
+}
