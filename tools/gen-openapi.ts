@@ -19,12 +19,15 @@ export async function generate(): Promise<readonly Generated[]> {
   return [{ path, text: `${JSON.stringify(openApiDocument(app), null, 2)}\n` }];
 }
 
-/** A room's door exports its routes as factories named `…Routes`; those named `…RootRoutes` stand at `/`. */
+/** Where `plane.ts` mounts at `/`, not below `/api/v1`. */
+const atRoot = ["serverRootRoutes", "distributionRoutes"];
+
+/** A room's door exports its routes as factories named `…Routes`. */
 async function partsOf(room: string): Promise<readonly Part[]> {
   const door = (await import(join(domain, room, "index.ts"))) as Readonly<Record<string, unknown>>;
   return Object.entries(door)
     .filter((entry): entry is [string, (needs: unknown) => Part["routes"]] => isRoutes(entry[0], entry[1]))
-    .map(([name, factory]) => ({ at: name.endsWith("RootRoutes") ? "/" : "/api/v1", routes: factory(nowhere) }));
+    .map(([name, factory]) => ({ at: atRoot.includes(name) ? "/" : "/api/v1", routes: factory(nowhere) }));
 }
 
 function isRoutes(name: string, value: unknown): boolean {
