@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLocalBus } from "../../platform/bus/index.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { makeCsr } from "../../platform/pki/csr.testing.ts";
+import { movableClock } from "../../platform/clock.testing.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import type { Store, Tables } from "../../platform/store/index.ts";
-import { admin, certificateOf, machine, movableClock, refusalOf, room, testPki } from "./room.testing.ts";
+import { admin, certificateOf, machine, refusalOf, room, testPki } from "./room.testing.ts";
 
 const from = { address: "192.0.2.1" };
 const DAY = 86_400_000;

@@ -3,7 +3,7 @@ import { AtalayaError, type EnrolmentReply, type EnrolmentRequest } from "@atala
 import type { Clock } from "../../platform/clock.ts";
 import { inTurns } from "../../platform/turns.ts";
 import type { Pki } from "../../platform/pki/index.ts";
-import type { Fleet } from "../fleet/index.ts";
+import { printable, type Fleet } from "../fleet/index.ts";
 import { addressBudget } from "./address-budget.ts";
 import type { Attacher } from "./attach.ts";
 import type { CertificateStore } from "./certificates.store.ts";
@@ -84,9 +84,9 @@ export function enroller(needs: EnrolNeeds) {
         public_key: asked.publicKey,
         fingerprint: JSON.stringify(request.fingerprint),
         system_kind: request.system.kind,
-        system_name: request.system.name,
-        hostname: request.hostname,
-        agent_version: request.agentVersion,
+        system_name: printable(request.system.name),
+        hostname: printable(request.hostname),
+        agent_version: printable(request.agentVersion),
         address: asked.address,
       },
       tokenHash: asked.tokenHash,

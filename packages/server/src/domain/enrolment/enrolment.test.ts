@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHash } from "node:crypto";
+import { movableClock } from "../../platform/clock.testing.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
-import {
-  admin,
-  certificateOf,
-  countingFleet,
-  machine,
-  movableClock,
-  refusalOf,
-  room,
-  testPki,
-} from "./room.testing.ts";
+import { admin, certificateOf, countingFleet, machine, refusalOf, room, testPki } from "./room.testing.ts";
 
 const from = { address: "192.0.2.1" };
 let pki: Pki;

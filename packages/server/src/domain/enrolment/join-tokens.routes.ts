@@ -1,26 +1,23 @@
 import { z } from "zod";
 import { pageOf, PageQuery } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
-import { idOf, Name, Note, Timestamp } from "../../api/schemas.ts";
+import { idOf, Note, Timestamp } from "../../api/schemas.ts";
 import type { JoinTokens } from "./join-tokens.ts";
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 31_536_000_000;
 const tags = ["enrolment"];
 
-const Place = z
-  .string()
-  .max(512)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, "is not a place such as site-a/aula-1");
-const Labels = z.record(Name, z.string().max(256));
-
 const NewJoinToken = z
   .strictObject({
     uses: z.int().min(1).max(100_000).default(1).describe("How many machines may come in with it."),
     expiresInMs: z.int().min(1_000).max(YEAR_MS).default(HOUR_MS),
     note: Note.optional(),
-    place: Place.optional().describe("Where its machines are put."),
-    labels: Labels.optional().describe("What its machines are labelled with."),
+    place: z.string().max(1024).optional().describe("Where its machines are put, as in `site-a/aula-1`."),
+    labels: z
+      .record(z.string().max(64), z.string().max(256))
+      .optional()
+      .describe("What its machines are labelled with."),
   })
   .meta({ id: "NewJoinToken", description: "How many machines may come in, until when, and where they belong." });
 

@@ -6,6 +6,7 @@ import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { hashOf, newJoinSecret, stateOf, type JoinTokenState } from "./join-token.ts";
 import type { JoinTokenStore } from "./join-tokens.store.ts";
+import { changedLabels, placeOf } from "../fleet/index.ts";
 import { mayDecideIn } from "./scope.ts";
 import type { JoinTokenRow } from "./tables.store.ts";
 
@@ -62,8 +63,8 @@ export function joinTokens(needs: {
         created_at: now,
         created_by: by.name,
         note: note ?? null,
-        place: place === undefined ? null : JSON.stringify(place.split("/")),
-        labels: labels === undefined ? null : JSON.stringify(labels),
+        place: place === undefined ? null : JSON.stringify(placeOf(place)),
+        labels: labels === undefined ? null : JSON.stringify(changedLabels({}, labels)),
       };
       await tokens.add(row);
       const record = recordOf({ ...row, key: 0, taken: 0, revoked_at: null }, now);
@@ -78,7 +79,7 @@ export function joinTokens(needs: {
     async revoke(id, by) {
       const known = await tokens.byId(id);
       if (known === undefined) throw new AtalayaError("token.unknown", "there is no such join token");
-      mayDecideIn(by, placeOf(known));
+      mayDecideIn(by, placeOfRow(known));
       const row = await tokens.revoke(id, clock.now());
       return recordOf(row ?? known, clock.now());
     },
@@ -86,7 +87,7 @@ export function joinTokens(needs: {
 }
 
 function recordOf(row: JoinTokenRow, now: number): JoinToken {
-  const place = placeOf(row);
+  const place = placeOfRow(row);
   return {
     id: row.id,
     state: stateOf(row, now),
@@ -101,6 +102,6 @@ function recordOf(row: JoinTokenRow, now: number): JoinToken {
   };
 }
 
-function placeOf(row: JoinTokenRow): string | undefined {
+function placeOfRow(row: JoinTokenRow): string | undefined {
   return row.place === null ? undefined : z.array(z.string()).parse(JSON.parse(row.place)).join("/");
 }

@@ -17,29 +17,6 @@ import { createEnrolment, type EnrolmentNeeds } from "./create.ts";
 
 export const admin: Actor = { name: "test", permissions: new Set(Object.keys(permissions) as Permission[]) };
 
-/** A clock whose timers fire when it is moved. */
-export function movableClock(start = systemClock.now()) {
-  let now = start;
-  let timers: { readonly at: number; readonly act: () => void }[] = [];
-  const clock: Clock = {
-    now: () => now,
-    after(ms, act) {
-      const timer = { at: now + ms, act };
-      timers.push(timer);
-      return { [Symbol.dispose]: () => void (timers = timers.filter((each) => each !== timer)) };
-    },
-  };
-  return {
-    ...clock,
-    move(ms: number) {
-      now += ms;
-      const due = timers.filter(({ at }) => at <= now);
-      timers = timers.filter(({ at }) => at > now);
-      for (const { act } of due) act();
-    },
-  };
-}
-
 /** Keys of a fleet, in a folder that goes with them. */
 export async function testPki(clock: Clock = systemClock): Promise<Pki> {
   const folder = await mkdtemp(join(tmpdir(), "atalaya-enrolment-"));

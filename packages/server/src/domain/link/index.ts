@@ -1,0 +1,12 @@
+/**
+ * Words. A *link* is the one connection an agent dials to us. Its *epoch* grows each time the same enrolment connects
+ * anew; commands of older epochs are refused. A *stranger* is a connection that has not said hello; the *gate* lets so
+ * many hellos through at once. A *turn* is one process of an agent as long as no other was seen: two that take turns
+ * are *clones*. To *drain* is to send all agents away with a time to come back.
+ *
+ * A host has one link, here or at another server, or none; `of` knows those here. Whoever has work for a host without
+ * a link here leaves it in the store: the server that holds the link finds it there, hurried by the bus.
+ */
+export { createLinks, type LinkNeeds, type LinkRoom } from "./create.ts";
+export type { Link, LinkListener, Links, RunFrame } from "./links.ts";
+export { linkDefaults, type LinkSettings } from "./settings.ts";

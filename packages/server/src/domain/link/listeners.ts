@@ -1,0 +1,36 @@
+import type { OutputFrame, ResumeEntry, SpoolEntry } from "@atalaya/protocol";
+import type { Log } from "../../platform/log/index.ts";
+import type { Link, LinkListener, RunFrame } from "./links.ts";
+
+/** Those who hear of links, as one. What one of them throws hurts neither the link nor the others. */
+export interface Listeners extends Omit<LinkListener, "resume"> {
+  attach(listener: LinkListener): Disposable;
+  /** Rejects when one of them does: then there can be no link yet. */
+  resume(link: Link, spool: readonly SpoolEntry[]): Promise<ResumeEntry[]>;
+}
+
+export function createListeners(log: Log): Listeners {
+  let all: readonly LinkListener[] = [];
+
+  function each(tell: (listener: LinkListener) => void): void {
+    for (const listener of all) {
+      try {
+        tell(listener);
+      } catch (err) {
+        log.error({ err }, "a listener of links failed");
+      }
+    }
+  }
+
+  return {
+    attach(listener) {
+      all = [...all, listener];
+      return { [Symbol.dispose]: () => void (all = all.filter((each) => each !== listener)) };
+    },
+    resume: async (link, spool) => (await Promise.all(all.map((listener) => listener.resume(link, spool)))).flat(),
+    up: (link) => each((listener) => listener.up(link)),
+    frame: (link: Link, frame: RunFrame) => each((listener) => listener.frame(link, frame)),
+    output: (link: Link, frame: OutputFrame) => each((listener) => listener.output(link, frame)),
+    down: (link, reason) => each((listener) => listener.down(link, reason)),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { RevocationListener } from "../enrolment/index.ts";
+import type { Connection } from "./connection.ts";
+
+type Code = Parameters<RevocationListener>[1];
+
+/** What was revoked lately: a link that was being set up meanwhile was looked up before and is not known yet. */
+export interface Revoked {
+  note: RevocationListener;
+  since(connection: Connection): Code | undefined;
+}
+
+/** No link takes this long to be set up. */
+const KEPT_MS = 300_000;
+
+export function createRevoked(clock: Pick<Clock, "now">): Revoked {
+  const lately = new Map<string, { readonly code: Code; readonly keep: string | undefined; readonly at: number }>();
+  return {
+    note(enrolment, code, keep) {
+      const now = clock.now();
+      lately.delete(enrolment);
+      lately.set(enrolment, { code, keep, at: now });
+      for (const [oldest, { at }] of lately) {
+        if (at > now - KEPT_MS) break;
+        lately.delete(oldest);
+      }
+    },
+    since({ enrolment, serial }) {
+      const found = lately.get(enrolment);
+      return found === undefined || found.keep === serial ? undefined : found.code;
+    },
+  };
+}
