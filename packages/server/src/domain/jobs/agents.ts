@@ -1,5 +1,5 @@
 /** What agents say about runs, as the ledger understands it; and what we answer. */
-import type { Capability, OutputFrame, ResumeEntry, RunResult, SpoolEntry } from "@atalaya/protocol";
+import { isFinal, type Capability, type OutputFrame, type ResumeEntry, type RunResult, type SpoolEntry } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { Link, LinkListener, RunFrame } from "../link/index.ts";
@@ -24,6 +24,8 @@ export interface AgentsNeeds {
   readonly log: Log;
   readonly latency?: { accepted(ms: number): void; ended(ms: number): void };
 }
+
+const keyOf = (run: ActiveRun): RunKey => ({ job: run.job.key, host: run.host });
 
 /** For runs that are followed no more: their output frames are dropped. */
 const NO_HANDLE = 0xffff_ffff;
@@ -94,13 +96,22 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     if (run === undefined) {
       const row = stored.get(entry.run);
       if (row === undefined || row.host !== link.host) return { run: entry.run, handle: NO_HANDLE, through: 0, verdict: "unknown" };
-      const { verdict } = resumptionOf(stateOf(row.state), entry.phase);
+      const state = stateOf(row.state);
+      const { verdict } = resumptionOf(state, entry.phase);
+      // Sent by a server that was killed before it could say so, and ended by the next one: the first end stays.
+      if (entry.phase !== "unstarted" && (verdict === "cancel" || row.system === 0)) {
+        ledger.note(row, "had-begun", `The agent had begun it (${entry.phase}) when it was already ${state} here.`);
+      }
       return { run: entry.run, handle: NO_HANDLE, through: row.last_sequence, verdict };
     }
     const from = stateOf(run.job.states[run.position]!);
+    if (isFinal(from) && ledger.has(run)) {
+      // Its end is being committed: until then the agent must keep it. It hears `settled` after that.
+      return { run: entry.run, handle: run.handle, through: run.through, verdict: "go-on" };
+    }
     const { verdict, move } = resumptionOf(from, entry.phase);
     if (move === "queued" && from !== "queued") {
-      ledger.note(run, "sent-again", `It was ${from} but certainly had not begun: it is sent again.`);
+      ledger.note(keyOf(run), "sent-again", `It was ${from} but certainly had not begun: it is sent again.`);
       requeue(run);
     } else if (move === "queued") {
       book.rest(run);
@@ -125,7 +136,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
       const to = absenceOf(from, run.accepted);
       if (to === undefined) continue;
       if (to === "queued") {
-        ledger.note(run, "sent-again", "The agent came back without it and had not accepted it: it is sent again.");
+        ledger.note(keyOf(run), "sent-again", "The agent came back without it and had not accepted it: it is sent again.");
         requeue(run);
       } else if (to === "lost") {
         const message = "The agent had accepted this run and came back without it.";
@@ -140,7 +151,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     if (said.type === "problem") {
       log.warn({ run: said.run, code: said.code, host: link.host }, `an agent has a problem: ${said.message}`);
       const run = said.run === undefined ? undefined : book.run(said.run);
-      if (run !== undefined && run.host === link.host) ledger.note(run, "problem", `${said.code}: ${said.message}`);
+      if (run !== undefined && run.host === link.host) ledger.note(keyOf(run), "problem", `${said.code}: ${said.message}`);
       return;
     }
     const run = book.run(said.run);
@@ -163,7 +174,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
       return problem(link, "frame.unexpected", message, run.id);
     }
     const { job, position } = run;
-    const before = run.job.states[position]!;
+    const before = job.states[position]!;
     const late = before === code.lost ? run.reason : undefined;
     const read = resultText(job.capability, said);
     const moved = ledger.move(run, said.state, {
@@ -175,10 +186,10 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     });
     if (moved) {
       if (run.sentAt > 0) needs.latency?.ended(clock.now() - run.sentAt);
-      if (late !== undefined) ledger.note(run, "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
-      if (read.wrong !== undefined) ledger.note(run, "result-unreadable", read.wrong);
-      if ((said.droppedBytes ?? 0) > 0) ledger.note(run, "output-dropped", `${said.droppedBytes} bytes over the output limit`);
-    } else if (isFinalCode(job.committed[position]!)) {
+      if (late !== undefined) ledger.note(keyOf(run), "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
+      if (read.wrong !== undefined) ledger.note(keyOf(run), "result-unreadable", read.wrong);
+      if ((said.droppedBytes ?? 0) > 0) ledger.note(keyOf(run), "output-dropped", `${said.droppedBytes} bytes over the output limit`);
+    } else if (isFinalCode(before) && !ledger.has(run)) {
       link.send({ type: "settled", runs: [run.id] });
     }
     // Otherwise its end is being committed, and told when it is.

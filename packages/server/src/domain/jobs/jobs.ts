@@ -188,7 +188,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         const known = await store.idempotent(actor.name, idempotency.key);
         if (known !== undefined) return sameAgain(known, asked);
       }
-      const { hosts, selector } = await fleet.resolve(job.selector, places(actor));
+      const { hosts, selector } = await fleet.resolve(job.selector, { ...places(actor), usedBy: actor.name });
       if (hosts.length === 0) {
         throw new AtalayaError("selector.no-match", "No host matches this selector.", { details: { selector } });
       }

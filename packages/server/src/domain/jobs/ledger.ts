@@ -10,6 +10,7 @@ import type { Revision } from "../../platform/store/index.ts";
 import type { ActiveJob, ActiveRun, Book } from "./book.ts";
 import type { Chunk } from "./extent.ts";
 import { gathering, type Group } from "./gathering.ts";
+import type { RunKey } from "./ids.ts";
 import type { LedgerStore } from "./ledger.store.ts";
 import { code, isFinalCode, mayMove } from "./transitions.ts";
 
@@ -50,9 +51,9 @@ export interface Ledger extends AsyncDisposable {
   /** Takes the next chunk of output. `bytes` belong to the ledger. */
   take(run: ActiveRun, chunk: Chunk): "taken" | "duplicate" | "gap";
   /** Something worth remembering that a state does not say. */
-  note(run: ActiveRun, kind: string, message: string): void;
+  note(run: RunKey, kind: string, message: string): void;
   touch(job: ActiveJob): void;
-  /** Whether something about the run still has to be written. */
+  /** Whether something about the run is not durable yet. While it is not, no agent may forget anything. */
   has(run: ActiveRun): boolean;
   /** Resolves when all that was gathered until now is committed. */
   settled(): Promise<void>;
@@ -65,6 +66,7 @@ export interface Ledger extends AsyncDisposable {
 export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
   const waiting = gathering();
   const listeners = new Set<LedgerListener>();
+  let committing: ReadonlySet<ActiveRun> = new Set();
   let ignored = 0;
   let working: Promise<void> | undefined;
   let ride: Disposable | undefined;
@@ -91,6 +93,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     await new Promise((resolve) => setImmediate(resolve));
     while (!waiting.empty) {
       const group = waiting.cut(clock.now());
+      committing = new Set(group.of);
       const began = performance.now();
       const revision = await commit(group);
       if (revision === undefined) {
@@ -137,6 +140,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
   }
 
   function afterwards(group: Committed): void {
+    committing = new Set();
     for (let i = 0; i < group.of.length; i += 1) {
       const run = group.of[i]!;
       const row = group.runs[i]!;
@@ -185,15 +189,15 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       hurry();
       return "taken";
     },
-    note(run, kind, message) {
-      waiting.event({ job: run.job.key, host: run.host, at: clock.now(), kind, message });
+    note({ job, host }, kind, message) {
+      waiting.event({ job, host, at: clock.now(), kind, message });
       rideAlong();
     },
     touch(job) {
       waiting.job(job);
       hurry();
     },
-    has: (run) => waiting.has(run) || run.taken < run.received,
+    has: (run) => waiting.has(run) || committing.has(run) || run.taken < run.received,
     settled() {
       hurry();
       if (working === undefined) return Promise.resolve();

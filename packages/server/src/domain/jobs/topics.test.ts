@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { engines } from "../../platform/store/engines.testing.ts";
+import type { Batch, TopicReader } from "../live/index.ts";
+import { admin, echo, openWorld, type World } from "./world.testing.ts";
+
+async function follow(world: World, name: string, params: unknown): Promise<TopicReader> {
+  const topic = world.room.topics.find((candidate) => candidate.name === name)!;
+  return topic.open(topic.params.parse(params), undefined, admin);
+}
+
+/** Reads until there is no more for now. */
+async function readAll(reader: TopicReader, since?: number) {
+  const events: Record<string, unknown>[] = [];
+  for (let cursor = since; ; ) {
+    const batch: Batch = await reader.read(cursor);
+    events.push(...batch.events);
+    cursor = batch.cursor;
+    if (!batch.more) return { events, cursor, done: batch.done === true };
+  }
+}
+
+describe.each(engines)("following jobs on $name", ({ open }) => {
+  test("a job's runs and counts come as they change, from any revision, to the end", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 3 });
+    const job = await world.room.jobs.create(echo(), admin);
+    const reader = await follow(world, "job", { job: job.id });
+    const first = await readAll(reader);
+    expect(first.events.map((event) => event["type"])).toEqual(["run", "run", "run", "job"]);
+    expect(first.done).toBe(false);
+    expect((await readAll(reader, first.cursor)).events).toEqual([]);
+
+    for (const agent of world.agents) await agent.connect();
+    await world.quiet();
+    world.agents.forEach((agent, i) => agent.finish(job.runs[i]!.id));
+    await world.quiet();
+    const rest = await readAll(reader, first.cursor);
+    expect(rest.done).toBe(true);
+    expect(rest.events.at(-1)).toMatchObject({ type: "job", job: { state: "finished", states: { succeeded: 3 } } });
+    const jobs = await readAll(await follow(world, "jobs", {}));
+    expect(jobs.events).toMatchObject([{ type: "job", job: { id: job.id } }]);
+  });
+
+  test("output is replayed from any sequence, and of a whole job in the order of commits, each chunk once", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 2 });
+    for (const agent of world.agents) await agent.connect();
+    const job = await world.room.jobs.create(echo(), admin);
+    await world.quiet();
+    const [a, b] = job.runs.map((run) => run.id) as [string, string];
+    const whole = await follow(world, "job-output", { job: job.id });
+    let since: number | undefined;
+    const seen: string[] = [];
+    for (let i = 1; i <= 20; i += 1) {
+      world.agents[0]!.print(a, `a${i}`, i % 2 === 0 ? "stderr" : "stdout");
+      if (i % 3 === 0) world.agents[1]!.print(b, `b${i}`);
+      if (i % 5 !== 0) continue;
+      await world.quiet();
+      const batch = await readAll(whole, since);
+      since = batch.cursor;
+      seen.push(...batch.events.map((event) => Buffer.from(event["data"] as string, "base64").toString()));
+    }
+    expect(seen.filter((text) => text.startsWith("a"))).toEqual(Array.from({ length: 20 }, (_, i) => `a${i + 1}`));
+    expect(seen.filter((text) => text.startsWith("b"))).toEqual(["b3", "b6", "b9", "b12", "b15", "b18"]);
+
+    const one = await follow(world, "output", { run: a });
+    const tail = await readAll(one, 17);
+    expect(tail.events.map((event) => event["sequence"])).toEqual([18, 19, 20]);
+    expect(tail.done).toBe(false);
+    world.agents[0]!.finish(a);
+    world.agents[1]!.finish(b);
+    await world.quiet();
+    expect((await readAll(one, 20)).done).toBe(true);
+    expect((await readAll(whole, since)).done).toBe(true);
+  });
+
+  test("old output goes, and says so; old jobs go", async () => {
+    await using store = await open();
+    const retention = { outputMaxAgeMs: 1_000_000, historyMaxAgeMs: 5_000_000 };
+    await using world = await openWorld(store, { hosts: 1, retention });
+    const [agent] = world.agents;
+    await agent!.connect();
+    const job = await world.room.jobs.create(echo(), admin);
+    await world.quiet();
+    const id = job.runs[0]!.id;
+    agent!.print(id, "soon gone");
+    agent!.finish(id);
+    await world.quiet();
+    world.clock.advance(2_000_000);
+    await world.room.prune();
+    await expect(world.room.output.bytes(id, { from: 1 }, admin)).rejects.toThrow(expect.objectContaining({ code: "output.gone" }));
+    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ outputGone: true, states: { succeeded: 1 } });
+    world.clock.advance(5_000_000);
+    await world.room.prune();
+    await expect(world.room.jobs.job(job.id, admin)).rejects.toThrow(expect.objectContaining({ code: "job.unknown" }));
+  });
+});
