@@ -138,8 +138,8 @@ function npmCi() {
 
 /** @param {string} errors */
 function explain(errors) {
-  const text = errors.trim();
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ENOTCACHED/.test(text)) {
+  const text = errors.trim().split("\n").slice(0, 12).join("\n");
+  if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ENOTCACHED)\b/.test(text)) {
     return (
       `The npm registry cannot be reached, and node_modules is missing or older than package-lock.json.\n` +
       `Connect this machine once (npm's settings for registry and proxy are honoured), or copy node_modules\n` +
