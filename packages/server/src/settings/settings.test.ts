@@ -1,4 +1,4 @@
-import { AtalayaError } from "@atalaya/protocol";
+import type { AtalayaError } from "@atalaya/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { dataFolder, parseSettings, settingsReference } from "./index.ts";
@@ -27,7 +27,7 @@ test("with nothing said, every setting has its default", () => {
     outputBytes: 20e9,
     jobsDays: 365,
     historyDays: 365,
-    linkHandshakesPerSecond: 400,
+    linkHandshakesPerSecond: 600,
     linkHandshakesUnderWay: 128,
     visitorsPerAddress: 1024,
     localAgent: true,

@@ -4,7 +4,18 @@
  */
 import type { z } from "zod";
 import { logFormats, logLevels } from "../platform/log/index.ts";
-import { byteSize, folder, hostNames, hostPorts, labels, onOff, oneOf, percentage, storeChoice, wholeNumber } from "./values.ts";
+import {
+  byteSize,
+  folder,
+  hostNames,
+  hostPorts,
+  labels,
+  onOff,
+  oneOf,
+  percentage,
+  storeChoice,
+  wholeNumber,
+} from "./values.ts";
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** As a person would write it. */
@@ -74,7 +85,7 @@ export const settingsTable = {
     sentence: "How long the history of hosts, such as their connects, is kept.",
   },
   linkHandshakesPerSecond: {
-    default: "400",
+    default: "600",
     schema: wholeNumber(1, 100_000),
     sentence:
       "Full TLS handshakes of links a second; resumed ones count half. Links beyond it are told to come back; visitors are never turned away for it.",

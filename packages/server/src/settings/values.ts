@@ -124,7 +124,8 @@ export const percentage = z.string().transform((text, context): string | undefin
 export const labels = z.string().transform((text, context): readonly string[] => {
   const names = listOf(text);
   for (const name of names) {
-    if (!/^[A-Za-z0-9][\w./-]{0,62}(=[^,]{0,256})?$/.test(name)) context.addIssue(`${JSON.stringify(name)} is no label such as key or key=value`);
+    if (!/^[A-Za-z0-9][\w./-]{0,62}(=[^,]{0,256})?$/.test(name))
+      context.addIssue(`${JSON.stringify(name)} is no label such as key or key=value`);
   }
   return names;
 });

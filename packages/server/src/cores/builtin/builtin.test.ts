@@ -50,13 +50,14 @@ test("a ClientHello in many pieces is read as one", async () => {
     to.setNoDelay(true).on("error", () => undefined);
     from.on("error", () => undefined);
     to.pipe(from);
-    from.once("data", async (hello: Buffer) => {
+    from.once("data", (hello: Buffer) => {
       from.pause();
-      for (let at = 0; at < hello.length; at += 40) {
+      const send = (at: number): void => {
+        if (at >= hello.length) return void from.pipe(to);
         to.write(hello.subarray(at, at + 40));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      from.pipe(to);
+        setImmediate(send, at + 40);
+      };
+      send(0);
     });
   });
   await once(pieces.listen(0, "127.0.0.1"), "listening");

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 test("an idle mutual-TLS link costs the server at most 80 KB", async () => {
-  const bench = fileURLToPath(new URL("./idle-links.bench.ts", import.meta.url));
+  const bench = fileURLToPath(new URL("./idle-links.testing.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [bench, "600"]);
   const { bytesPerLink } = JSON.parse(stdout.trim().split("\n").at(-1)!) as {
     bytesPerLink: { builtin: number; bare: number };

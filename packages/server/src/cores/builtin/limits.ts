@@ -15,7 +15,7 @@ export const defaultLimits: BuiltinLimits = {
   helloTimeoutMs: 5_000,
   unreadPerAddress: 1_024,
   unreadInAll: 4_096,
-  handshakesPerSecond: 400,
+  handshakesPerSecond: 600,
   handshakesUnderWay: 128,
   headerBytes: 16 * 1024,
   headersMs: 10_000,

@@ -16,7 +16,7 @@ import { createDistribution, distributionRoutes } from "./index.ts";
 
 const token = `atj_${"t".repeat(32)}.${"p".repeat(43)}`;
 
-const standIn = fileURLToPath(new URL("./stand-in-agent.testing.mjs", import.meta.url));
+const standIn = fileURLToPath(new URL("./stand-in-agent.testing.ts", import.meta.url));
 
 /** A server that distributes a stand-in for the agent, over the real core, TLS and routes. */
 async function serving() {
@@ -94,7 +94,12 @@ async function machine() {
     running: () => readFile(join(root, "var/lib/atalaya-agent/running"), "utf8").then(Number, () => 0),
     supervisor: () => readFile(pidFile, "utf8").then(Number, () => 0),
     async [Symbol.asyncDispose]() {
-      if (existsSync(pidFile)) {
+      const started =
+        existsSync(join(root, "opt/atalaya/agent/supervise")) &&
+        existsSync(join(root, "var/lib/atalaya-agent/identity.json"));
+      if (started) {
+        // Started last, and perhaps a moment ago.
+        await expect.poll(() => existsSync(pidFile)).toBe(true);
         const pid = Number(await readFile(pidFile, "utf8"));
         process.kill(pid, "SIGTERM");
         await expect.poll(() => existsSync(pidFile)).toBe(false);

@@ -42,7 +42,7 @@ function isWildcard(host: string): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function text({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -13,7 +13,7 @@ export function prettyLine(line: string, options: { readonly color: boolean }): 
   const head = [
     paint(String(entry["time"]).slice(11, 19), 90),
     paint(level.padEnd(5), paints[level] ?? 0),
-    printableText(String(entry["msg"] ?? "")),
+    typeof entry["msg"] === "string" ? printableText(entry["msg"]) : "",
     ...fields,
   ].join(" ");
   return `${head}\n${trace(entry["err"] ?? entry["error"])}`;

@@ -65,9 +65,9 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     for (const listener of listeners) listener();
   };
   owned.use(
-    every(needs.clock, LOOK_EVERY_MS, () =>
-      look().catch((err: unknown) => needs.log.error({ err }, "the server's certificate could not be renewed")),
-    ),
+    every(needs.clock, LOOK_EVERY_MS, () => {
+      look().catch((err: unknown) => needs.log.error({ err }, "the server's certificate could not be renewed"));
+    }),
   );
   const life = owned.move();
 

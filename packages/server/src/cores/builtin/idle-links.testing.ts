@@ -1,5 +1,5 @@
 // The question: what does an idle mutual-TLS link cost the server, in this core and in a bare `ws` server on https?
-// node packages/server/src/cores/builtin/idle-links.bench.ts [links=1000]
+// node packages/server/src/cores/builtin/idle-links.testing.ts [links=1000]
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import https from "node:https";
@@ -14,6 +14,10 @@ import { createBuiltinCore } from "./builtin.ts";
 import { testKeys } from "./setup.testing.ts";
 
 type Kind = "bare" | "builtin";
+interface Measured {
+  readonly bytes: number;
+  readonly perSecond: number;
+}
 interface Setup {
   readonly kind: Kind;
   readonly tls: TlsMaterial;
@@ -66,7 +70,7 @@ async function measure(
   setup: Setup,
   agent: { readonly cert: string; readonly key: string },
   links: number,
-): Promise<number> {
+): Promise<Measured> {
   const child = fork(new URL(import.meta.url), ["serve"], { execArgv: ["--expose-gc"], serialization: "advanced" });
   child.send(setup);
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
@@ -91,12 +95,14 @@ async function measure(
   // What the first links bring into memory once is not theirs.
   const warm = await open(100);
   const before = await rss();
+  const began = performance.now();
   const held = await open(links);
+  const seconds = (performance.now() - began) / 1000;
   const after = await rss();
   for (const socket of [...warm, ...held]) socket.terminate();
   child.disconnect();
   child.kill();
-  return (after - before) / links;
+  return { bytes: (after - before) / links, perSecond: links / seconds };
 }
 
 function ignore(): void {
@@ -110,9 +116,11 @@ if (process.argv[2] === "serve") {
   await using keys = await testKeys();
   const results: Partial<Record<Kind, number>> = {};
   for (const kind of ["bare", "builtin"] as const) {
-    const bytes = await measure({ kind, tls: keys.pki.tls() }, keys.agent, links);
+    const { bytes, perSecond } = await measure({ kind, tls: keys.pki.tls() }, keys.agent, links);
     results[kind] = bytes;
-    console.log(`${kind.padEnd(8)} ${(bytes / 1024).toFixed(1)} KB per idle link (${links} links)`);
+    console.log(
+      `${kind.padEnd(8)} ${(bytes / 1024).toFixed(1)} KB per idle link, ${perSecond.toFixed(0)} full set-ups a second with the client on the same cores (${links} links)`,
+    );
   }
   console.log(JSON.stringify({ links, bytesPerLink: results }));
 }
