@@ -70,7 +70,10 @@ export default {
       name: "agent-has-few-dependencies",
       comment: "It runs on every machine: each package in it is asked for by name in .dependency-cruiser.mjs.",
       from: { path: "^packages/agent/src/", pathNot: TEST },
-      to: { pathNot: ["^packages/(agent|protocol)/src/", npm(...AGENT_MAY_USE)], dependencyTypesNot: ["core"] },
+      to: {
+        pathNot: ["^packages/(agent|protocol)/(src/|package\\.json$)", npm(...AGENT_MAY_USE)],
+        dependencyTypesNot: ["core"],
+      },
     },
     {
       name: "cli-and-console-know-client-only",

@@ -5,7 +5,7 @@ import { cruise, type ICruiseResult } from "dependency-cruiser";
 import configuration from "../.dependency-cruiser.mjs";
 
 /** Fewer modules than this means that the cruiser is blind, as it is when its parser does not fit our TypeScript. */
-const LEAST_MODULES = 150;
+const LEAST_MODULES = 350;
 
 export interface Finding {
   readonly rule: string;
