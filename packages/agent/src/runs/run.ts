@@ -233,7 +233,7 @@ export function createRun(needs: RunNeeds): Run {
 
   async function makeRoom(): Promise<void> {
     // Signals arrive when they do: files may only be emptied once everybody really stands still.
-    for (let round = 0; round < 50; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const members = await sessionMembers(started!.pid);
       if (members.every(({ state }) => state === "T" || state === "t" || state === "X")) {
         await output.look();
@@ -242,6 +242,11 @@ export function createRun(needs: RunNeeds): Run {
       }
       await pause(2);
     }
+    // A shell whose vfork()ed child was stopped before its exec() waits for it beyond the reach of signals (seen with
+    // dash 0.5.12). Let them go on and stop them again, at some better moment.
+    await signal("SIGCONT");
+    output.mark("flowing");
+    again = true;
   }
 
   /** False when there is nobody whom it would be safe to signal. */

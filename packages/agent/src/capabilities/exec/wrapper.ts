@@ -49,6 +49,7 @@ atalaya_cwd=$1 atalaya_n=$3
 umask "$2"
 shift 3
 cd -- "$atalaya_cwd" 2>/dev/null || { echo cwd >&3; exit 126; }
+unset OLDPWD
 while [ "$atalaya_n" -gt 0 ]; do
   atalaya_n=$((atalaya_n - 1))
   eval "export \\"\\$ATALAYA_ENV_$atalaya_n\\"; unset ATALAYA_ENV_$atalaya_n"

@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { joined, removeFolder, startAgent, temporaryFolder, type RunningAgent } from "./testing/agent.testing.ts";
+import { startTower, type Tower } from "./testing/tower.testing.ts";
+
+const NAME = "atalaya-t1";
+const GROUPS = ["atalaya-g1", "atalaya-g2"];
+const isRoot = process.getuid?.() === 0;
+let tower: Tower;
+let agent: RunningAgent;
+let data: string;
+
+describe.runIf(isRoot)("a command as another account", () => {
+  beforeAll(async () => {
+    for (const group of GROUPS) execFileSync("groupadd", ["-f", group]);
+    execFileSync("useradd", ["-m", "-s", "/bin/sh", "-G", GROUPS.join(), "-K", "UID_MIN=5000", NAME]);
+    tower = await startTower();
+    data = await temporaryFolder();
+    await joined(data, tower);
+    const link = tower.nextLink();
+    agent = startAgent(data);
+    await link;
+  });
+  afterAll(async () => {
+    await agent?.stop();
+    await tower?.stop();
+    execFileSync("userdel", ["-r", NAME], { stdio: "ignore" });
+    for (const group of GROUPS) execFileSync("groupdel", [group]);
+    await removeFolder(data);
+  });
+  const run = async (script: string, more: object = {}) => {
+    const one = tower.run({ command: { kind: "shell", script }, account: NAME, ...more });
+    return { result: await one.ended, text: one.text() };
+  };
+
+  test("has all its groups and the environment of a login, and cannot become the agent's again", async () => {
+    const { text } = await run(
+      "id -un; id -Gn; echo $HOME $USER $LOGNAME $SHELL; pwd; env | cut -d= -f1 | sort | tr '\\n' ' '",
+    );
+    const [name, groups, login, cwd, variables] = text.split("\n");
+    expect(name).toBe(NAME);
+    expect(groups!.split(" ").toSorted()).toEqual([...GROUPS, NAME].toSorted());
+    expect(login).toBe(`/home/${NAME} ${NAME} ${NAME} /bin/sh`);
+    expect(cwd).toBe(`/home/${NAME}`);
+    expect(
+      variables!
+        .trim()
+        .split(" ")
+        .filter((one) => !/^(LANG|LC_.*|TZ)$/.test(one)),
+    ).toEqual(["ATALAYA_RUN", "HOME", "LOGNAME", "PATH", "PWD", "SHELL", "USER"]);
+    expect((await run("cat /etc/shadow")).result.state).toBe("failed");
+  });
+  test("may open its own streams anew, but not look into the spool", async () => {
+    const { text, result } = await run(`echo one; echo two >>/dev/stdout; ls ${data}/spool 2>/dev/null || echo closed`);
+    expect(result.state).toBe("succeeded");
+    expect(text).toBe("one\ntwo\nclosed\n");
+  });
+  test("can be ended, and its own limits and nice hold", async () => {
+    expect((await run("sleep 20", { timeLimitMs: 100 })).result.state).toBe("timed-out");
+    const { text } = await run("ulimit -n; nice", { limits: { openFiles: 50 }, nice: -5 });
+    expect(text).toBe("50\n-5\n");
+  });
+  test("is told when it may not go where it was asked to, or execute what it was asked to", async () => {
+    const cwd = await run("true", { cwd: "/root" });
+    expect(cwd.result).toMatchObject({
+      state: "failed",
+      reason: { code: "run.cannot-start", message: `${NAME} cannot change to /root` },
+    });
+  });
+});
