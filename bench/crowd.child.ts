@@ -15,7 +15,7 @@ export interface Sizes {
 }
 
 export type Order =
-  | { readonly do: "enrol"; readonly host: string; readonly port: number; readonly ca: string; readonly token: string; readonly count: number }
+  | { readonly do: "enrol"; readonly host: string; readonly port: number; readonly ca: string; readonly token: string; readonly from: number; readonly count: number }
   | { readonly do: "connect"; readonly host: string; readonly port: number; readonly atOnce: number; readonly kind: "sim" | "bare"; readonly sizes?: Sizes; readonly resume?: boolean }
   | { readonly do: "come-back"; readonly baseMs: number; readonly capMs: number }
   | { readonly do: "arm" }
@@ -61,10 +61,10 @@ async function obey(order: Order): Promise<unknown> {
   }
 }
 
-async function enrolAll({ host, port, ca, token, count }: Extract<Order, { do: "enrol" }>): Promise<number> {
-  let next = 1;
+async function enrolAll({ host, port, ca, token, from, count }: Extract<Order, { do: "enrol" }>): Promise<number> {
+  let next = from;
   const workers = Array.from({ length: 16 }, async () => {
-    while (next <= count) identities.push(await enrolSim({ host, port, ca }, { token, n: next++ }));
+    while (next < from + count) identities.push(await enrolSim({ host, port, ca }, { token, n: next++ }));
   });
   await Promise.all(workers);
   return identities.length;

@@ -29,7 +29,7 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
   const folder = mkdtempSync(join(tmpdir(), "atalaya-fanout-"));
   await using server = await serverProcess({
     data: folder,
-    env: { ATALAYA_HEARTBEAT: "30s", ATALAYA_CONFIRM_ABOVE: "1000000", ATALAYA_ADMISSION_RATE: "5000", ATALAYA_ADMISSION_ADDRESS: "20000" },
+    env: { ATALAYA_CONFIRM_ABOVE: "10000000", ATALAYA_LINK_HANDSHAKES_PER_SECOND: "100000", ATALAYA_LINK_HANDSHAKES_UNDER_WAY: "10000", ATALAYA_VISITORS_PER_ADDRESS: "100000" },
   });
   using sims = benchChild<Order>("./crowd.child.ts");
   using bareClients = benchChild<Order>("./crowd.child.ts");
@@ -38,10 +38,8 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     const idle = rssOf(server.process.pid);
     const { host, port, ca } = server;
     const { body: made } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: agents * 2, expiresInMs: 3_600_000 });
-    console.error(`enrolling 2 × ${agents} …`);
-    await Promise.all([
-      sims.order({ do: "enrol", host, port, ca, token: made.token, count: agents }),
-    ]);
+    console.error(`enrolling ${agents} agents …`);
+    await sims.order({ do: "enrol", host, port, ca, token: made.token, from: 1, count: agents });
     await sims.order({ do: "connect", host, port, atOnce: 64, kind: "sim" });
     console.error("all linked");
     const linked = rssOf(server.process.pid);
@@ -51,15 +49,11 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     const { sizes } = await sims.order<{ readonly sizes: { readonly start: number; readonly settled: number } }>({ do: "collect" });
     const all: Sizes = { ...sizes, accepted: 51, output: 16, result: 132 };
 
-    const pki = join(folder, "pki");
-    const barePort = await bareServer.order<number>({
-      do: "listen",
-      key: readFileSync(join(pki, "server.key"), "utf8"),
-      cert: readFileSync(join(pki, "server.crt"), "utf8"),
-      ca,
-    });
+    // One file holds the server's key and certificate, and node:tls finds each in it.
+    const pem = readFileSync(join(folder, "pki", "server.pem"), "utf8");
+    const barePort = await bareServer.order<number>({ do: "listen", key: pem, cert: pem, ca });
     // The bare clients need certificates of the same CA; they are others, so that hosts are not taken for clones.
-    await bareClients.order({ do: "enrol", host, port, ca, token: made.token, count: agents });
+    await bareClients.order({ do: "enrol", host, port, ca, token: made.token, from: agents + 1, count: agents });
     const bareIdle = rssOf(bareServer.pid);
     await bareClients.order({ do: "connect", host: "127.0.0.1", port: barePort, atOnce: 64, kind: "bare", sizes: all });
     const bareLinked = rssOf(bareServer.pid);

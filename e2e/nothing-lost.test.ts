@@ -2,7 +2,7 @@
  * Nothing lost, nothing twice. Real processes: a server and agents on hosts of their own, hundreds of commands under
  * way, and every few seconds something is killed or cut. At the end the books must balance.
  *
- * `ATALAYA_CHAOS_ROUNDS` (20) and `ATALAYA_CHAOS_SEED` (random, printed) make it longer or repeat it.
+ * `ATALAYA_TEST_ROUNDS` (20) and `ATALAYA_TEST_SEED` (random, printed) make it longer or repeat it.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,8 +22,8 @@ import {
 } from "@atalaya/testkit";
 import { seededRandom, type Random } from "./seeded-random.ts";
 
-const ROUNDS = Number(process.env["ATALAYA_CHAOS_ROUNDS"] ?? 20);
-const SEED = Number(process.env["ATALAYA_CHAOS_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const ROUNDS = Number(process.env["ATALAYA_TEST_ROUNDS"] ?? 20);
+const SEED = Number(process.env["ATALAYA_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const HOSTS = 5;
 const JOBS_A_ROUND = 12;
 
@@ -56,10 +56,10 @@ interface Job {
 }
 
 test.runIf(canMakeNetworks)(
-  `every run ends once, with all its output, whatever is killed (${ROUNDS} rounds, ATALAYA_CHAOS_SEED=${SEED})`,
+  `every run ends once, with all its output, whatever is killed (${ROUNDS} rounds, ATALAYA_TEST_SEED=${SEED})`,
   { timeout: 240_000 + ROUNDS * 20_000 },
   async () => {
-    console.log(`ATALAYA_CHAOS_SEED=${SEED}`);
+    console.log(`ATALAYA_TEST_SEED=${SEED}`);
     const random = seededRandom(SEED);
     const folder = mkdtempSync(join(tmpdir(), "atalaya-chaos-"));
     chmodSync(folder, 0o755);
@@ -74,7 +74,7 @@ test.runIf(canMakeNetworks)(
       port: 8443,
       socketPath,
       spawn: (options) => network.server.spawn(options),
-      env: { ATALAYA_HEARTBEAT: "2s" },
+      env: { ATALAYA_HEARTBEAT_SECONDS: "2" },
     });
     const machines: Machine[] = [];
     try {
