@@ -49,7 +49,7 @@ export async function run({ runs = 10_000, rounds = 5, output = 0 }: LedgerOptio
       bus: createLocalBus({ clock }),
       clock,
       log,
-      fleet: { resolve: async (selector) => ({ hosts, selector }), byKey: (key) => hosts[key - 1] },
+      fleet: { resolve: async (selector) => ({ hosts, selector }), byKey: (key) => hosts[key - 1], hostOfSystem: (system) => system, onGone: () => ({ [Symbol.dispose]() {} }) },
       links: crowd.links,
       capabilities: [exec],
       signTickets: (root) => sign(null, signedBytes(root), privateKey),

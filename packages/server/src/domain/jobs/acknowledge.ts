@@ -3,6 +3,7 @@ import type { ServerFrame } from "@atalaya/protocol";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link } from "../link/index.ts";
+import type { ActiveRun } from "./book.ts";
 import type { Committed } from "./ledger.ts";
 import { isFinalCode } from "./transitions.ts";
 
@@ -11,7 +12,12 @@ interface Acknowledgement {
   readonly through: [number, number][];
 }
 
-export function acknowledge(group: Committed, links: { of(host: HostKey): Link | undefined }): void {
+/** `homeOf`: the host whose link a run's agent has. */
+export function acknowledge(
+  group: Committed,
+  links: { of(host: HostKey): Link | undefined },
+  homeOf: (run: ActiveRun) => HostKey,
+): void {
   const byHost = new Map<HostKey, Acknowledgement>();
   const of = (host: HostKey): Acknowledgement => {
     let known = byHost.get(host);
@@ -24,9 +30,9 @@ export function acknowledge(group: Committed, links: { of(host: HostKey): Link |
     const row = group.runs[i]!;
     // Of a run that never left, no agent knows anything.
     if (isFinalCode(row.state)) {
-      if (row.system !== 0) of(run.host).settled.push(run.id);
+      if (row.system !== 0) of(homeOf(run)).settled.push(run.id);
     } else if (withOutput.has(row.job * 2 ** 32 + row.host)) {
-      of(run.host).through.push([run.handle, row.lastSequence]);
+      of(homeOf(run)).through.push([run.handle, row.lastSequence]);
     }
   }
   for (const [host, { settled, through }] of byHost) {

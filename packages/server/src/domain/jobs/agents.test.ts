@@ -141,6 +141,30 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     expect((await world.room.jobs.run(id, admin)).state).toBe("succeeded");
   });
 
+  test("a run goes on under the host that its own was merged into", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 3 });
+    const { agent, id, job } = await started(world);
+    const [, other, forgotten] = world.agents;
+    agent.running(id);
+    other!.finish(job.runs[1]!.id);
+    await world.quiet();
+    other!.cut();
+    world.forget(agent, other);
+    await agent.connect();
+    await world.killServer();
+    await agent.connect();
+    agent.print(id, "still here");
+    agent.finish(id);
+    await world.quiet();
+    expect((await world.room.jobs.run(id, admin)).state).toBe("succeeded");
+    expect(await outputOf(world, id)).toBe("still here");
+    expect(agent.spool.size).toBe(0);
+    world.forget(forgotten!);
+    await world.quiet();
+    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ state: "finished", states: { succeeded: 2, lost: 1 } });
+  });
+
   test("an agent that is too old refuses at once, by our word", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 1 });

@@ -2,6 +2,7 @@
 import { isFinal, type Capability, type OutputFrame, type ResumeEntry, type RunResult, type SpoolEntry } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
+import type { HostKey } from "../fleet/index.ts";
 import type { Link, LinkListener, RunFrame } from "../link/index.ts";
 import type { ActiveRun, Book } from "./book.ts";
 import type { Conductor } from "./conductor.ts";
@@ -22,7 +23,14 @@ export interface AgentsNeeds {
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hosts that were merged into this one and have runs under way. */
+  mergedInto(host: HostKey): Iterable<HostKey> | undefined;
   readonly latency?: { accepted(ms: number): void; ended(ms: number): void };
+}
+
+/** An agent may speak of its own host's runs, and of those sent to it before its host was merged into another. */
+function belongs(run: { readonly host: HostKey; readonly system: number }, link: Link): boolean {
+  return run.host === link.host || (run.system !== 0 && run.system === link.system);
 }
 
 const keyOf = (run: ActiveRun): RunKey => ({ job: run.job.key, host: run.host });
@@ -47,13 +55,12 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     for (const { run } of spool) {
       if (book.run(run) !== undefined) continue;
       const key = ids.decode(run);
-      // An agent may speak of its own host only: of others' runs it learns nothing.
-      if (key === undefined || key.host !== link.host || queuedInBook(key)) continue;
+      if (key === undefined || queuedInBook(key)) continue;
       keys.push(key);
     }
     if (keys.length === 0) return new Map();
     const rows = await store.runsOf(keys);
-    return new Map(rows.map((row) => [ids.encode(row.job, row.host), row]));
+    return new Map(rows.filter((row) => belongs(row, link)).map((row) => [ids.encode(row.job, row.host), row]));
   }
 
   function queuedInBook(key: RunKey): boolean {
@@ -65,10 +72,10 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   /** The run's object: from the book, made for one that was thought queued, or read back for one thought lost. */
   async function runOf(link: Link, id: string, stored: ReadonlyMap<string, StoredRun>): Promise<ActiveRun | undefined> {
     const known = book.run(id);
-    if (known !== undefined) return known.host === link.host ? known : undefined;
+    if (known !== undefined) return belongs(known, link) ? known : undefined;
     const key = ids.decode(id);
-    if (key === undefined || key.host !== link.host) return undefined;
-    if (queuedInBook(key)) {
+    if (key === undefined) return undefined;
+    if (key.host === link.host && queuedInBook(key)) {
       const job = book.jobs.get(key.job)!;
       return book.activate(job, job.positions.get(key.host)!);
     }
@@ -95,7 +102,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     const run = await runOf(link, entry.run, stored);
     if (run === undefined) {
       const row = stored.get(entry.run);
-      if (row === undefined || row.host !== link.host) return { run: entry.run, handle: NO_HANDLE, through: 0, verdict: "unknown" };
+      if (row === undefined) return { run: entry.run, handle: NO_HANDLE, through: 0, verdict: "unknown" };
       const state = stateOf(row.state);
       const { verdict } = resumptionOf(state, entry.phase);
       // Sent by a server that was killed before it could say so, and ended by the next one: the first end stays.
@@ -112,7 +119,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     const { verdict, move } = resumptionOf(from, entry.phase);
     if (move === "queued" && from !== "queued") {
       ledger.note(keyOf(run), "sent-again", `It was ${from} but certainly had not begun: it is sent again.`);
-      requeue(run);
+      requeue(run, link);
     } else if (move === "queued") {
       book.rest(run);
     } else if (move !== undefined && move !== from && !(from === "running" && move === "accepted")) {
@@ -123,21 +130,23 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     return { run: entry.run, handle: run.handle, through: run.through, verdict };
   }
 
-  function requeue(run: ActiveRun): void {
-    ledger.move(run, "queued", { system: 0 });
+  function requeue(run: ActiveRun, link: Link): void {
+    if (run.host === link.host) return void ledger.move(run, "queued", { system: 0 });
+    const message = "It had not begun when its host was merged into another.";
+    ledger.move(run, "cancelled", { reason: { code: "host.unknown", message } });
   }
 
   /** Runs that went to this very system and that its spool does not hold. */
   function missing(link: Link, spool: ReadonlySet<string>): void {
-    for (const job of [...book.of(link.host)]) {
-      const run = job.runs.get(job.positions.get(link.host)!);
-      if (run === undefined || run.system !== link.system || spool.has(run.id)) continue;
+    for (const run of underWayAt(link.host)) {
+      const { job } = run;
+      if (run.system !== link.system || spool.has(run.id)) continue;
       const from = stateOf(job.states[run.position]!);
       const to = absenceOf(from, run.accepted);
       if (to === undefined) continue;
       if (to === "queued") {
         ledger.note(keyOf(run), "sent-again", "The agent came back without it and had not accepted it: it is sent again.");
-        requeue(run);
+        requeue(run, link);
       } else if (to === "lost") {
         const message = "The agent had accepted this run and came back without it.";
         ledger.move(run, "lost", { reason: { code: "run.vanished", message } });
@@ -147,15 +156,24 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     }
   }
 
+  /** Of this host, and of those that were merged into it. */
+  function underWayAt(home: HostKey): ActiveRun[] {
+    const own = book.of(home).map((job) => job.runs.get(job.positions.get(home)!));
+    const guests = [...(needs.mergedInto(home) ?? [])].flatMap((host) =>
+      book.of(host).map((job) => job.runs.get(job.positions.get(host)!)),
+    );
+    return [...own, ...guests].filter((run) => run !== undefined);
+  }
+
   function frame(link: Link, said: RunFrame): void {
     if (said.type === "problem") {
       log.warn({ run: said.run, code: said.code, host: link.host }, `an agent has a problem: ${said.message}`);
       const run = said.run === undefined ? undefined : book.run(said.run);
-      if (run !== undefined && run.host === link.host) ledger.note(keyOf(run), "problem", `${said.code}: ${said.message}`);
+      if (run !== undefined && belongs(run, link)) ledger.note(keyOf(run), "problem", `${said.code}: ${said.message}`);
       return;
     }
     const run = book.run(said.run);
-    if (run === undefined || run.host !== link.host) return strange(link, said);
+    if (run === undefined || !belongs(run, link)) return strange(link, said);
     if (said.type === "accepted") {
       if (run.sentAt > 0) needs.latency?.accepted(clock.now() - run.sentAt);
       run.accepted = true;
@@ -206,11 +224,11 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   function strange(link: Link, said: Exclude<RunFrame, { type: "problem" }>): void {
     if (said.type !== "result") return;
     const key = ids.decode(said.run);
-    if (key === undefined || key.host !== link.host) return problem(link, "run.unknown", "There is no such run.", said.run);
+    if (key === undefined) return problem(link, "run.unknown", "There is no such run.", said.run);
     void store
       .run(key.job, key.host)
       .then((row) => {
-        if (row !== undefined && isFinalCode(row.state)) link.send({ type: "settled", runs: [said.run] });
+        if (row !== undefined && belongs(row, link) && isFinalCode(row.state)) link.send({ type: "settled", runs: [said.run] });
         else problem(link, "run.unknown", "There is no such run.", said.run);
       })
       .catch((error: unknown) => log.warn({ err: error, run: said.run }, "could not look up a run; the agent will ask again"));
@@ -227,7 +245,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   function output(link: Link, { handle, sequence, stream, bytes }: OutputFrame): void {
     const run = book.byHandle(handle);
     // Of runs that were settled meanwhile; nobody waits for it.
-    if (run === undefined || run.host !== link.host) return;
+    if (run === undefined || !belongs(run, link)) return;
     const state = run.job.states[run.position]!;
     if (isFinalCode(state) && state !== code.lost) return;
     if (ledger.take(run, { sequence, stream, bytes }) === "gap") {

@@ -18,6 +18,8 @@ export interface ConductorNeeds {
   readonly book: Book;
   readonly ledger: Ledger;
   readonly links: { of(host: HostKey): Link | undefined };
+  /** The host whose link a run's agent has. */
+  homeOf(run: ActiveRun): HostKey;
   /** The guard's zones of a host in a job. */
   zones(job: ActiveJob, host: HostKey): readonly Zone[];
   secrets(job: ActiveJob): Promise<Secrets | undefined>;
@@ -38,6 +40,8 @@ export interface Conductor extends AsyncDisposable {
   /** What waits is cancelled; what runs goes on, or is cancelled too. */
   stop(job: ActiveJob, reason: Reason, running: "leave" | "cancel"): void;
   cancel(run: ActiveRun, reason: Reason): void;
+  /** The host is forgotten, or merged into another: then what its agent has goes on under that one's link. */
+  gone(host: HostKey, into: HostKey | undefined): void;
 }
 
 /** By position: how a target stands with its wave. */
@@ -205,7 +209,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
       return;
     }
     if (!ledger.move(run, "cancelling", { reason })) return;
-    const link = links.of(run.host);
+    const link = links.of(needs.homeOf(run));
     // Elsewhere it will be told when its system comes back.
     if (link !== undefined && link.system === run.system) link.send({ type: "cancel", run: run.id, epoch: link.epoch });
   }
@@ -229,7 +233,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     }
     for (const run of job.runs.values()) {
       const state = job.states[run.position];
-      if ((state === code.sent || state === code.cancelling) && links.of(run.host) === undefined) {
+      if ((state === code.sent || state === code.cancelling) && links.of(needs.homeOf(run)) === undefined) {
         ledger.move(run, "lost", { reason });
       }
     }
@@ -295,6 +299,15 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     },
     stop,
     cancel,
+    gone(host, into) {
+      const message = into === undefined ? "The host was forgotten." : "The host was merged into another.";
+      const reason = { code: "host.unknown", message };
+      for (const job of [...book.of(host)]) {
+        const run = book.activate(job, job.positions.get(host)!);
+        if (job.states[run.position] === code.queued) ledger.move(run, "cancelled", { reason });
+        else if (into === undefined) ledger.move(run, "lost", { reason });
+      }
+    },
     async [Symbol.asyncDispose]() {
       closed = true;
       listening[Symbol.dispose]();

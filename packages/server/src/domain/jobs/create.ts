@@ -7,12 +7,12 @@ import type { Log } from "../../platform/log/index.ts";
 import type { Metrics } from "../../platform/metrics/index.ts";
 import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
-import type { Fleet } from "../fleet/index.ts";
+import type { Fleet, HostKey } from "../fleet/index.ts";
 import type { Links } from "../link/index.ts";
 import type { Topic } from "../live/index.ts";
 import { acknowledge, tell } from "./acknowledge.ts";
 import { agentsListener } from "./agents.ts";
-import { book, type ActiveJob } from "./book.ts";
+import { book, type ActiveJob, type ActiveRun } from "./book.ts";
 import { createConductor } from "./conductor.ts";
 import type { SignTickets } from "./dispatch.ts";
 import { outputReader } from "./follow.ts";
@@ -39,7 +39,7 @@ export interface JobsRoomNeeds {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "hostOfSystem" | "onGone">;
   readonly links: Links;
   /** What agents can be asked, by name. */
   readonly capabilities: readonly Capability[];
@@ -79,11 +79,13 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   const pages = book(ids);
   const labs = countLabs(fleet);
   const loader = createLoader({ book: pages, store: kept, capabilities });
+  const merged = new Map<HostKey, Set<HostKey>>();
+  const homeOf = (run: ActiveRun): HostKey => fleet.hostOfSystem(run.system) ?? run.host;
   const ledger = undo.use(createLedger({ book: pages, store: ledgerStore(store, outputStore), clock, log }));
   const latency = needs.metrics === undefined ? undefined : measureJobs(needs.metrics, pages, ledger);
   ledger.listen({
     committed(group) {
-      acknowledge(group, links);
+      acknowledge(group, links, homeOf);
       tell(group, bus);
     },
   });
@@ -102,6 +104,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       book: pages,
       ledger,
       links,
+      homeOf,
       zones,
       secrets: async (job) => {
         const sealed = await kept.secrets(job.key);
@@ -123,16 +126,26 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     capabilities,
     clock,
     log,
+    mergedInto: (host) => merged.get(host),
     ...(latency === undefined ? {} : { latency }),
   });
   ledger.listen({ pressure: agents.pressure });
+
+  function moved(host: HostKey, into: HostKey): void {
+    const guests = merged.get(into) ?? new Set();
+    merged.set(into, guests.add(host));
+    for (const guest of merged.get(host) ?? []) guests.add(guest);
+    merged.delete(host);
+  }
 
   /** Jobs that another server, or this one before it was killed, has made. */
   async function adopt(): Promise<void> {
     for (const { key } of await kept.unfinished()) {
       if (loader.knows(key)) continue;
       const job = await loader.load(key);
-      if (job !== undefined && job.finishedAt === undefined) conductor.begin(job);
+      if (job === undefined || job.finishedAt !== undefined) continue;
+      for (const run of job.runs.values()) if (homeOf(run) !== run.host) moved(run.host, homeOf(run));
+      conductor.begin(job);
     }
   }
 
@@ -142,6 +155,12 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   undo.use(every(LOOK_MS, adopt));
   undo.use(every(PRUNE_MS, async () => void (await pruner.prune(clock.now()))));
   undo.use(links.attach(agents));
+  undo.use(
+    fleet.onGone(({ host, into }) => {
+      if (into !== undefined) moved(host, into);
+      conductor.gone(host, into);
+    }),
+  );
 
   function every(ms: number, act: () => Promise<void>): AsyncDisposable {
     let timer: Disposable | undefined;

@@ -10,7 +10,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { openSegments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
-import type { DirectoryHost } from "../fleet/index.ts";
+import type { DirectoryHost, HostGone } from "../fleet/index.ts";
 import type { Link, LinkListener, Links, RunFrame } from "../link/index.ts";
 import { createJobs, type JobsRoom, type JobsRoomNeeds } from "./index.ts";
 
@@ -53,6 +53,8 @@ export interface FakeAgent {
   /** How often each run was begun, by its id: must never be 2. */
   readonly begun: Map<string, number>;
   readonly frames: ServerFrame[];
+  /** The key of the host it is known under: its own, or of the one that was merged with it. */
+  at: number;
   link: (Link & { readonly paused: () => boolean }) | undefined;
   connect(options?: { readonly system?: number; readonly kind?: "live" | "os"; readonly capabilities?: readonly string[] }): Promise<void>;
   cut(): void;
@@ -70,6 +72,8 @@ export interface World extends AsyncDisposable {
   readonly agents: readonly FakeAgent[];
   readonly clock: HandClock;
   readonly bus: Bus;
+  /** The host is forgotten, or merged into another. */
+  forget(agent: FakeAgent, into?: FakeAgent): void;
   /** As by `kill -9`: what was not committed is gone, all links break. Then the server starts again. */
   killServer(): Promise<void>;
   /** Resolves when starts were sent and all that was said is committed. */
@@ -93,6 +97,8 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
   const bus = createLocalBus({ clock });
   const listeners = new Set<LinkListener>();
   const links = new Map<number, Link>();
+  const systems = new Map<number, number>();
+  const gone = new Set<(gone: HostGone) => void>();
   const hosts = Array.from({ length: options.hosts ?? 3 }, (_, i) => hostOf(i, options));
   const door: Links = {
     of: (host) => links.get(host),
@@ -121,6 +127,11 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
           selector,
         }),
         byKey: (host) => hosts[host - 1],
+        hostOfSystem: (system) => systems.get(system),
+        onGone(listener) {
+          gone.add(listener);
+          return { [Symbol.dispose]: () => gone.delete(listener) };
+        },
       },
       links: door,
       capabilities: options.capabilities ?? [exec],
@@ -143,6 +154,13 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
     agents,
     clock,
     bus,
+    forget(agent, into) {
+      const host = agent.host.key;
+      if (into !== undefined) systems.set(host, into.host.key);
+      gone.forEach((tell) => tell({ host, enrolments: [], ...(into === undefined ? {} : { into: into.host.key }) }));
+      agent.cut();
+      if (into !== undefined) agent.at = into.host.key;
+    },
     async killServer() {
       alive.kill();
       for (const agent of agents) agent.cut();
@@ -262,13 +280,14 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
     spool: new Map(),
     begun: new Map(),
     frames: [],
+    at: host.key,
     link: undefined,
     async connect({ system = host.key, kind = "os", capabilities = ["exec"] } = {}) {
       agent.cut();
       epoch += 1;
       let paused = false;
       const link: NonNullable<FakeAgent["link"]> = {
-        host: host.key,
+        host: agent.at,
         system,
         enrolment: `enr_${host.key}`,
         epoch,
@@ -290,7 +309,7 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
       const spool = [...agent.spool].map(([run, { phase, output }]) => ({ run, phase, lastSequence: output.length }));
       const answers = await Promise.all([...listeners].map((listener) => listener.resume(link, spool)));
       agent.link = link;
-      links.set(host.key, link);
+      links.set(agent.at, link);
       for (const entry of answers.flat()) goOn(entry);
       each((listener) => listener.up(link));
     },
@@ -298,7 +317,7 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
       const { link } = agent;
       if (link === undefined) return;
       agent.link = undefined;
-      links.delete(host.key);
+      links.delete(agent.at);
       each((listener) => listener.down(link, "closed"));
     },
     accept(run) {
