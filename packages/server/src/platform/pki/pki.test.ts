@@ -158,9 +158,10 @@ test("a CSR that lies about its key, its name or its form is refused with its co
   );
 });
 
-test("no damaged CSR gets past the signature or breaks the signer", async () => {
+test("however a CSR is damaged, it is refused or still says what was signed", async () => {
   await using made = await opened();
-  const { der } = await makeCsr({ cn: "enr_1" });
+  const { der, csrPem: whole } = await makeCsr({ cn: "enr_1" });
+  const signed = await made.pki.readCsr(whole);
   const damaged = fc
     .tuple(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), fc.nat(der.length))
     .map(([at, by, length]) => {
@@ -176,7 +177,9 @@ test("no damaged CSR gets past the signature or breaks the signer", async () => 
       ),
       async (bytes) => {
         const csrPem = `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
-        await expect(made.pki.readCsr(csrPem)).rejects.toMatchObject({ code: "enrolment.csr-malformed" });
+        // The parser forgives tags and lengths that no signature covers; name and key are covered.
+        const read = await made.pki.readCsr(csrPem).catch((error: { code: string }) => error.code);
+        if (read !== "enrolment.csr-malformed") expect(read).toEqual(signed);
       },
     ),
     { numRuns: 300 },

@@ -43,41 +43,54 @@ interface Waiting {
 // Beyond this many a caller gives up anyway: 2,000 are about two seconds of signing.
 const MAX_WAITING = 2_000;
 
-/** Starts the thread. Published builds hold compiled files, so the thread's file has the same ending as this one. */
-export function startSigner(): Signer {
-  const file = new URL(import.meta.url.endsWith(".ts") ? "./signer.worker.ts" : "./signer.worker.js", import.meta.url);
-  const worker = new Worker(file, {
-    name: "pki-signer",
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
-  });
+// Published builds hold compiled files, so the thread's file has the same ending as this one.
+const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./signer.worker.ts" : "./signer.worker.js", import.meta.url);
+
+/** Starts the thread. One that died is replaced at the next question, and given the authority again. */
+export function startSigner(file: URL = THREAD): Signer {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
-  let ended: Error | undefined;
+  let authority: Extract<Ask, { kind: "load" }> | undefined;
+  let thread: Worker | undefined;
+  let disposed = false;
 
-  const end = (error: Error): void => {
-    ended ??= error;
-    for (const { reject } of waiting.values()) reject(ended);
+  const lost = (worker: Worker, error: AtalayaError): void => {
+    if (thread !== worker) return;
+    thread = undefined;
+    for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
-  worker.on("error", (cause) => end(new AtalayaError("server.internal", "the signing thread failed", { cause })));
-  worker.on("exit", () => end(new AtalayaError("server.draining", "the signing thread has stopped")));
-  worker.on("message", (reply: Reply) => {
-    const asked = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (waiting.size === 0) worker.unref();
-    if (asked === undefined) return;
-    if ("value" in reply) asked.resolve(reply.value as never);
-    else asked.reject(failureOf(reply.failure));
-  });
-  worker.unref();
+  const start = (): Worker => {
+    const worker = new Worker(file, {
+      name: "pki-signer",
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 128 },
+    });
+    worker.on("error", (cause) =>
+      lost(worker, new AtalayaError("server.internal", "the signing thread failed", { cause })),
+    );
+    worker.on("exit", () => lost(worker, new AtalayaError("server.draining", "the signing thread has stopped")));
+    worker.on("message", (reply: Reply) => {
+      const asked = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if (waiting.size === 0) worker.unref();
+      if (asked === undefined) return;
+      if ("value" in reply) asked.resolve(reply.value as never);
+      else asked.reject(failureOf(reply.failure));
+    });
+    // Answered before whatever is asked next: the thread takes its messages in order.
+    if (authority !== undefined) worker.postMessage({ id: (lastId += 1), ask: authority } satisfies Question);
+    return worker;
+  };
 
   return {
-    ask(ask) {
-      if (ended !== undefined) return Promise.reject(ended);
+    ask(ask: Ask) {
+      if (disposed) return Promise.reject(new AtalayaError("server.draining", "the signing thread has stopped"));
       if (waiting.size >= MAX_WAITING) {
         return Promise.reject(new AtalayaError("server.busy", "too many certificates are being signed at once"));
       }
+      const worker = (thread ??= start());
+      if (ask.kind === "load") authority = ask;
       const id = (lastId += 1);
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
@@ -86,7 +99,8 @@ export function startSigner(): Signer {
       });
     },
     async [Symbol.asyncDispose]() {
-      await worker.terminate();
+      disposed = true;
+      await thread?.terminate();
     },
   };
 }

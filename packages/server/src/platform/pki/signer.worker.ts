@@ -13,19 +13,21 @@ import {
 import { proveCsr } from "./csr.ts";
 import type { Ask, Answers, Question, Reply } from "./signer.ts";
 
-let authority: Authority | undefined;
+let authority: Promise<Authority> | undefined;
 
 async function answer(ask: Ask): Promise<Answers[Ask["kind"]]> {
   switch (ask.kind) {
     case "found":
       return foundAuthority(ask.now);
     case "load":
-      authority = await loadAuthority(ask.identity);
+      // A promise: what is asked right behind it waits for it.
+      authority = loadAuthority(ask.identity);
+      await authority;
       return null;
     case "server":
-      return serverIdentity(loaded(), ask.names, ask.now);
+      return serverIdentity(await loaded(), ask.names, ask.now);
     case "ticket-signer":
-      return ticketSigner(loaded(), ask.now);
+      return ticketSigner(await loaded(), ask.now);
     case "read-csr": {
       const { cn, publicKey } = await proveCsr(ask.csrPem);
       return { cn, publicKeySha256: pin(publicKey) };
@@ -35,7 +37,7 @@ async function answer(ask: Ask): Promise<Answers[Ask["kind"]]> {
       if (cn !== undefined && cn !== ask.cn) {
         throw new AtalayaError("enrolment.csr-mismatch", "the CSR names another enrolment than the one it is for");
       }
-      const certificate = await clientCertificate(loaded(), { ...ask, publicKey });
+      const certificate = await clientCertificate(await loaded(), { ...ask, publicKey });
       return {
         certificatePem: `${certificate.toString("pem")}\n`,
         serial: certificate.serialNumber.toUpperCase(),
@@ -46,7 +48,7 @@ async function answer(ask: Ask): Promise<Answers[Ask["kind"]]> {
   }
 }
 
-function loaded(): Authority {
+function loaded(): Promise<Authority> {
   if (authority === undefined) throw new Error("the signer has no authority yet");
   return authority;
 }
