@@ -12,6 +12,8 @@ interface AdmissionNeeds {
   readonly certificates: CertificateStore;
   readonly pki: Pick<Pki, "issued">;
   readonly clock: Clock;
+  /** Resolves at once when revocations are watched. */
+  readonly watching: () => Promise<void>;
   /** Certificates were seen for the first time: older ones are superseded now. */
   readonly activated: () => void;
 }
@@ -22,8 +24,9 @@ interface Presented {
   readonly issuedByUs: boolean;
 }
 
-export function admission({ certificates, pki, clock, activated }: AdmissionNeeds) {
+export function admission({ certificates, pki, clock, watching, activated }: AdmissionNeeds) {
   const judge = inBatches<Presented, AdmittedEnrolment | CertificateRefusal>(async (presented) => {
+    await watching();
     const serials = [...new Set(presented.map(({ serial }) => serial))];
     let known = await certificates.bySerials(serials);
     const isFirstConnect = (one: Presented) =>
@@ -57,7 +60,7 @@ function verdict(
 ): AdmittedEnrolment | CertificateRefusal {
   const refusal = certificateRefusal(known, presented, now);
   if (refusal !== undefined) return refusal;
-  const { serial, notAfter, enrolment } = known!;
+  const { serial, issue, notAfter, enrolment } = known!;
   // No certificate is issued before its host and system are known.
   if (enrolment.host === null || enrolment.system === null) return "certificate.unknown";
   return {
@@ -66,6 +69,7 @@ function verdict(
     system: enrolment.system,
     certificateNotAfter: notAfter,
     serial,
+    issue,
     fingerprint: Fingerprint.parse(JSON.parse(enrolment.fingerprint)),
   };
 }

@@ -6,6 +6,7 @@ export type NewCertificateRow = Omit<Insertable<CertificateTable>, "key" | "stat
 
 /** A certificate with its enrolment's standing, as a connect is judged by. */
 export interface KnownCertificate {
+  readonly issue: number;
   readonly serial: string;
   readonly sha256: string;
   readonly notAfter: number;
@@ -55,14 +56,14 @@ export function certificateStore(store: Store): CertificateStore {
         const rows = await db
           .selectFrom("enrolment_certificate as c")
           .innerJoin("enrolment as e", "e.key", "c.enrolment")
-          .select(["c.serial", "c.sha256", "c.not_after", "c.state"])
+          .select(["c.key as issue", "c.serial", "c.sha256", "c.not_after", "c.state"])
           .select(["e.key", "e.id", "e.state as standing", "e.host", "e.system", "e.fingerprint"])
           .where("c.serial", "in", [...serials])
           .execute();
         return new Map(
-          rows.map(({ serial, sha256, not_after, state, standing, ...enrolment }) => [
+          rows.map(({ issue, serial, sha256, not_after, state, standing, ...enrolment }) => [
             serial,
-            { serial, sha256, notAfter: not_after, state, enrolment: { ...enrolment, state: standing } },
+            { issue, serial, sha256, notAfter: not_after, state, enrolment: { ...enrolment, state: standing } },
           ]),
         );
       }),

@@ -37,6 +37,7 @@ describe.each(engines)("a certificate at a connect on $name", ({ open }) => {
       system: 101,
       certificateNotAfter: certificate.validToDate.getTime(),
       serial: certificate.serialNumber,
+      issue: 1,
       fingerprint: request.fingerprint,
     });
   });
@@ -173,14 +174,19 @@ describe.each(engines)("a revocation on $name", ({ open }) => {
     using there = room(store, pki, { clock, bus: createLocalBus({ clock: systemClock }) });
     const heard: string[] = [];
     const away = new Promise<string>((resolve) => {
-      there.enrolments.onRevoked((id, code, keep) => resolve(`${id} ${code} ${keep}`));
+      there.enrolments.onRevoked((id, code) => {
+        if (code === "certificate.revoked") resolve(`${id} ${code}`);
+      });
     });
-    here.enrolments.onRevoked((id, code) => heard.push(`${id} ${code}`));
-    const { enrolment } = await enrolled(here);
+    here.enrolments.onRevoked((id, code) => {
+      if (code === "certificate.revoked") heard.push(`${id} ${code}`);
+    });
+    const { enrolment, certificate } = await enrolled(here);
+    await there.enrolments.admit(certificate);
     await here.desk.decide("revoke", enrolment, admin);
     expect(heard).toEqual([`${enrolment} certificate.revoked`]);
     clock.move(2_000);
-    expect(await away).toBe(`${enrolment} certificate.revoked undefined`);
+    expect(await away).toBe(`${enrolment} certificate.revoked`);
   });
 
   test("follows when the fleet forgets the host, and does not when it was merged", async () => {
@@ -198,12 +204,16 @@ describe.each(engines)("a revocation on $name", ({ open }) => {
   test("of the older certificate is told when a newer one connects", async () => {
     await using store = await open();
     using desk = room(store, pki);
-    const heard = new Promise<string>((resolve) => {
-      desk.enrolments.onRevoked((id, code, keep) => resolve(`${id} ${code} ${keep}`));
-    });
     const { certificate, enrolment } = await enrolled(desk);
     await desk.enrolments.admit(certificate);
-    expect(await heard).toBe(`${enrolment} certificate.superseded ${certificate.serialNumber}`);
+    const next = await renewed(desk, enrolment, (await makeCsr()).csrPem);
+    const heard = new Promise<string>((resolve) => {
+      desk.enrolments.onRevoked((id, code, keep) => {
+        if (keep !== 1) resolve(`${id} ${code} ${keep}`);
+      });
+    });
+    const { issue } = await desk.enrolments.admit(next);
+    expect(await heard).toBe(`${enrolment} certificate.superseded ${issue}`);
   });
 });
 

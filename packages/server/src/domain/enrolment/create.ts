@@ -105,7 +105,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   return {
     enrolments: {
       enrol,
-      admit: admission({ certificates, pki, clock, activated: changed }),
+      admit: admission({ certificates, pki, clock, watching: watch.begin, activated: changed }),
       renew: renewal({ entries, standings, certificates, pki, clock, days: settings.certificateDays }),
       onRevoked: (listener) => watch.on(listener),
     },

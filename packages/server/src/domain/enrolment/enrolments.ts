@@ -15,6 +15,8 @@ export interface AdmittedEnrolment {
   /** Epoch milliseconds: the link ends then. */
   readonly certificateNotAfter: number;
   readonly serial: string;
+  /** Grows with each certificate that is issued: tells the newer of two. */
+  readonly issue: number;
   /** The hardware it enrolled with. */
   readonly fingerprint: Fingerprint;
 }
@@ -22,8 +24,8 @@ export interface AdmittedEnrolment {
 export type RevocationListener = (
   enrolment: string,
   code: "certificate.revoked" | "certificate.superseded",
-  /** The serial that stays good; absent when none does. */
-  keep?: string,
+  /** Certificates of this issue and later ones stay good; absent: none does. */
+  keep?: number,
 ) => void;
 
 /** What other rooms may ask. Join tokens, the pending queue and their routes stand behind it. */
@@ -38,7 +40,7 @@ export interface Enrolments {
   /** A new certificate for a live link's enrolment; the one before is superseded when the new one first connects. */
   renew(enrolment: string, csr: string): Promise<{ readonly certificate: string }>;
   /**
-   * Called when an enrolment is revoked or one of its certificates first connected: links with another serial than
+   * Called when an enrolment is revoked or one of its certificates first connected: links of an earlier issue than
    * `keep` end at once. Heard at every server, at the latest after 2 seconds; may be told twice.
    */
   onRevoked(listener: RevocationListener): Disposable;

@@ -8,4 +8,4 @@ export { createEnrolment, type EnrolmentNeeds, type EnrolmentRoom } from "./crea
 export { enrolmentRoutes } from "./enrolment.routes.ts";
 export { joinTokenRoutes } from "./join-tokens.routes.ts";
 export type { AdmittedEnrolment, Enrolments, RevocationListener } from "./enrolments.ts";
-export { enrolmentDefaults, type EnrolmentSettings } from "./settings.ts";
+export type { EnrolmentSettings } from "./settings.ts";

@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 2_000;
 
 export interface Revocations extends Disposable {
   on(listener: RevocationListener): Disposable;
+  /** Resolves when it watches: whoever is admitted afterwards is heard of when that ends. */
+  begin(): Promise<void>;
   /** Reads what changed since the last look and tells it; resolves when told. */
   look(): Promise<void>;
 }
@@ -22,22 +24,31 @@ export function revocations(needs: {
 }): Revocations {
   const { standings, bus, clock, log } = needs;
   const listeners = new Set<RevocationListener>();
-  // No link is older than this watcher, so what was decided before it concerns none.
-  const begun = standings.revision();
-  begun.catch(() => undefined);
-  let seen: number | undefined;
+  let seen = 0;
+  let begun: Promise<void> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
   let ended = false;
   let timer: Disposable | undefined;
 
+  function begin(): Promise<void> {
+    begun ??= standings.revision().then(
+      (revision) => void (seen = revision),
+      (error: unknown) => {
+        begun = undefined;
+        throw error;
+      },
+    );
+    return begun;
+  }
+
   async function read(): Promise<void> {
-    seen ??= await begun;
-    for (const { id, state, serial, revision } of await standings.changedSince(seen)) {
+    await begin();
+    for (const { id, state, issue, revision } of await standings.changedSince(seen)) {
       seen = Math.max(seen, revision);
       for (const listener of listeners) {
         if (state === "revoked") listener(id, "certificate.revoked");
-        else if (serial !== null) listener(id, "certificate.superseded", serial);
+        else if (issue !== null) listener(id, "certificate.superseded", issue);
       }
     }
   }
@@ -66,6 +77,7 @@ export function revocations(needs: {
     });
   };
   wait();
+  hurried();
   const heard = bus.on("enrolment", hurried);
 
   return {
@@ -73,6 +85,7 @@ export function revocations(needs: {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    begin,
     look,
     [Symbol.dispose]() {
       ended = true;

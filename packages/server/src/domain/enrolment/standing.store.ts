@@ -8,7 +8,8 @@ export type ListedEnrolment = EnrolmentRow & { readonly joinTokenId: string | nu
 export interface StandingChange {
   readonly id: string;
   readonly state: EnrolmentState;
-  readonly serial: string | null;
+  /** Of the certificate that last connected for the first time. */
+  readonly issue: number | null;
   readonly revision: Revision;
 }
 
@@ -75,11 +76,12 @@ export function standingStore(store: Store): StandingStore {
     changedSince: (revision) =>
       tables.read((db) =>
         db
-          .selectFrom("enrolment")
-          .select(["id", "state", "serial", "revision"])
-          .where("revision", ">", revision)
-          .where((of) => of.or([of("state", "=", "revoked"), of("serial", "is not", null)]))
-          .orderBy("revision")
+          .selectFrom("enrolment as e")
+          .leftJoin("enrolment_certificate as c", "c.serial", "e.serial")
+          .select(["e.id", "e.state", "c.key as issue", "e.revision"])
+          .where("e.revision", ">", revision)
+          .where((of) => of.or([of("e.state", "=", "revoked"), of("e.serial", "is not", null)]))
+          .orderBy("e.revision")
           .execute(),
       ),
     revision: () => tables.revision(),

@@ -51,7 +51,8 @@ export class Connection implements Link, Spoke {
   epoch = 0;
   kind: "live" | "os" = "os";
   capabilities: ReadonlySet<string> = NO_CAPABILITIES;
-  serial = "";
+  /** Which of the enrolment's certificates it came with: later ones have higher numbers. */
+  issue = 0;
   notAfter = Number.MAX_SAFE_INTEGER;
   /** Listeners know of it, so they must hear of its end. */
   announced = false;

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { LINK_PROTOCOL, MAX_CONTROL_FRAME_BYTES, type FailureCode, type Hello } from "@atalaya/protocol";
@@ -19,7 +20,7 @@ import { createListeners } from "./listeners.ts";
 import { linkMetrics } from "./metrics.ts";
 import { refused } from "./refusal.ts";
 import { createRegistry } from "./registry.ts";
-import { createRevoked } from "./revoked.ts";
+import { createRevoked, isOutdated } from "./revoked.ts";
 import { linkDefaults, type LinkSettings } from "./settings.ts";
 import { standingStore } from "./standing.store.ts";
 import { answerUnfit, unfit, type LinkPeer } from "./upgrade.ts";
@@ -58,9 +59,10 @@ export interface LinkRoom extends Disposable {
 const OVERSIZE_BYTES = 65_536;
 const CLOSE_WITHIN_MS = 5_000;
 const DRAINED_AT_ONCE = 500;
+const LOTS = 2 ** 32;
 
 export function createLinks(needs: LinkNeeds): LinkRoom {
-  const { clock, log, enrolments, fleet, random = Math.random } = needs;
+  const { clock, log, enrolments, fleet, random = lot } = needs;
   const settings = { ...linkDefaults, ...needs.settings };
   const registry = createRegistry();
   const listeners = createListeners(log);
@@ -135,7 +137,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     enrolments.onRevoked((enrolment, code, keep) => {
       revoked.note(enrolment, code, keep);
       const link = registry.ofEnrolment(enrolment);
-      if (link !== undefined && link.serial !== keep) refuse(link, code, "this certificate is not good any more");
+      if (link !== undefined && isOutdated(link, keep)) refuse(link, code, "this certificate is not good any more");
     }),
     fleet.onGone(({ enrolments: gone }) => {
       // Those of a merged host come back and find the other one; those of a forgotten host are revoked meanwhile.
@@ -251,6 +253,10 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
       care[Symbol.dispose]();
     },
   };
+}
+
+function lot(): number {
+  return randomInt(LOTS) / LOTS;
 }
 
 function nextTurn(): Promise<void> {

@@ -134,5 +134,6 @@ function tooEarly(): AtalayaError {
  * they are, unless they would hold a lot more than themselves in memory.
  */
 function owned(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes;
+  // Not `slice`: that of a Buffer does not copy.
+  return bytes.buffer.byteLength > 2 * bytes.length ? new Uint8Array(bytes) : bytes;
 }

@@ -70,7 +70,7 @@ export function handshaker(needs: HandshakeNeeds) {
     connection.certificate = undefined;
     connection.enrolment = admitted.id;
     connection.system = admitted.system;
-    connection.serial = admitted.serial;
+    connection.issue = admitted.issue;
     connection.notAfter = admitted.certificateNotAfter;
     connection.host = fleet.hostOfSystem(admitted.system) ?? admitted.host;
     connection.kind = hello.system.kind;

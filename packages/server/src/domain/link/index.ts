@@ -9,4 +9,4 @@
  */
 export { createLinks, type LinkNeeds, type LinkRoom } from "./create.ts";
 export type { Link, LinkListener, Links, RunFrame } from "./links.ts";
-export { linkDefaults, type LinkSettings } from "./settings.ts";
+export type { LinkSettings } from "./settings.ts";

@@ -10,11 +10,16 @@ export interface Revoked {
   since(connection: Connection): Code | undefined;
 }
 
+/** News may come late, and then be older than the link: it says nothing about certificates issued since. */
+export function isOutdated({ issue }: Pick<Connection, "issue">, keep: number | undefined): boolean {
+  return keep === undefined || issue < keep;
+}
+
 /** No link takes this long to be set up. */
 const KEPT_MS = 300_000;
 
 export function createRevoked(clock: Pick<Clock, "now">): Revoked {
-  const lately = new Map<string, { readonly code: Code; readonly keep: string | undefined; readonly at: number }>();
+  const lately = new Map<string, { readonly code: Code; readonly keep: number | undefined; readonly at: number }>();
   return {
     note(enrolment, code, keep) {
       const now = clock.now();
@@ -25,9 +30,9 @@ export function createRevoked(clock: Pick<Clock, "now">): Revoked {
         lately.delete(oldest);
       }
     },
-    since({ enrolment, serial }) {
-      const found = lately.get(enrolment);
-      return found === undefined || found.keep === serial ? undefined : found.code;
+    since(connection) {
+      const found = lately.get(connection.enrolment);
+      return found !== undefined && isOutdated(connection, found.keep) ? found.code : undefined;
     },
   };
 }
