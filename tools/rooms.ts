@@ -96,6 +96,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/server/src/domain": [
     "server/",
     "fleet/",
+    "blobs/",
     "enrolment/",
     "link/",
     "jobs/",

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { networkInterfaces } from "node:os";
 import { exec, LINK_PATH } from "@atalaya/protocol";
-import { mount, type Part } from "./api/mount.ts";
+import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import type { PlaneDoor } from "./cores/core.ts";
+import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { createDistribution, distributionRoutes, reachableServers, type Distribution } from "./domain/distribution/index.ts";
 import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
 import { createFleet, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
@@ -14,6 +15,7 @@ import { createLinks, type LinkRoom } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
 import { readiness, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { migrations } from "./migrations/index.ts";
+import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
 import { systemClock, type Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log/index.ts";
@@ -40,6 +42,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly enrolment: EnrolmentRoom;
   readonly links: LinkRoom;
   readonly jobs: JobsRoom;
+  readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
   /** Writes the local administrator's token of this start to the data folder, and returns where. */
   issueLocalToken(): Promise<string>;
@@ -100,6 +103,7 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       settings: { heartbeatMs: settings.heartbeatSeconds * 1000 },
     }),
   );
+  const blobs = createBlobs({ store, bytes: await openBlobs(join(data, "blobs"), { clock }), clock, log });
   const jobs = undo.use(
     await createJobs({
       store,
@@ -110,6 +114,7 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       fleet,
       links: links.links,
       capabilities: [exec],
+      blobs,
       signTickets: (root) => pki.signTickets(root),
       key: await installationKey(data),
       guard: guardOf(settings),
@@ -117,6 +122,8 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       metrics,
     }),
   );
+  const { names } = jobs;
+  undo.use(collectHourly({ blobs, names, clock, log }));
   const authenticate = bearerAuthentication(identity);
   const live = undo.use(
     createLive({
@@ -144,13 +151,17 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     { at: v1, routes: enrolmentRoutes({ enrolments, desk }) },
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
     { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
+    { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
   ];
+  const served = ({ method, path, status, ms }: Served) => answered.observe({ method, path, status: String(status) }, ms / 1000);
   const app = mount(parts, {
     authenticate: (request, peer) => authenticate(request.headers.get("authorization"), peer.address),
     log,
-    served: ({ method, path, status, ms }) => answered.observe({ method, path, status: String(status) }, ms / 1000),
+    served,
   });
+  // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
+  const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], { authenticate: async () => undefined, log, served });
 
   let drained: Promise<void> | undefined;
   const owned = undo.move();
@@ -162,8 +173,9 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     enrolment,
     links,
     jobs,
+    blobs,
     distribution,
-    fetch: async (request, peer) => app.fetch(request, { peer }),
+    fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),
     upgrade(request, socket, head, peer) {
       const path = new URL(request.url ?? "/", "https://atalaya").pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);

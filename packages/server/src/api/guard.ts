@@ -19,16 +19,12 @@ export function isGuard(handler: unknown): handler is Guard {
   return typeof handler === "function" && "permission" in handler;
 }
 
-/** Public routes never look at credentials, so that a stale token cannot keep a caller from the front door. */
-export function guard(permission: RoutePermission, maxBodyBytes = DEFAULT_BODY_LIMIT): Guard {
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => {
-      throw new AtalayaError("request.too-large", `The body is larger than ${maxBodyBytes} bytes.`, {
-        details: { maxBytes: maxBodyBytes },
-      });
-    },
-  });
+/**
+ * Public routes never look at credentials, so that a stale token cannot keep a caller from the front door. A body that
+ * is `streamed` is left to its handler, which says when it is too much: measuring it here would gather it in memory.
+ */
+export function guard(permission: RoutePermission, maxBodyBytes: number | "streamed" = DEFAULT_BODY_LIMIT): Guard {
+  const limit = maxBodyBytes === "streamed" ? undefined : limitOf(maxBodyBytes);
   const check: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (permission !== "public") {
       const actor = await c.var.identify();
@@ -44,7 +40,18 @@ export function guard(permission: RoutePermission, maxBodyBytes = DEFAULT_BODY_L
       }
       c.set("actor", actor);
     }
-    return limit(c, next);
+    return limit === undefined ? next() : limit(c, next);
   };
   return Object.assign(check, { permission });
+}
+
+function limitOf(maxBodyBytes: number): MiddlewareHandler {
+  return bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => {
+      throw new AtalayaError("request.too-large", `The body is larger than ${maxBodyBytes} bytes.`, {
+        details: { maxBytes: maxBodyBytes },
+      });
+    },
+  });
 }

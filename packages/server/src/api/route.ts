@@ -83,7 +83,7 @@ export function route<const D extends RouteDefinition>(definition: D): TypedRout
     tags: [...tags],
     "x-permission": permission,
     ...(permission === "public" ? { security: [] } : {}),
-    middleware: [guard(permission, definition.maxBodyBytes)],
+    middleware: [guard(permission, body !== undefined && "raw" in body ? "streamed" : definition.maxBodyBytes)],
     request: {
       ...(params === undefined ? {} : { params }),
       // A misspelt filter that is ignored would answer with more than was asked for.

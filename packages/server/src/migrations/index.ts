@@ -6,5 +6,6 @@ import { migration as enrolment } from "./0020-enrolment.ts";
 import { migration as link } from "./0030-link.ts";
 import { migration as jobs } from "./0040-jobs.ts";
 import { migration as identity } from "./0050-identity.ts";
+import { migration as blobs } from "./0060-blobs.ts";
 
-export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity];
+export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity, blobs];

@@ -7,18 +7,20 @@ import type { Log } from "../../platform/log/index.ts";
 import type { Metrics } from "../../platform/metrics/index.ts";
 import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
+import type { BlobNames } from "../blobs/index.ts";
 import type { Fleet, HostKey } from "../fleet/index.ts";
 import type { Links } from "../link/index.ts";
 import type { Topic } from "../live/index.ts";
 import { acknowledge, tell } from "./acknowledge.ts";
 import { agentsListener } from "./agents.ts";
+import { blobNames } from "./blob-names.store.ts";
 import { book, type ActiveJob, type ActiveRun } from "./book.ts";
 import { createConductor } from "./conductor.ts";
 import type { SignTickets } from "./dispatch.ts";
 import { outputReader } from "./follow.ts";
 import { guards, zonesOf, type Zone } from "./guard.ts";
 import { runIds } from "./ids.ts";
-import { jobsOf, lookupIn, type Jobs } from "./jobs.ts";
+import { jobsOf, lookupIn, type BlobClaims, type Jobs } from "./jobs.ts";
 import { jobsStore } from "./jobs.store.ts";
 import { countLabs } from "./labs.ts";
 import { createLedger } from "./ledger.ts";
@@ -43,6 +45,8 @@ export interface JobsRoomNeeds {
   readonly links: Links;
   /** What agents can be asked, by name. */
   readonly capabilities: readonly Capability[];
+  /** Absent: requests that name blobs are refused. */
+  readonly blobs?: BlobClaims;
   /** `pki.signTickets`. */
   readonly signTickets: SignTickets;
   /** 32 random bytes of this installation, kept over restarts: public ids and sealed secrets hang on them. */
@@ -56,6 +60,8 @@ export interface JobsRoom extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly output: OutputDoor;
   readonly topics: readonly Topic[];
+  /** Which blobs jobs name, for the room that keeps them. */
+  readonly names: BlobNames;
   /** Drops old output and history now; it is done every hour anyway. */
   prune(): Promise<Pruned>;
   /** Resolves when all that agents reported until now is committed. */
@@ -186,6 +192,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   }
 
   const lookup = lookupIn(kept, ids);
+  const names = blobNames(store, ids, lookup);
   const reader = outputReader(outputIndex(store), outputStore);
   const jobs = jobsOf({
     book: pages,
@@ -198,6 +205,8 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     fleet,
     labs,
     capabilities,
+    blobs: needs.blobs,
+    names,
     guard,
     sealKey,
     bus,
@@ -207,6 +216,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   return {
     jobs,
     output: outputDoor(lookup, reader),
+    names,
     topics: jobTopics({ store: kept, lookup, output: reader, ids }),
     prune: () => pruner.prune(clock.now()),
     settled: () => ledger.settled(),

@@ -23,6 +23,8 @@ export interface NewJobRow {
   readonly deadlineAt: number | undefined;
   readonly counts: string;
   readonly sealedSecrets: Uint8Array | undefined;
+  /** Blobs the request names, by SHA-256. */
+  readonly blobs: readonly string[];
   /** In their frozen order. */
   readonly targets: readonly { readonly key: number; readonly id: string; readonly name: string }[];
   readonly idempotency: { readonly key: string; readonly digest: string } | undefined;
@@ -137,6 +139,9 @@ export function jobsStore(store: Store): JobsStore {
         }
         if (job.sealedSecrets !== undefined) {
           await tx.insertInto("jobs_secret").values({ job: key, sealed: job.sealedSecrets }).execute();
+        }
+        if (job.blobs.length > 0) {
+          await tx.insertInto("jobs_blob").values(job.blobs.map((sha256) => ({ sha256, job: key }))).execute();
         }
         const revision = await tables.nextRevision(tx);
         await tx.updateTable("jobs_job").set({ revision }).where("key", "=", key).execute();

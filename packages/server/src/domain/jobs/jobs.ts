@@ -5,6 +5,7 @@ import type { Actor } from "../../api/actor.ts";
 import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { BlobNames } from "../blobs/index.ts";
 import type { DirectoryHost, Fleet } from "../fleet/index.ts";
 import { z } from "zod";
 import type { ActiveJob, Book } from "./book.ts";
@@ -15,7 +16,7 @@ import type { JobsStore, NewJobRow, StoredJob, StoredRun } from "./jobs.store.ts
 import type { Labs } from "./labs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loader } from "./loader.ts";
-import { checkSecrets, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
+import { checkSecrets, namedBlobs, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
 import type { GuardSettings, Policy } from "./policy.ts";
 import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
@@ -24,7 +25,7 @@ import { code, STATES, stateOf } from "./transitions.ts";
 import { eventView, jobView, runView, type CreatedJobView, type JobView, type RunDetailView, type RunView } from "./views.ts";
 
 export interface Jobs {
-  /** Throws `selector.*`, `capability.unknown`, `request.*`, `job.confirmation-needed`, `job.guarded`. */
+  /** Throws `selector.*`, `capability.unknown`, `request.*`, `blob.unknown`, `job.confirmation-needed`, `job.guarded`. */
   create(job: NewJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
   retry(job: string, options: RetryJob, actor: Actor): Promise<CreatedJobView>;
   job(id: string, actor: Actor): Promise<JobView>;
@@ -54,10 +55,18 @@ export interface JobsNeeds {
   readonly fleet: Pick<Fleet, "resolve" | "byKey">;
   readonly labs: Labs;
   readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly blobs: BlobClaims | undefined;
+  readonly names: Pick<BlobNames, "shownTo">;
   readonly guard: GuardSettings;
   readonly sealKey: Uint8Array;
   readonly bus: Bus;
   readonly clock: Clock;
+}
+
+/** The blobs' room, as far as whoever makes jobs needs it. */
+export interface BlobClaims {
+  /** Keeps a blob long enough for a job to be made that names it; `by`: only one that this caller uploaded. Throws `blob.unknown`. */
+  claim(sha256: string, by: string | undefined): Promise<void>;
 }
 
 /** Finds what an actor may see. Whoever is limited to places sees the jobs it made itself. */
@@ -131,6 +140,16 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     checkConfirmed({ targets: hosts.length, threshold: needs.guard.confirmAbove, confirm });
   }
 
+  /** What the request names must be there, and the caller must be one who may read it: a job could print it. */
+  async function claimBlobs(request: unknown, actor: Actor): Promise<readonly string[]> {
+    const named = namedBlobs(request);
+    for (const sha256 of named) {
+      if (needs.blobs === undefined) throw new AtalayaError("blob.unknown", "This server keeps no blobs.");
+      await needs.blobs.claim(sha256, (await needs.names.shownTo(sha256, actor)) ? undefined : actor.name);
+    }
+    return named;
+  }
+
   async function commit(row: Omit<NewJobRow, "id" | "createdAt" | "digest" | "counts" | "sealedSecrets">, secrets: Secrets | undefined) {
     const id = newJobId();
     const counts = Array.from({ length: STATES }, (_, state) => (state === code.queued ? row.targets.length : 0));
@@ -194,6 +213,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       }
       const policy = job.policy ?? {};
       await admit(hosts, policy, job.confirm);
+      const blobs = await claimBlobs(request, actor);
       const done = await commit(
         {
           capability: job.capability,
@@ -202,6 +222,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
           createdBy: actor.name,
           note: job.note,
           policy: JSON.stringify(policy),
+          blobs,
           retryOf: undefined,
           deadlineAt: job.deadlineMs === undefined ? undefined : clock.now() + job.deadlineMs,
           targets: hosts,
@@ -225,6 +246,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       const request: unknown = JSON.parse(stored.request);
       checkSecrets(request, options.secrets);
       await admit(hosts, JSON.parse(stored.policy) as Policy, options.confirm);
+      const blobs = await claimBlobs(request, actor);
       const done = await commit(
         {
           capability: stored.capability,
@@ -233,6 +255,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
           createdBy: actor.name,
           note: options.note ?? stored.note ?? undefined,
           policy: stored.policy,
+          blobs,
           retryOf: stored.key,
           deadlineAt: stored.deadline_at === null ? undefined : clock.now() + stored.deadline_at - stored.created_at,
           targets: hosts,

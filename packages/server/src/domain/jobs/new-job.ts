@@ -54,6 +54,14 @@ export function checkSecrets(request: unknown, given: Readonly<Record<string, st
   });
 }
 
+/** Blobs that a request names: every capability does it alike, by `stdin` of kind `blob`. */
+export function namedBlobs(request: unknown): readonly string[] {
+  const named = NamedBlob.safeParse(request);
+  return named.success ? [named.data.stdin.sha256] : [];
+}
+
+const NamedBlob = z.object({ stdin: z.object({ kind: z.literal("blob"), sha256: z.string() }) });
+
 /** Every capability names secrets alike: `secretEnv`, and `stdin` of kind `secret`. */
 const Named = z.object({
   secretEnv: z.array(z.string()).optional().catch(undefined),

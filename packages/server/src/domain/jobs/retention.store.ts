@@ -94,6 +94,7 @@ export function retention(store: Store, segments: Segments | undefined, settings
       await tables.write(async (tx) => {
         await tx.deleteFrom("jobs_output").where("job", "in", keys).execute();
         if (tables.engine === "postgres") await tx.deleteFrom("jobs_output_chunk").where("job", "in", keys).execute();
+        await tx.deleteFrom("jobs_blob").where("job", "in", keys).execute();
         await tx.deleteFrom("jobs_run_event").where("job", "in", keys).execute();
         await tx.deleteFrom("jobs_run").where("job", "in", keys).execute();
         await tx.deleteFrom("jobs_job").where("key", "in", keys).execute();

@@ -89,6 +89,11 @@ export interface SecretTable {
   readonly sealed: Uint8Array;
 }
 
+export interface BlobTable {
+  readonly sha256: string;
+  readonly job: number;
+}
+
 export interface IdempotencyTable {
   readonly actor: string;
   readonly key: string;
@@ -104,5 +109,6 @@ export interface JobsTables {
   readonly jobs_output: OutputTable;
   readonly jobs_output_chunk: OutputChunkTable;
   readonly jobs_secret: SecretTable;
+  readonly jobs_blob: BlobTable;
   readonly jobs_idempotency: IdempotencyTable;
 }

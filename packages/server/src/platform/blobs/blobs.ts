@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import { collectBlobs, type Collected, type Collection } from "./collect.ts";
-import { blobPaths, blobUnknown, checkDigest, isDigest, storedPath } from "./names.ts";
-import { receive, type Received } from "./receive.ts";
+import { blobPaths, blobUnknown, checkDigest, isDigest, isUpload, storedPath, uploadName } from "./names.ts";
+import { keep, receive, type Received } from "./receive.ts";
 
 export interface BlobsNeeds {
   readonly clock: Clock;
@@ -19,6 +19,13 @@ export interface PutOptions {
   readonly sha256?: string;
   /** How many bytes the stream leaves out because they came before: what `received` says. */
   readonly offset?: number;
+  /**
+   * Whose upload it is. Uploads of different senders never mix, and every sender must bring all the bytes, also of a
+   * blob that is here already: only then does it prove that it has them.
+   */
+  readonly sender?: string;
+  /** The stream ends before the blob does: what came is kept to be gone on with. */
+  readonly more?: boolean;
 }
 
 export interface Range {
@@ -42,8 +49,8 @@ export interface Blobs {
    * (`details.offset`). Throws the stream's own error when that breaks; the part that came can be resumed.
    */
   put(bytes: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<Received>;
-  /** How many bytes of an unfinished upload are here. */
-  received(sha256: string): Promise<number>;
+  /** How many bytes of a sender's unfinished upload are here. */
+  received(sha256: string, sender?: string): Promise<number>;
   has(sha256: string): Promise<boolean>;
   /** Throws `blob.unknown`; `request.malformed` when the range begins behind the end. */
   get(sha256: string, range?: Range): Promise<Blob>;
@@ -60,7 +67,7 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
   await makeFolders(folder, paths.incoming, paths.stored);
   const underway = new Set<string>();
   const pathOf = (sha256: string) => storedPath(paths, sha256);
-  const received = async (sha256: string) => (await sizeOf(join(paths.incoming, sha256))) ?? 0;
+  const received = async (upload: string) => (await sizeOf(join(paths.incoming, upload))) ?? 0;
 
   /** Makes a blob that is here already young again, so that collection leaves it until the caller has named it. */
   async function known(sha256: string): Promise<Received | undefined> {
@@ -76,21 +83,24 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
     return { sha256, size };
   }
 
-  async function putNamed(bytes: AsyncIterable<Uint8Array>, sha256: string, offset: number): Promise<Received> {
-    const here = await known(sha256);
+  async function putNamed(bytes: AsyncIterable<Uint8Array>, sha256: string, options: PutOptions): Promise<Received> {
+    const { offset = 0, sender, more = false } = options;
+    const upload = uploadName(sha256, sender);
+    const here = sender === undefined ? await known(sha256) : undefined;
     if (here !== undefined) {
       await bytes[Symbol.asyncIterator]().return?.();
       return here;
     }
-    const waiting = await received(sha256);
+    const waiting = await received(upload);
     if (offset > waiting || (offset < waiting && offset > 0)) {
       throw new AtalayaError("request.conflict", `The upload goes on at byte ${waiting}, not ${offset}`, {
         details: { offset: waiting },
       });
     }
-    const partial = join(paths.incoming, sha256);
+    const partial = join(paths.incoming, upload);
     // Somebody begins anew.
     if (offset === 0) await rm(partial, { force: true });
+    if (more) return { sha256, size: await keep(bytes, { partial, offset, maxBytes }) };
     return receive(bytes, { partial, offset, expected: sha256, maxBytes, pathOf });
   }
 
@@ -105,19 +115,21 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
   }
 
   return {
-    async put(bytes, { sha256, offset = 0 } = {}) {
+    async put(bytes, options = {}) {
+      const { sha256, sender } = options;
       if (sha256 === undefined) {
-        if (offset !== 0) throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
+        if ((options.offset ?? 0) !== 0 || options.more === true) throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
         return putUnnamed(bytes);
       }
       checkDigest(sha256);
-      if (underway.has(sha256)) throw new AtalayaError("request.conflict", `Blob ${sha256} is being put`);
-      underway.add(sha256);
-      return putNamed(bytes, sha256, offset).finally(() => underway.delete(sha256));
+      const upload = uploadName(sha256, sender);
+      if (underway.has(upload)) throw new AtalayaError("request.conflict", `Blob ${sha256} is being put`);
+      underway.add(upload);
+      return putNamed(bytes, sha256, options).finally(() => underway.delete(upload));
     },
-    async received(sha256) {
+    async received(sha256, sender) {
       checkDigest(sha256);
-      return received(sha256);
+      return received(uploadName(sha256, sender));
     },
     has: async (sha256) => isDigest(sha256) && (await sizeOf(pathOf(sha256))) !== undefined,
     async get(sha256, { offset, length } = { offset: 0 }) {
@@ -160,7 +172,7 @@ async function makeFolders(folder: string, incoming: string, stored: string): Pr
   try {
     await mkdir(incoming, { recursive: true, mode: 0o700 });
     await mkdir(stored, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(incoming)) if (!isDigest(name)) await rm(join(incoming, name), { force: true });
+    for (const name of await readdir(incoming)) if (!isUpload(name)) await rm(join(incoming, name), { force: true });
   } catch (cause) {
     throw new AtalayaError("data.unwritable", `Cannot work in ${folder}: ${(cause as Error).message}`, { cause });
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 
@@ -16,6 +17,16 @@ export function blobPaths(folder: string): BlobPaths {
 
 export function isDigest(name: string): boolean {
   return DIGEST.test(name);
+}
+
+/** The file an upload waits in: one for each sender, whatever a sender is called. */
+export function uploadName(sha256: string, sender: string | undefined): string {
+  if (sender === undefined) return sha256;
+  return `${sha256}.${createHash("sha256").update(sender).digest("hex").slice(0, 32)}`;
+}
+
+export function isUpload(name: string): boolean {
+  return /^[0-9a-f]{64}(\.[0-9a-f]{32})?$/.test(name);
 }
 
 export function checkDigest(sha256: string): void {

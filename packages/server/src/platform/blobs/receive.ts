@@ -24,20 +24,10 @@ export interface Received {
  * it need not come again; when it is too much or not what was promised, nothing stays.
  */
 export async function receive(bytes: AsyncIterable<Uint8Array>, reception: Reception): Promise<Received> {
-  const { partial, offset, expected, maxBytes, pathOf } = reception;
+  const { partial, offset, expected, pathOf } = reception;
   const hash = createHash("sha256");
   if (offset > 0) await addTo(hash, partial, offset);
-  const handle = await open(partial, "a", 0o600);
-  let size: number;
-  try {
-    size = await write(bytes, handle, hash, offset, maxBytes);
-    await handle.sync();
-  } catch (error) {
-    await handle.close();
-    if (!(error instanceof BrokenStream)) await rm(partial, { force: true });
-    throw translated(error, partial);
-  }
-  await handle.close();
+  const size = await append(bytes, reception, (chunk) => hash.update(chunk));
   const sha256 = hash.digest("hex");
   if (expected !== undefined && sha256 !== expected) {
     await rm(partial, { force: true });
@@ -47,22 +37,49 @@ export async function receive(bytes: AsyncIterable<Uint8Array>, reception: Recep
   return { sha256, size };
 }
 
+/** Takes a part that is not the last; nothing can be checked yet. Returns how many bytes wait now. */
+export async function keep(
+  bytes: AsyncIterable<Uint8Array>,
+  upload: Pick<Reception, "partial" | "offset" | "maxBytes">,
+): Promise<number> {
+  return append(bytes, upload, () => undefined);
+}
+
+async function append(
+  bytes: AsyncIterable<Uint8Array>,
+  upload: Pick<Reception, "partial" | "offset" | "maxBytes">,
+  look: (chunk: Uint8Array) => void,
+): Promise<number> {
+  const { partial } = upload;
+  const handle = await open(partial, "a", 0o600);
+  let size: number;
+  try {
+    size = await write(bytes, handle, upload, look);
+    await handle.sync();
+  } catch (error) {
+    await handle.close();
+    if (!(error instanceof BrokenStream)) await rm(partial, { force: true });
+    throw translated(error, partial);
+  }
+  await handle.close();
+  return size;
+}
+
 /** The sender's trouble, told apart from the disk's. */
 class BrokenStream extends Error {}
 
 async function write(
   bytes: AsyncIterable<Uint8Array>,
   handle: FileHandle,
-  hash: Hash,
-  offset: number,
-  maxBytes: number,
+  { offset, maxBytes }: Pick<Reception, "offset" | "maxBytes">,
+  look: (chunk: Uint8Array) => void,
 ) {
   let size = offset;
   for await (const chunk of senders(bytes)) {
     if (size + chunk.length > maxBytes) {
       throw new AtalayaError("request.too-large", `A blob has at most ${maxBytes} bytes`);
     }
-    hash.update(chunk);
+    look(chunk);
     await handle.writeFile(chunk);
     size += chunk.length;
   }

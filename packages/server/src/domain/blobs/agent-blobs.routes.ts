@@ -1,0 +1,49 @@
+import { AtalayaError } from "@atalaya/protocol";
+import { z } from "zod";
+import { route, routes } from "../../api/route.ts";
+import type { Enrolments } from "../enrolment/index.ts";
+import { blobAnswer } from "./answer.ts";
+import type { BlobsRoom } from "./blobs.ts";
+import { Sha256 } from "./blobs.routes.ts";
+import type { BlobNames } from "./names.ts";
+import { readRange } from "./ranges.ts";
+
+export interface AgentBlobsNeeds {
+  readonly blobs: BlobsRoom;
+  readonly names: BlobNames;
+  readonly enrolments: Pick<Enrolments, "admit">;
+}
+
+/**
+ * `/blobs` at the agents' door, where the handshake has proved who asks: a host reads what its unfinished runs name.
+ * Not part of the API for people and programs, so it is mounted by itself; nobody has an API token there.
+ */
+export const agentBlobs = ({ blobs, names, enrolments }: AgentBlobsNeeds) =>
+  routes().openapi(
+    route({
+      method: "get",
+      path: "/blobs/{sha256}",
+      operationId: "getBlobForRun",
+      permission: "public",
+      summary: "A blob that a run of this host names",
+      tags: ["agents"],
+      params: z.object({ sha256: Sha256 }),
+      query: z.object({ run: z.string().max(64) }),
+      headers: z.object({ range: z.string().max(64).optional() }),
+      responses: { 200: { raw: "application/octet-stream" } },
+    }),
+    async (c) => {
+      const { peer } = c.var;
+      if (peer.door !== "link" || peer.certificate === undefined) {
+        throw new AtalayaError("certificate.unknown", "Blobs of runs are given to agents only.");
+      }
+      // Every request: the certificate of a connection that stays open may have been revoked meanwhile.
+      const { host, system } = await enrolments.admit(peer.certificate);
+      const { sha256 } = c.req.valid("param");
+      if (!(await names.wantedBy(sha256, c.req.valid("query").run, { host, system }))) {
+        throw new AtalayaError("blob.unknown", "No unfinished run of this host names such a blob.");
+      }
+      const range = readRange(c.req.valid("header").range);
+      return blobAnswer(await blobs.readForRun(sha256, range), range, sha256, c.req.raw.method) as never;
+    },
+  );

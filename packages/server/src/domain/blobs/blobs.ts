@@ -1,0 +1,114 @@
+import { AtalayaError } from "@atalaya/protocol";
+import type { Actor } from "../../api/actor.ts";
+import type { Blob, Blobs, Range } from "../../platform/blobs/index.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
+import type { Store } from "../../platform/store/index.ts";
+import { blobStore } from "./blobs.store.ts";
+import type { BlobNames } from "./names.ts";
+
+export interface BlobsRoomNeeds {
+  readonly store: Store;
+  /** Where the bytes lie. */
+  readonly bytes: Blobs;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface BlobState {
+  readonly sha256: string;
+  /** Bytes of the caller's upload that are here: an upload goes on there. */
+  readonly received: number;
+  /** All of it is here and may be named. */
+  readonly whole: boolean;
+}
+
+/** A piece of an upload. */
+export interface UploadPart {
+  readonly offset: number;
+  /** More parts follow this one. */
+  readonly more: boolean;
+}
+
+export interface BlobsRoom {
+  /** What an uploader has brought so far. Of blobs of others it tells nothing. */
+  state(sha256: string, actor: Actor): Promise<BlobState>;
+  /** Throws `blob.mismatch` (nothing stays), `request.conflict` with the offset to go on at, `request.too-large`. */
+  upload(sha256: string, bytes: AsyncIterable<Uint8Array>, part: UploadPart, actor: Actor): Promise<BlobState>;
+  /** Throws `blob.unknown` also when it is there and not for this caller. */
+  read(sha256: string, range: Range | undefined, actor: Actor, names: BlobNames): Promise<Blob>;
+  /** The same for a run of a host; whoever asks has established both. */
+  readForRun(sha256: string, range: Range | undefined): Promise<Blob>;
+  /**
+   * To be called before a job is made that names the blob: from now on it stays long enough for that. `by`: only one
+   * that this caller uploaded. Throws `blob.unknown`.
+   */
+  claim(sha256: string, by: string | undefined): Promise<void>;
+  /** Removes what nothing names and nobody has used for a day. Returns how many blobs and bytes went. */
+  collect(names: BlobNames): Promise<{ readonly blobs: number; readonly bytes: number }>;
+}
+
+const GRACE_MS = 86_400_000;
+const AT_ONCE = 200;
+
+export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): BlobsRoom {
+  const kept = blobStore(store);
+
+  async function stateOf(sha256: string, actor: Actor): Promise<BlobState> {
+    const size = await kept.sizeFor(sha256, actor.name);
+    if (size !== undefined && (await bytes.has(sha256))) return { sha256, received: size, whole: true };
+    return { sha256, received: await bytes.received(sha256, actor.name), whole: false };
+  }
+
+  async function read(sha256: string, range: Range | undefined): Promise<Blob> {
+    return range === undefined ? bytes.get(sha256) : bytes.get(sha256, range);
+  }
+
+  return {
+    state: stateOf,
+    async upload(sha256, stream, { offset, more }, actor) {
+      const known = await stateOf(sha256, actor);
+      if (known.whole && (await kept.use(sha256, actor.name, clock.now()))) {
+        await stream[Symbol.asyncIterator]().return?.();
+        return known;
+      }
+      const { size } = await bytes.put(stream, { sha256, offset, more, sender: actor.name });
+      if (more) return { sha256, received: size, whole: false };
+      await kept.uploaded(sha256, size, actor.name, clock.now());
+      log.info({ sha256, size, actor: actor.name }, "a blob was uploaded");
+      return { sha256, received: size, whole: true };
+    },
+    async read(sha256, range, actor, names) {
+      const may = (await kept.sizeFor(sha256, actor.name)) !== undefined || (await names.shownTo(sha256, actor));
+      if (!may) throw unknown(sha256);
+      return read(sha256, range);
+    },
+    readForRun: read,
+    async claim(sha256, by) {
+      if (!(await kept.use(sha256, by, clock.now())) || !(await bytes.has(sha256))) throw unknown(sha256);
+    },
+    async collect(names) {
+      const before = clock.now() - GRACE_MS;
+      for (let after = ""; ; ) {
+        const stale = await kept.stale(before, after, AT_ONCE);
+        if (stale.length === 0) break;
+        const named = await names.named(stale);
+        await kept.forget(
+          stale.filter((sha256) => !named.has(sha256)),
+          before,
+        );
+        after = stale.at(-1)!;
+      }
+      // What is in no table: forgotten now, or left by a server that was killed between the bytes and the row.
+      const collected = await bytes.collect((sha256) => kept.has(sha256), GRACE_MS);
+      if (collected.blobs > 0) log.info({ ...collected }, "removed blobs that nothing names");
+      return collected;
+    },
+  };
+}
+
+function unknown(sha256: string): AtalayaError {
+  return new AtalayaError("blob.unknown", `There is no blob ${sha256} here that you may use.`, {
+    next: `Upload it: PUT /api/v1/blobs/${sha256}`,
+  });
+}
