@@ -1,7 +1,7 @@
 /** The agent put together: state, spool, link and what they need of each other. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { AtalayaError, failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
+import { failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
 import { findTools } from "./capabilities/exec/tools.ts";
 import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
@@ -52,11 +52,8 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     policy: policyFile(data, needs.policyPath),
     tools: findTools(),
     async fetchBlob(sha256, run, into) {
-      const link = up;
-      if (link === undefined)
-        throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
       const { fetchBlob } = await import("./blobs.ts");
-      await fetchBlob({ sha256, run, into, link, environment, key: await identity.keyPem() });
+      await fetchBlob({ sha256, run, into, link: () => up, environment, key: () => identity.keyPem() });
     },
   });
   const runs = createRuns({

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { open as openFile } from "node:fs/promises";
-import { AtalayaError, LINK_PROTOCOL } from "@atalaya/protocol";
+import { open as openFile, type FileHandle } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { AtalayaError, failures, LINK_PROTOCOL } from "@atalaya/protocol";
 import { open, problemOf } from "./enrol/https.ts";
 import type { Up } from "./link/link.ts";
 import type { Environment } from "./link/proxy.ts";
@@ -10,41 +11,92 @@ export interface BlobWish {
   /** The run that names the blob: knowing a digest is no permission. */
   readonly run: string;
   readonly into: string;
-  readonly link: Up;
-  readonly key: string;
+  /** The link of the moment; undefined while there is none. */
+  link(): Pick<Up, "address" | "enrolled"> | undefined;
+  key(): Promise<string>;
   readonly environment: Environment;
+  /** How long to wait before asking again; tests have less patience. */
+  readonly waitsMs?: readonly number[];
 }
 
-/** Fetches a blob over the link's door, with the agent's certificate, beside the link. The file holds it whole or is not there to be used. */
-export async function fetchBlob({ sha256, run, into, link, key, environment }: BlobWish): Promise<void> {
-  const { address, enrolled } = link;
-  const response = await open({
-    method: "GET",
-    path: `/blobs/${sha256}?run=${run}`,
-    address,
-    environment,
-    ca: enrolled.ca,
-    certificate: enrolled.certificate,
-    key,
-    protocols: [LINK_PROTOCOL],
-  });
+/** A server that restarts, or one that has too many callers, is back within these; more fruitless ones in a row end it. */
+const WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+
+/**
+ * Fetches a blob over the link's door, with the agent's certificate, beside the link. What breaks off goes on where it
+ * stopped. The file holds it whole or is not there to be used.
+ */
+export async function fetchBlob(wish: BlobWish): Promise<void> {
+  const { sha256, into, waitsMs = WAITS_MS } = wish;
   const hash = createHash("sha256");
   const file = await openFile(into, "w", 0o600);
   try {
-    const status = response.statusCode ?? 0;
-    const failed = status < 200 || status > 299;
-    let text = "";
-    for await (const part of response as AsyncIterable<Buffer>) {
-      if (failed) text = (text + part.toString("utf8")).slice(0, 65_536);
-      else {
-        hash.update(part);
-        await file.write(part);
+    let offset = 0;
+    let fruitless = 0;
+    for (;;) {
+      const before = offset;
+      try {
+        await fetchFrom(wish, offset, async (part) => {
+          await writeAll(file, part);
+          hash.update(part);
+          offset += part.length;
+        });
+        break;
+      } catch (error) {
+        const failure = asFailure(error);
+        fruitless = offset > before ? 0 : fruitless + 1;
+        const waitMs = waitsMs[fruitless];
+        if (waitMs === undefined || !failures[failure.code].retry) throw failure;
+        // Half of it by lot: the hosts of one job must not come back together.
+        await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)));
       }
     }
-    if (failed) throw problemOf(status, text, `/blobs/${sha256}`);
   } finally {
     await file.close();
   }
-  if (hash.digest("hex") !== sha256)
-    throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
+  if (hash.digest("hex") !== sha256) throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
+}
+
+async function fetchFrom({ sha256, run, link, key, environment }: BlobWish, offset: number, take: (part: Buffer) => Promise<void>): Promise<void> {
+  const up = link();
+  if (up === undefined) throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
+  const response = await open({
+    method: "GET",
+    path: `/blobs/${sha256}?run=${run}`,
+    address: up.address,
+    environment,
+    ca: up.enrolled.ca,
+    certificate: up.enrolled.certificate,
+    key: await key(),
+    protocols: [LINK_PROTOCOL],
+    ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
+  });
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 299) throw problemOf(status, await textOf(response), `/blobs/${sha256}`);
+  // Cut between the last byte and the end of the answer: a range of nothing comes as an empty whole.
+  if (offset > 0 && status !== 206 && response.headers["content-length"] !== "0") {
+    response.destroy();
+    throw new AtalayaError("frame.unexpected", "the server answered a range with something else");
+  }
+  for await (const part of response as AsyncIterable<Buffer>) await take(part);
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const part of response as AsyncIterable<Buffer>) text = (text + part.toString("utf8")).slice(0, 65_536);
+  return text;
+}
+
+async function writeAll(file: FileHandle, part: Buffer): Promise<void> {
+  for (let at = 0; at < part.length; ) at += (await file.write(part, at)).bytesWritten;
+}
+
+/** A connection that breaks is a failure like any other that waiting may cure; a full disk is not. */
+function asFailure(error: unknown): AtalayaError {
+  if (error instanceof AtalayaError) return error;
+  const cause = error as NodeJS.ErrnoException;
+  if (cause.code === "ECONNRESET" || cause.code === "EPIPE" || cause.code === "ETIMEDOUT") {
+    return new AtalayaError("host.offline", `the server went away while it sent a blob: ${cause.message}`, { cause });
+  }
+  return new AtalayaError("run.cannot-start", `the blob for stdin could not be kept: ${cause.message}`, { cause });
 }

@@ -10,6 +10,7 @@ export interface Call extends Omit<Dial, "protocols" | "timeoutMs"> {
   readonly body?: unknown;
   readonly timeoutMs?: number;
   readonly protocols?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -29,6 +30,7 @@ export async function open(call: Call): Promise<IncomingMessage> {
         host: showAddress(call.address),
         accept: "application/json, */*",
         connection: "close",
+        ...call.headers,
         ...(body === undefined
           ? {}
           : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),

@@ -55,6 +55,44 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/blobs/{sha256}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A blob that you uploaded, or that a job names which you may see */
+        readonly get: operations["getBlob"];
+        /**
+         * Upload a blob, whole or in parts
+         * @description An upload that broke off goes on at `received` of its status; a part elsewhere is refused with `request.conflict` and the offset in its details.
+         */
+        readonly put: operations["putBlob"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/blobs/{sha256}/status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far your upload of a blob has come */
+        readonly get: operations["getBlobStatus"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/enrolments": {
         readonly parameters: {
             readonly query?: never;
@@ -724,6 +762,15 @@ export interface components {
             readonly role?: "viewer" | "operator" | "admin";
             /** @enum {string} */
             readonly state: "valid" | "expired" | "revoked";
+        };
+        /** @description How far an upload has come. */
+        readonly BlobState: {
+            /** @description Bytes of your upload that are here: go on there. */
+            readonly received: number;
+            /** @description SHA-256 of the bytes, in lower-case hexadecimal. */
+            readonly sha256: string;
+            /** @description All of it is here and may be named by jobs. */
+            readonly whole: boolean;
         };
         readonly CreatedApiToken: {
             /** @description Epoch milliseconds. */
@@ -1457,6 +1504,112 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getBlob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `bytes=100-`. */
+                readonly range?: string;
+            };
+            readonly path: {
+                /** @description SHA-256 of the bytes, in lower-case hexadecimal. */
+                readonly sha256: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putBlob: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description `bytes 0-99/200`: this body is a part; parts come in their order. Absent: the whole. */
+                readonly "content-range"?: string;
+            };
+            readonly path: {
+                /** @description SHA-256 of the bytes, in lower-case hexadecimal. */
+                readonly sha256: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/octet-stream": string;
+            };
+        };
+        readonly responses: {
+            /** @description How far an upload has come. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BlobState"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getBlobStatus: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description SHA-256 of the bytes, in lower-case hexadecimal. */
+                readonly sha256: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How far an upload has come. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BlobState"];
                 };
             };
             /** @description A failure. */
