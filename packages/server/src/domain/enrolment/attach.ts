@@ -1,5 +1,6 @@
 import { Fingerprint } from "@atalaya/protocol";
 import { z } from "zod";
+import { inBatches } from "../../platform/batches.ts";
 import type { Fleet, HostKey, SystemKey } from "../fleet/index.ts";
 import type { EntryStore } from "./entry.store.ts";
 import type { JoinTokenStore } from "./join-tokens.store.ts";
@@ -8,6 +9,7 @@ import type { EnrolmentRow } from "./tables.store.ts";
 /** Where an accepted enrolment stands in the fleet; asks the fleet until it has answered once. */
 export type Attacher = (row: EnrolmentRow) => Promise<{ readonly host: HostKey; readonly system: SystemKey }>;
 
+type Attached = Parameters<EntryStore["attached"]>[0][number];
 const Place = z.array(z.string());
 const Labels = z.record(z.string(), z.string());
 
@@ -17,6 +19,10 @@ export function attacher(needs: {
   readonly entries: Pick<EntryStore, "attached">;
   readonly tokens: Pick<JoinTokenStore, "byKey">;
 }): Attacher {
+  const note = inBatches<Attached, undefined>(async (attached) => {
+    await needs.entries.attached(attached);
+    return attached.map(() => undefined);
+  });
   return async (row) => {
     if (row.host !== null && row.system !== null) return { host: row.host, system: row.system };
     const token = row.join_token === null ? undefined : await needs.tokens.byKey(row.join_token);
@@ -29,7 +35,7 @@ export function attacher(needs: {
       ...(token === undefined || token.place === null ? {} : { place: Place.parse(JSON.parse(token.place)) }),
       ...(token === undefined || token.labels === null ? {} : { labels: Labels.parse(JSON.parse(token.labels)) }),
     });
-    await needs.entries.attached(row.key, { host, system });
+    await note({ key: row.key, host, system });
     return { host, system };
   };
 }

@@ -23,7 +23,8 @@ export interface KnownCertificate {
 
 /** Every certificate we issued, until long after its end. */
 export interface CertificateStore {
-  add(certificate: NewCertificateRow): Promise<void>;
+  /** Records many at once, and forgets those of the same enrolments that ended before `forgetBefore`. */
+  add(certificates: readonly NewCertificateRow[], forgetBefore: number): Promise<void>;
   bySerials(serials: readonly string[]): Promise<ReadonlyMap<string, KnownCertificate>>;
   /** The newest good one for this key that lasts beyond `until`. */
   usable(
@@ -32,8 +33,6 @@ export interface CertificateStore {
   ): Promise<string | undefined>;
   /** How many were issued and never seen since. */
   countUnseen(enrolment: number, now: number): Promise<number>;
-  /** Forgets what ended before `endedBefore`. */
-  prune(enrolment: number, endedBefore: number): Promise<void>;
   /**
    * These connected for the first time: each becomes current and supersedes all of its enrolment that were issued
    * before it.
@@ -44,11 +43,20 @@ export interface CertificateStore {
 export function certificateStore(store: Store): CertificateStore {
   const tables = store.tables<EnrolmentTables>();
   return {
-    add: (certificate) =>
+    add: (certificates, forgetBefore) =>
       tables.write(async (tx) => {
         await tx
           .insertInto("enrolment_certificate")
-          .values({ ...certificate, state: "issued" })
+          .values(certificates.map((certificate) => ({ ...certificate, state: "issued" as const })))
+          .execute();
+        await tx
+          .deleteFrom("enrolment_certificate")
+          .where(
+            "enrolment",
+            "in",
+            certificates.map(({ enrolment }) => enrolment),
+          )
+          .where("not_after", "<", forgetBefore)
           .execute();
       }),
     bySerials: (serials) =>
@@ -91,14 +99,6 @@ export function certificateStore(store: Store): CertificateStore {
           .where("not_after", ">", now)
           .executeTakeFirstOrThrow();
         return unseen;
-      }),
-    prune: (enrolment, endedBefore) =>
-      tables.write(async (tx) => {
-        await tx
-          .deleteFrom("enrolment_certificate")
-          .where("enrolment", "=", enrolment)
-          .where("not_after", "<", endedBefore)
-          .execute();
       }),
     activate: (serials) =>
       tables.write(async (tx) => {

@@ -15,6 +15,7 @@ import { enroller } from "./enrol.ts";
 import { enrolmentRecord, hostOf, listEnrolments, type EnrolmentRecord } from "./enrolment-record.ts";
 import type { Enrolments } from "./enrolments.ts";
 import { entryStore } from "./entry.store.ts";
+import { issuer } from "./issue.ts";
 import { joinTokens, type JoinTokens } from "./join-tokens.ts";
 import { joinTokenStore } from "./join-tokens.store.ts";
 import { renewal } from "./renewal.ts";
@@ -65,6 +66,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
 
   const placeOf = (row: ListedEnrolment): string | undefined => hostOf(row, fleet)?.place.join("/");
 
+  const issue = issuer({ certificates, pki, clock, days: settings.certificateDays });
   const attach = attacher({ fleet, entries, tokens });
   const watch = revocations({ standings, bus, clock, log });
   const changed = (): void => bus.tell("enrolment");
@@ -74,6 +76,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
     pki,
     fleet,
     attach,
+    issue,
     clock,
     settings,
     servers: needs.servers ?? (() => []),
@@ -106,7 +109,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
     enrolments: {
       enrol,
       admit: admission({ certificates, pki, clock, watching: watch.begin, activated: changed }),
-      renew: renewal({ entries, standings, certificates, pki, clock, days: settings.certificateDays }),
+      renew: renewal({ entries, standings, certificates, issue, pki, clock, days: settings.certificateDays }),
       onRevoked: (listener) => watch.on(listener),
     },
     joinTokens: joinTokens({ tokens, clock, caPin: pki.caPin }),

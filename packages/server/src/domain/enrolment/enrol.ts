@@ -8,17 +8,18 @@ import { addressBudget } from "./address-budget.ts";
 import type { Attacher } from "./attach.ts";
 import type { CertificateStore } from "./certificates.store.ts";
 import type { EntryStore } from "./entry.store.ts";
-import { issueCertificate, newEnrolmentId } from "./issue.ts";
+import { newEnrolmentId, type Issuer } from "./issue.ts";
 import { hashOfGiven, refusalSentences } from "./join-token.ts";
 import type { EnrolmentSettings } from "./settings.ts";
 import type { EnrolmentRow } from "./tables.store.ts";
 
 export interface EnrolNeeds {
   readonly entries: EntryStore;
-  readonly certificates: CertificateStore;
-  readonly pki: Pki;
+  readonly certificates: Pick<CertificateStore, "usable">;
+  readonly pki: Pick<Pki, "readCsr" | "caPin" | "caPem">;
   readonly fleet: Pick<Fleet, "byKey">;
   readonly attach: Attacher;
+  readonly issue: Issuer;
   readonly clock: Clock;
   readonly settings: EnrolmentSettings;
   /** `host:port` that agents should dial, in order. */
@@ -108,10 +109,7 @@ export function enroller(needs: EnrolNeeds) {
     const until = clock.now() + (settings.certificateDays * DAY) / 10;
     const certificate =
       (await certificates.usable(row.key, { publicKey, until, states: ["issued", "current"] })) ??
-      (await issueCertificate(
-        { certificates, pki, clock, days: settings.certificateDays },
-        { enrolment: row, csr, publicKey },
-      ));
+      (await needs.issue({ enrolment: row, csr, publicKey }));
     return {
       state: "accepted",
       enrolment: row.id,

@@ -28,7 +28,7 @@ export interface EntryStore {
   byPublicKey(publicKey: string): Promise<EnrolmentRow | undefined>;
   /** Takes a use of the token and enters the enrolment, both or neither. */
   enter(entry: Entry): Promise<Entered>;
-  attached(key: number, at: { readonly host: number; readonly system: number }): Promise<void>;
+  attached(where: readonly { readonly key: number; readonly host: number; readonly system: number }[]): Promise<void>;
 }
 
 export function entryStore(store: Store): EntryStore {
@@ -81,9 +81,11 @@ export function entryStore(store: Store): EntryStore {
         return enterOnce(entry);
       }
     },
-    attached: (key, { host, system }) =>
+    attached: (where) =>
       tables.write(async (tx) => {
-        await tx.updateTable("enrolment").set({ host, system }).where("key", "=", key).execute();
+        for (const { key, host, system } of where) {
+          await tx.updateTable("enrolment").set({ host, system }).where("key", "=", key).execute();
+        }
       }),
   };
 }

@@ -3,19 +3,20 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import type { CertificateStore } from "./certificates.store.ts";
 import type { EntryStore } from "./entry.store.ts";
-import { issueCertificate } from "./issue.ts";
+import type { Issuer } from "./issue.ts";
 import type { StandingStore } from "./standing.store.ts";
 
 /** Renews over a live link, with the same key or a new one; what is in use stays good until the new one connects. */
 export function renewal(needs: {
   readonly entries: Pick<EntryStore, "byPublicKey">;
   readonly standings: Pick<StandingStore, "byId">;
-  readonly certificates: CertificateStore;
-  readonly pki: Pki;
+  readonly certificates: Pick<CertificateStore, "usable">;
+  readonly issue: Issuer;
+  readonly pki: Pick<Pki, "readCsr">;
   readonly clock: Clock;
   readonly days: number;
 }) {
-  const { entries, standings, certificates, pki, clock, days } = needs;
+  const { entries, standings, certificates, issue, pki, clock, days } = needs;
   return async (enrolment: string, csr: string): Promise<{ readonly certificate: string }> => {
     const { cn, publicKeySha256: publicKey } = await pki.readCsr(csr);
     const row = await standings.byId(enrolment);
@@ -27,8 +28,7 @@ export function renewal(needs: {
     // The answer to the last request may have been lost with its link.
     const until = clock.now() + (days * 86_400_000) / 2;
     const waiting = await certificates.usable(row.key, { publicKey, until, states: ["issued"] });
-    const certificate =
-      waiting ?? (await issueCertificate({ certificates, pki, clock, days }, { enrolment: row, csr, publicKey }));
+    const certificate = waiting ?? (await issue({ enrolment: row, csr, publicKey }));
     return { certificate };
   };
 }
