@@ -30,13 +30,26 @@ async function obey(order: BareOrder): Promise<unknown> {
     }
     case "usage": {
       const { userCPUTime, systemCPUTime } = process.resourceUsage();
-      return { cpuMs: (userCPUTime + systemCPUTime) / 1000, rssBytes: process.memoryUsage.rss(), sockets: sockets.size };
+      return {
+        cpuMs: (userCPUTime + systemCPUTime) / 1000,
+        rssBytes: process.memoryUsage.rss(),
+        sockets: sockets.size,
+      };
     }
   }
 }
 
 async function listen({ key, cert, ca }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
-  const server = createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3", ALPNProtocols: [LINK_PROTOCOL], sessionIdContext: "bare" });
+  const server = createServer({
+    key,
+    cert,
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.3",
+    ALPNProtocols: [LINK_PROTOCOL],
+    sessionIdContext: "bare",
+  });
   const wss = new WebSocketServer({ server, perMessageDeflate: false, skipUTF8Validation: true });
   wss.on("connection", (socket) => {
     sockets.add(socket);

@@ -8,7 +8,10 @@ export interface Child<Order> extends Disposable {
 }
 
 export function benchChild<Order>(file: string): Child<Order> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(cause: Error): void }>();
   let last = 0;
   child.on("message", (answer: { readonly id: number; readonly value?: unknown; readonly error?: string }) => {

@@ -15,8 +15,24 @@ export interface Sizes {
 }
 
 export type Order =
-  | { readonly do: "enrol"; readonly host: string; readonly port: number; readonly ca: string; readonly token: string; readonly from: number; readonly count: number }
-  | { readonly do: "connect"; readonly host: string; readonly port: number; readonly atOnce: number; readonly kind: "sim" | "bare"; readonly sizes?: Sizes; readonly resume?: boolean }
+  | {
+      readonly do: "enrol";
+      readonly host: string;
+      readonly port: number;
+      readonly ca: string;
+      readonly token: string;
+      readonly from: number;
+      readonly count: number;
+    }
+  | {
+      readonly do: "connect";
+      readonly host: string;
+      readonly port: number;
+      readonly atOnce: number;
+      readonly kind: "sim" | "bare";
+      readonly sizes?: Sizes;
+      readonly resume?: boolean;
+    }
   | { readonly do: "come-back"; readonly baseMs: number; readonly capMs: number }
   | { readonly do: "arm" }
   | { readonly do: "collect" }
@@ -30,7 +46,7 @@ let sizes: Record<string, number> = {};
 const identities: SimIdentity[] = [];
 let sims: Crowd | undefined;
 let bare: WebSocket[] = [];
-let sessions: (Buffer | undefined)[] = [];
+const sessions: (Buffer | undefined)[] = [];
 const now = (): number => performance.timeOrigin + performance.now();
 const outputBytes = Buffer.from("ok\n");
 
@@ -116,7 +132,9 @@ async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<nu
           handshakeTimeout: 60_000,
           ...(session === undefined ? {} : { session }),
         } as ClientOptions);
-        socket.on("upgrade", (response) => response.socket.on("session", (ticket: Buffer) => (sessions[index] = ticket)));
+        socket.on("upgrade", (response) =>
+          response.socket.on("session", (ticket: Buffer) => (sessions[index] = ticket)),
+        );
         await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
         socket.on("message", (data: Buffer) => {
           // The first letter tells the frame's part; both ends do nothing but answer.
@@ -140,7 +158,11 @@ function text(length: number, letter: string): string {
 process.on("message", (message: { readonly id: number; readonly order: Order }) => {
   obey(message.order).then(
     (value) => process.send?.({ id: message.id, value }),
-    (cause: unknown) => process.send?.({ id: message.id, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
+    (cause: unknown) =>
+      process.send?.({
+        id: message.id,
+        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      }),
   );
 });
 process.on("disconnect", () => process.exit(0));

@@ -11,7 +11,8 @@ import type { Order, Sizes } from "./crowd.child.ts";
 import type { BareOrder } from "./bare-server.child.ts";
 import { median, percentile, rssOf, cpuMsOf } from "./measure.ts";
 
-export const question = "How long does a trivial job on N agents take until every result is committed, against the bare ws round trip?";
+export const question =
+  "How long does a trivial job on N agents take until every result is committed, against the bare ws round trip?";
 
 export interface FanoutOptions {
   readonly agents?: number;
@@ -29,7 +30,12 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
   const folder = mkdtempSync(join(tmpdir(), "atalaya-fanout-"));
   await using server = await serverProcess({
     data: folder,
-    env: { ATALAYA_CONFIRM_ABOVE: "10000000", ATALAYA_LINK_HANDSHAKES_PER_SECOND: "100000", ATALAYA_LINK_HANDSHAKES_UNDER_WAY: "10000", ATALAYA_VISITORS_PER_ADDRESS: "100000" },
+    env: {
+      ATALAYA_CONFIRM_ABOVE: "10000000",
+      ATALAYA_LINK_HANDSHAKES_PER_SECOND: "100000",
+      ATALAYA_LINK_HANDSHAKES_UNDER_WAY: "10000",
+      ATALAYA_VISITORS_PER_ADDRESS: "100000",
+    },
   });
   using sims = benchChild<Order>("./crowd.child.ts");
   using bareClients = benchChild<Order>("./crowd.child.ts");
@@ -37,7 +43,10 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
   try {
     const idle = rssOf(server.process.pid);
     const { host, port, ca } = server;
-    const { body: made } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: agents * 2, expiresInMs: 3_600_000 });
+    const { body: made } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", {
+      uses: agents * 2,
+      expiresInMs: 3_600_000,
+    });
     console.error(`enrolling ${agents} agents …`);
     await sims.order({ do: "enrol", host, port, ca, token: made.token, from: 1, count: agents });
     await sims.order({ do: "connect", host, port, atOnce: 64, kind: "sim" });
@@ -46,7 +55,9 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
 
     // A first job warms both ends and tells the sizes of the frames.
     await jobRound(agents);
-    const { sizes } = await sims.order<{ readonly sizes: { readonly start: number; readonly settled: number } }>({ do: "collect" });
+    const { sizes } = await sims.order<{ readonly sizes: { readonly start: number; readonly settled: number } }>({
+      do: "collect",
+    });
     const all: Sizes = { ...sizes, accepted: 51, output: 16, result: 132 };
 
     // One file holds the server's key and certificate, and node:tls finds each in it.
@@ -71,7 +82,12 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
       rounds,
       frames: all,
       ...told,
-      ratio: { p50: told.ours.p50Ms / told.bare.p50Ms, p99: told.ours.p99Ms / told.bare.p99Ms, wall: told.ours.wallMs / told.bare.wallMs, cpu: told.ours.cpuMs / told.bare.cpuMs },
+      ratio: {
+        p50: told.ours.p50Ms / told.bare.p50Ms,
+        p99: told.ours.p99Ms / told.bare.p99Ms,
+        wall: told.ours.wallMs / told.bare.wallMs,
+        cpu: told.ours.cpuMs / told.bare.cpuMs,
+      },
       rssPerLinkKb: { ours: (linked - idle) / agents / 1024, bare: (bareLinked - bareIdle) / agents / 1024 },
     };
   } finally {
@@ -83,15 +99,23 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     await sims.order({ do: "arm" });
     const cpu = cpuMsOf(server.process.pid);
     const began = performance.timeOrigin + performance.now();
-    const { status, body } = await server.call<{ readonly id: string; readonly targets: number }>("POST", "/api/v1/jobs", {
-      selector: "all and state:online",
-      capability: "exec",
-      request: { command: { kind: "program", program: "true", args: [] } },
-    });
-    if (status !== 201 || body.targets !== count) throw new Error(`the job was not made: ${status} ${JSON.stringify(body).slice(0, 500)}`);
+    const { status, body } = await server.call<{ readonly id: string; readonly targets: number }>(
+      "POST",
+      "/api/v1/jobs",
+      {
+        selector: "all and state:online",
+        capability: "exec",
+        request: { command: { kind: "program", program: "true", args: [] } },
+      },
+    );
+    if (status !== 201 || body.targets !== count)
+      throw new Error(`the job was not made: ${status} ${JSON.stringify(body).slice(0, 500)}`);
     const settledAt = await collected(sims, count);
     const cpuMs = cpuMsOf(server.process.pid) - cpu;
-    const { body: job } = await server.call<{ readonly states: Readonly<Record<string, number>> }>("GET", `/api/v1/jobs/${body.id}`);
+    const { body: job } = await server.call<{ readonly states: Readonly<Record<string, number>> }>(
+      "GET",
+      `/api/v1/jobs/${body.id}`,
+    );
     if (job.states["succeeded"] !== count) throw new Error(`not all succeeded: ${JSON.stringify(job.states)}`);
     return roundOf(settledAt, began, cpuMs);
   }
@@ -118,7 +142,12 @@ async function collected(child: ReturnType<typeof benchChild<Order>>, count: num
 
 function roundOf(settledAt: readonly number[], began: number, cpuMs: number): Round {
   const latencies = settledAt.map((at) => at - began).sort((a, b) => a - b);
-  return { wallMs: latencies.at(-1) ?? 0, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), cpuMs };
+  return {
+    wallMs: latencies.at(-1) ?? 0,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    cpuMs,
+  };
 }
 
 function summary(rounds: readonly Round[]): Round {

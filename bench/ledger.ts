@@ -22,7 +22,11 @@ import { median } from "./measure.ts";
 
 export const question = "What does a trivial run cost the ledger, all included but the wire?";
 
-export const options = { runs: "how many hosts one job has (10000)", rounds: "how many jobs (5)", output: "bytes each run prints (0)" };
+export const options = {
+  runs: "how many hosts one job has (10000)",
+  rounds: "how many jobs (5)",
+  output: "bytes each run prints (0)",
+};
 
 /** Design 10 leaves about 100 µs of the server for a run, wire and TLS included. */
 export const targets = { cpuMicrosARun: { atMost: 60 } };
@@ -49,7 +53,12 @@ export async function run({ runs = 10_000, rounds = 5, output = 0 }: LedgerOptio
       bus: createLocalBus({ clock }),
       clock,
       log,
-      fleet: { resolve: async (selector) => ({ hosts, selector }), byKey: (key) => hosts[key - 1], hostOfSystem: (system) => system, onGone: () => ({ [Symbol.dispose]() {} }) },
+      fleet: {
+        resolve: async (selector) => ({ hosts, selector }),
+        byKey: (key) => hosts[key - 1],
+        hostOfSystem: (system) => system,
+        onGone: () => ({ [Symbol.dispose]() {} }),
+      },
       links: crowd.links,
       capabilities: [exec],
       signTickets: (root) => sign(null, signedBytes(root), privateKey),
@@ -97,7 +106,14 @@ function crowdOf(count: number, outputBytes: number) {
       listener?.frame(link, { type: "accepted", run });
       listener?.frame(link, { type: "running", run });
       if (outputBytes > 0) listener?.output(link, { handle, sequence: 1, stream: "stdout", bytes });
-      listener?.frame(link, { type: "result", run, state: "succeeded", lastSequence: outputBytes > 0 ? 1 : 0, durationMs: 1, result: { exitCode: 0 } });
+      listener?.frame(link, {
+        type: "result",
+        run,
+        state: "succeeded",
+        lastSequence: outputBytes > 0 ? 1 : 0,
+        durationMs: 1,
+        result: { exitCode: 0 },
+      });
     }
   }
 

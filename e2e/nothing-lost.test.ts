@@ -94,10 +94,13 @@ test.runIf(canMakeNetworks)(
       await settleAll(server, wanted);
 
       const executed = new Map<string, number>();
-      for (const line of readFileSync(proof, "utf8").split("\n").filter(Boolean)) executed.set(line, (executed.get(line) ?? 0) + 1);
+      for (const line of readFileSync(proof, "utf8").split("\n").filter(Boolean))
+        executed.set(line, (executed.get(line) ?? 0) + 1);
       let bytes = 0;
       for (const one of wanted) bytes += await balance(server, one, executed);
-      console.log(`${wanted.length * HOSTS} runs, ${executed.size} executed, ${bytes} bytes of output, faults: ${JSON.stringify(faults)}`);
+      console.log(
+        `${wanted.length * HOSTS} runs, ${executed.size} executed, ${bytes} bytes of output, faults: ${JSON.stringify(faults)}`,
+      );
       expect(executed.size).toBe(wanted.length * HOSTS);
     } finally {
       for (const { agent } of machines) await agent[Symbol.asyncDispose]();
@@ -107,7 +110,10 @@ test.runIf(canMakeNetworks)(
 );
 
 async function enrol(server: ServerProcess, host: NetworkHost, data: string): Promise<Machine> {
-  const made = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 1, expiresInMs: 600_000 });
+  const made = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", {
+    uses: 1,
+    expiresInMs: 600_000,
+  });
   expect(made.status, JSON.stringify(made.body)).toBe(201);
   const spawn = (options: Parameters<NetworkHost["spawn"]>[0]): OwnedProcess => host.spawn(options);
   await joinAgent({ data, servers: "10.78.0.1:8443", token: made.body.token, spawn });
@@ -139,7 +145,14 @@ async function ask(server: ServerProcess, random: Random, proof: string, name: s
   }
 }
 
-async function disturb(fault: "server" | "agent" | "agents" | "cable" | "both", { random, server, machines }: { readonly random: Random; readonly server: ServerProcess; readonly machines: readonly Machine[] }): Promise<void> {
+async function disturb(
+  fault: "server" | "agent" | "agents" | "cable" | "both",
+  {
+    random,
+    server,
+    machines,
+  }: { readonly random: Random; readonly server: ServerProcess; readonly machines: readonly Machine[] },
+): Promise<void> {
   const one = random.pick(machines);
   switch (fault) {
     case "server":
@@ -164,7 +177,11 @@ async function disturb(fault: "server" | "agent" | "agents" | "cable" | "both", 
 async function restart(machine: Machine, random: Random): Promise<void> {
   await machine.agent.end("SIGKILL");
   await sleep(random.between(0, 1_500));
-  machine.agent = startAgent({ data: machine.data, servers: "10.78.0.1:8443", spawn: (options) => machine.host.spawn(options) });
+  machine.agent = startAgent({
+    data: machine.data,
+    servers: "10.78.0.1:8443",
+    spawn: (options) => machine.host.spawn(options),
+  });
 }
 
 async function settleAll(server: ServerProcess, wanted: readonly Wanted[]): Promise<void> {
@@ -186,7 +203,10 @@ async function settleAll(server: ServerProcess, wanted: readonly Wanted[]): Prom
 
 /** Returns the bytes of output that were compared. */
 async function balance(server: ServerProcess, wanted: Wanted, executed: ReadonlyMap<string, number>): Promise<number> {
-  const { body } = await server.call<{ readonly items: readonly Run[] }>("GET", `/api/v1/jobs/${wanted.job}/runs?limit=100`);
+  const { body } = await server.call<{ readonly items: readonly Run[] }>(
+    "GET",
+    `/api/v1/jobs/${wanted.job}/runs?limit=100`,
+  );
   expect(body.items).toHaveLength(HOSTS);
   let compared = 0;
   for (const run of body.items) {
@@ -194,9 +214,15 @@ async function balance(server: ServerProcess, wanted: Wanted, executed: Readonly
     expect(executed.get(`${wanted.marker} ${run.host.name}`), `executions of ${what}`).toBe(1);
     expect(run.state, `${what}: ${JSON.stringify(run)}`).toBe(wanted.exitCode === 0 ? "succeeded" : "failed");
     expect(run.result?.exitCode, `exit code of ${what}`).toBe(wanted.exitCode);
-    for (const [stream, word] of [["stdout", "out"], ["stderr", "err"]] as const) {
+    for (const [stream, word] of [
+      ["stdout", "out"],
+      ["stderr", "err"],
+    ] as const) {
       const output = await server.call<Buffer>("GET", `/api/v1/runs/${run.id}/output?stream=${stream}`);
-      const expected = Array.from({ length: wanted.lines }, (_, index) => `${wanted.marker} ${word} ${index + 1}\n`).join("");
+      const expected = Array.from(
+        { length: wanted.lines },
+        (_, index) => `${wanted.marker} ${word} ${index + 1}\n`,
+      ).join("");
       expect(output.body.toString("utf8"), `${stream} of ${what}`).toBe(expected);
       compared += output.body.length;
     }
@@ -205,7 +231,10 @@ async function balance(server: ServerProcess, wanted: Wanted, executed: Readonly
 }
 
 async function hostsOnline(server: ServerProcess): Promise<number> {
-  const { body } = await server.call<{ readonly items: readonly unknown[] }>("GET", "/api/v1/hosts?selector=state:online");
+  const { body } = await server.call<{ readonly items: readonly unknown[] }>(
+    "GET",
+    "/api/v1/hosts?selector=state:online",
+  );
   return body.items.length;
 }
 
@@ -216,7 +245,8 @@ function sum(states: Readonly<Record<string, number>>): number {
 async function until(holds: () => Promise<boolean>, withinMs: number, what: string | (() => string)): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${typeof what === "string" ? what : what()}`);
+    if (Date.now() > deadline)
+      throw new Error(`not within ${withinMs} ms: ${typeof what === "string" ? what : what()}`);
     await sleep(200);
   }
 }

@@ -17,6 +17,8 @@ export interface LocalAgentNeeds {
   /** `host:port` of this server. */
   readonly server: string;
   readonly log: Log;
+  /** What the agent inherits: `PATH` and `HOME`; nothing of the server's own settings. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface LocalAgent extends AsyncDisposable {
@@ -27,19 +29,25 @@ export interface LocalAgent extends AsyncDisposable {
 const RESTART_MS = 2_000;
 const STOP_WITHIN_MS = 10_000;
 
-export async function startLocalAgent({ plane, folder, server, log }: LocalAgentNeeds): Promise<LocalAgent> {
+export async function startLocalAgent({
+  plane,
+  folder,
+  server,
+  log,
+  environment,
+}: LocalAgentNeeds): Promise<LocalAgent> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const program = join(folder, "agent.mjs");
   await writeFile(program, plane.distribution.bundle.bytes);
   const data = join(folder, "data");
   const joined = !(await isEnrolled(data));
-  if (joined) await enrol(plane, { program, data, server });
+  if (joined) await enrol(plane, { program, data, server, environment });
 
   let child: ChildProcess;
   let stopping = false;
   let again: NodeJS.Timeout | undefined;
   function start(): void {
-    child = agent(program, ["run", "--data", data], { ATALAYA_AGENT_SERVERS: server });
+    child = agent(program, ["run", "--data", data], { ...environment, ATALAYA_AGENT_SERVERS: server });
     child.once("exit", (code, signal) => {
       if (stopping) return;
       log.warn({ code, signal }, "the local agent ended; starting it again");
@@ -70,16 +78,37 @@ async function isEnrolled(data: string): Promise<boolean> {
   );
 }
 
-async function enrol(plane: LocalAgentNeeds["plane"], { program, data, server }: { readonly program: string; readonly data: string; readonly server: string }): Promise<void> {
-  const { token } = await plane.enrolment.joinTokens.create({ uses: 1, expiresInMs: 120_000, note: "the server's own machine" }, localActor);
-  const child = agent(program, ["join", "--data", data, "--server", server], { ATALAYA_JOIN_TOKEN: token });
+async function enrol(
+  plane: LocalAgentNeeds["plane"],
+  {
+    program,
+    data,
+    server,
+    environment,
+  }: { readonly program: string; readonly data: string } & Pick<LocalAgentNeeds, "server" | "environment">,
+): Promise<void> {
+  const { token } = await plane.enrolment.joinTokens.create(
+    { uses: 1, expiresInMs: 120_000, note: "the server's own machine" },
+    localActor,
+  );
+  const child = agent(program, ["join", "--data", data, "--server", server], {
+    ...environment,
+    ATALAYA_JOIN_TOKEN: token,
+  });
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-4_000)));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new AtalayaError("enrolment.rejected", `The local agent could not join: ${errors.trim()}`, { next: "Start without it: ATALAYA_LOCAL_AGENT=off" });
+  if (code !== 0)
+    throw new AtalayaError("enrolment.rejected", `The local agent could not join: ${errors.trim()}`, {
+      next: "Start without it: ATALAYA_LOCAL_AGENT=off",
+    });
 }
 
-function agent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+function agent(program: string, args: readonly string[], env: LocalAgentNeeds["environment"]): ChildProcess {
   // A session of its own: a Ctrl-C at the terminal reaches the server alone, which stops the agent in order.
-  return spawn(process.execPath, [program, ...args], { stdio: ["ignore", "ignore", args[0] === "join" ? "pipe" : "ignore"], detached: true, env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env } });
+  return spawn(process.execPath, [program, ...args], {
+    stdio: ["ignore", "ignore", args[0] === "join" ? "pipe" : "ignore"],
+    detached: true,
+    env,
+  });
 }

@@ -46,7 +46,14 @@ async function main(): Promise<void> {
 
   let agent: Awaited<ReturnType<typeof startLocalAgent>> | undefined;
   try {
-    if (settings.localAgent) agent = await startLocalAgent({ plane, folder: join(data, "agent"), server: at, log });
+    if (settings.localAgent)
+      agent = await startLocalAgent({
+        plane,
+        folder: join(data, "agent"),
+        server: at,
+        log,
+        environment: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      });
     process.stdout.write(banner({ url, data, localAgent: settings.localAgent }));
     const ended = core.block().then(() => undefined);
     const signal = await Promise.race([stop.promise, ended]);
@@ -69,7 +76,8 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    if (!["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw new AtalayaError("settings.wrong", `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    if (!["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? ""))
+      throw new AtalayaError("settings.wrong", `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   return parseSettings({ env, ...(text === undefined ? {} : { file: { path, text } }) });
 }
@@ -81,7 +89,15 @@ function addressOf(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function banner({ url, data, localAgent }: { readonly url: string; readonly data: string; readonly localAgent: boolean }): string {
+function banner({
+  url,
+  data,
+  localAgent,
+}: {
+  readonly url: string;
+  readonly data: string;
+  readonly localAgent: boolean;
+}): string {
   const folder = relative(process.cwd(), data);
   const shown = folder === "" || folder.startsWith("..") ? data : `./${folder}`;
   return `

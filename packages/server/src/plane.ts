@@ -6,7 +6,12 @@ import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import type { PlaneDoor } from "./cores/core.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
-import { createDistribution, distributionRoutes, reachableServers, type Distribution } from "./domain/distribution/index.ts";
+import {
+  createDistribution,
+  distributionRoutes,
+  reachableServers,
+  type Distribution,
+} from "./domain/distribution/index.ts";
 import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
 import { createFleet, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
 import { bearerAuthentication, createIdentity, identityRoutes } from "./domain/identity/index.ts";
@@ -61,15 +66,24 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
 
   const store = undo.use(
     await openStore(
-      settings.store.kind === "embedded" ? { engine: "sqlite", folder: join(data, "store") } : { engine: "postgres", url: settings.store.url },
+      settings.store.kind === "embedded"
+        ? { engine: "sqlite", folder: join(data, "store") }
+        : { engine: "postgres", url: settings.store.url },
       { clock, log, migrations },
     ),
   );
   undo.use(watchCommits(metrics, store));
-  const segments = store.engine === "sqlite" ? undo.use(await openSegments(join(data, "output"), { clock, log })) : undefined;
+  const segments =
+    store.engine === "sqlite" ? undo.use(await openSegments(join(data, "output"), { clock, log })) : undefined;
 
-  const reachable = reachableServers({ listen: settings.listen, names: settings.names, interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []) });
-  const pki = undo.use(await openPki(join(data, "pki"), { clock, log, names: certificateNames(settings, reachable.servers) }));
+  const reachable = reachableServers({
+    listen: settings.listen,
+    names: settings.names,
+    interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []),
+  });
+  const pki = undo.use(
+    await openPki(join(data, "pki"), { clock, log, names: certificateNames(settings, reachable.servers) }),
+  );
   const server = await installationName(data);
   // Agents of other machines are told every way in; while only loopback is listened on, they keep what they dialled.
   const servers = (): readonly string[] => (reachable.onlyLoopback ? [] : reachable.servers);
@@ -85,7 +99,10 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       pki,
       fleet,
       servers,
-      settings: { certificateDays: settings.certificateDays, queue: settings.pending ? { size: settings.pendingLimit, expiresMs: 7 * DAY_MS } : undefined },
+      settings: {
+        certificateDays: settings.certificateDays,
+        queue: settings.pending ? { size: settings.pendingLimit, expiresMs: 7 * DAY_MS } : undefined,
+      },
     }),
   );
   const { enrolments, desk, joinTokens } = enrolment;
@@ -118,7 +135,11 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       signTickets: (root) => pki.signTickets(root),
       key: await installationKey(data),
       guard: guardOf(settings),
-      retention: { outputMaxAgeMs: settings.outputDays * DAY_MS, outputMaxBytes: settings.outputBytes, historyMaxAgeMs: settings.jobsDays * DAY_MS },
+      retention: {
+        outputMaxAgeMs: settings.outputDays * DAY_MS,
+        outputMaxBytes: settings.outputBytes,
+        historyMaxAgeMs: settings.jobsDays * DAY_MS,
+      },
       metrics,
     }),
   );
@@ -139,8 +160,20 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
   undo.use(pruneDaily({ clock, log, prune: () => fleet.prune(clock.now() - settings.historyDays * DAY_MS) }));
 
   const state = readiness(store);
-  const serverNeeds = { readiness: state, metrics, version: VERSION, engine: store.engine, ca: pki.caPem, startedAt, links: () => links.links.size };
-  const answered = metrics.histogram({ name: "http_request_seconds", help: "How long requests took", labels: ["method", "path", "status"] });
+  const serverNeeds = {
+    readiness: state,
+    metrics,
+    version: VERSION,
+    engine: store.engine,
+    ca: pki.caPem,
+    startedAt,
+    links: () => links.links.size,
+  };
+  const answered = metrics.histogram({
+    name: "http_request_seconds",
+    help: "How long requests took",
+    labels: ["method", "path", "status"],
+  });
   const v1 = "/api/v1";
   const parts: Part[] = [
     { at: "/", routes: serverRootRoutes(serverNeeds) },
@@ -154,14 +187,19 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
   ];
-  const served = ({ method, path, status, ms }: Served) => answered.observe({ method, path, status: String(status) }, ms / 1000);
+  const served = ({ method, path, status, ms }: Served) =>
+    answered.observe({ method, path, status: String(status) }, ms / 1000);
   const app = mount(parts, {
     authenticate: (request, peer) => authenticate(request.headers.get("authorization"), peer.address),
     log,
     served,
   });
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
-  const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], { authenticate: async () => undefined, log, served });
+  const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], {
+    authenticate: async () => undefined,
+    log,
+    served,
+  });
 
   let drained: Promise<void> | undefined;
   const owned = undo.move();

@@ -5,7 +5,15 @@ import type { Log } from "./platform/log/index.ts";
 const FIRST_MS = 5 * 60_000;
 const EVERY_MS = 86_400_000;
 
-export function pruneDaily({ clock, log, prune }: { readonly clock: Clock; readonly log: Log; readonly prune: () => Promise<number> }): Disposable {
+export function pruneDaily({
+  clock,
+  log,
+  prune,
+}: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly prune: () => Promise<number>;
+}): Disposable {
   let timer: Disposable;
   const again = (ms: number): void => {
     timer = clock.after(ms, () => {
