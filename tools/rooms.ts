@@ -60,6 +60,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "follow.ts",
     "job-output.ts",
     "exec-request.ts",
+    "stdin-file.ts",
     "rollout-options.ts",
     "secrets.ts",
     "confirm.ts",

@@ -1,7 +1,7 @@
 /** The request of `exec`, from the words and options of the command line. */
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
-import { UsageError } from "./session.ts";
+import type { Client } from "@atalaya/client";
+import { fileStdin } from "./stdin-file.ts";
+import { UsageError, type Session } from "./session.ts";
 import { parseDuration, parseSize } from "./ui/time.ts";
 
 export interface ExecOptions {
@@ -23,10 +23,20 @@ export interface ExecOptions {
   readonly nice?: string;
 }
 
-export async function execRequest(words: readonly string[], options: ExecOptions, secrets: readonly string[]): Promise<Record<string, unknown>> {
+export interface ExecNeeds {
+  readonly client: Client;
+  readonly session: Session;
+}
+
+export async function execRequest(
+  words: readonly string[],
+  options: ExecOptions,
+  secrets: readonly string[],
+  needs: ExecNeeds,
+): Promise<Record<string, unknown>> {
   const [program, ...args] = words;
   if (program === undefined) throw new UsageError("name a command after --, as in: atalaya run all -- uptime");
-  const stdin = await stdinOf(options, secrets);
+  const stdin = await stdinOf(options, secrets, needs);
   const secretEnv = secrets.filter((name) => name !== options.secretStdin);
   const limits = defined({
     cpuSeconds: seconds("--cpu", options.cpu),
@@ -50,7 +60,11 @@ export async function execRequest(words: readonly string[], options: ExecOptions
   });
 }
 
-async function stdinOf({ stdin, stdinFile, secretStdin }: ExecOptions, secrets: readonly string[]): Promise<object | undefined> {
+async function stdinOf(
+  { stdin, stdinFile, secretStdin }: ExecOptions,
+  secrets: readonly string[],
+  { client, session }: ExecNeeds,
+): Promise<object | undefined> {
   const given = [stdin, stdinFile, secretStdin].filter((one) => one !== undefined).length;
   if (given > 1) throw new UsageError("--stdin, --stdin-file and --secret-stdin exclude each other");
   if (stdin !== undefined) return { kind: "text", text: stdin };
@@ -58,16 +72,7 @@ async function stdinOf({ stdin, stdinFile, secretStdin }: ExecOptions, secrets: 
     if (!secrets.includes(secretStdin)) throw new UsageError(`--secret-stdin ${secretStdin}: give it with --secret ${secretStdin}=@file too`);
     return { kind: "secret", name: secretStdin };
   }
-  if (stdinFile === undefined) return undefined;
-  return { kind: "text", text: stdinFile === "-" ? await text(process.stdin) : await fileText(stdinFile) };
-}
-
-async function fileText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);
 }
 
 function variable(text: string): readonly [string, string] {

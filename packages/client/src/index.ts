@@ -1,7 +1,7 @@
 /**
  * The door for programs on Node. Words: a *call* is one request to the REST API, typed by its path; the *live client*
  * follows topics over one WebSocket that reconnects by itself; a *pin* is the SHA-256 of the CA's public key, as it
- * stands behind the dot of a join token.
+ * stands behind the dot of a join token; a *blob* is a file's bytes by their SHA-256, named by jobs.
  */
 import { buildClient, type Client } from "./client.ts";
 import { httpsFetch } from "./node/https-fetch.ts";
@@ -10,6 +10,7 @@ import { createTrust } from "./node/trust.ts";
 
 export type { Client } from "./client.ts";
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
+export { uploadBlob, type UploadedBlob, type UploadOptions } from "./node/upload-blob.ts";
 export type { LiveEvent } from "./live/frames.ts";
 export type { LiveBatch, LiveOptions, LiveSubscription } from "./live/live.ts";
 export type { components, operations, paths } from "./generated/api.ts";

@@ -91,7 +91,7 @@ type CreatedJob = components["schemas"]["CreatedJob"];
 
 async function create(client: Client, session: Session, selector: string, words: readonly string[], options: RunOptions): Promise<CreatedJob> {
   const secrets = await readSecrets(options.secret, session);
-  const request = await execRequest(words, options, [...secrets.keys()]);
+  const request = await execRequest(words, options, [...secrets.keys()], { client, session });
   const policy = policyOf(options);
   const deadlineMs = options.deadline === undefined ? undefined : parseDuration(options.deadline);
   if (options.deadline !== undefined && deadlineMs === undefined) throw new UsageError(`--deadline: ${options.deadline} is no time such as 90s, 10m, 2h`);
