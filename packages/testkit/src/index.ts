@@ -1,7 +1,10 @@
 /**
  * For tests and benches only. Words: a *simulated agent* speaks the real protocol without a machine; a *network host*
- * is a Linux network namespace that real agents run in; a *fault proxy* spoils connections as bad networks do.
+ * is a Linux network namespace that real agents run in; a *fault proxy* spoils connections as bad networks do. An
+ * *in-process server* is the real plane and core in the test's own process, a *server process* the real program.
  */
+export { coreConformance, type ConformanceCase, type CoreFactory, type CoreSetup, type CoreUnderTest } from "@atalaya/server/conformance";
+export { inProcessServer, type InProcessOptions, type InProcessServer } from "./plane/plane.ts";
 export { SimAgent, type Behaviour, type SimIdentity, type SimOptions } from "./sim/agent.ts";
 export { crowd, type Crowd } from "./sim/crowd.ts";
 export { enrolSim, fingerprintOf, newKeyAndCsr, postEnrolment, simIdentity, type KeyAndCsr } from "./sim/identity.ts";

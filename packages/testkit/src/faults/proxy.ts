@@ -38,14 +38,15 @@ export async function faultProxy(target: { readonly host: string; readonly port:
   });
 
   function forward(from: Socket, to: Socket): void {
-    from.on("data", (chunk: Buffer) => {
-      if (mode === "stalled") return;
-      const room = to.write(chunk);
-      const waitMs = limit === undefined ? 0 : (chunk.length / limit) * 1000;
-      if (waitMs < 1 && room) return;
-      from.pause();
-      if (waitMs >= 1) setTimeout(() => from.resume(), waitMs).unref();
+    const pass = (chunk: Buffer): void => {
+      if (mode === "stalled" || to.write(chunk)) from.resume();
       else to.once("drain", () => from.resume());
+    };
+    from.on("data", (chunk: Buffer) => {
+      from.pause();
+      // Late as a whole: what a slow line delivers last is what a reader waits for.
+      if (limit === undefined) pass(chunk);
+      else setTimeout(pass, (chunk.length / limit) * 1000, chunk).unref();
     });
   }
 

@@ -27,6 +27,10 @@ export interface TestNetwork extends Disposable {
 
 export const canMakeNetworks = process.getuid?.() === 0;
 
+// In namespaces of names and mounts: a name of its own, and nothing of the real machine's SMBIOS, which all would share.
+const OWN_HARDWARE =
+  'hostname "$0"; dmi=/sys/devices/virtual/dmi/id; [ ! -d $dmi ] || mount -t tmpfs none $dmi || exit 1; exec "$@"';
+
 /** One server and `count` (≤ 200) hosts on one bridge. */
 export function testNetwork(count: number): TestNetwork {
   const id = randomBytes(3).toString("hex");
@@ -45,15 +49,17 @@ export function testNetwork(count: number): TestNetwork {
     const inside = (options: ProcessOptions): ProcessOptions => ({
       ...options,
       program: "ip",
-      // A UTS namespace too, so that the host's name is its own.
-      args: ["netns", "exec", namespace, "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', label, options.program, ...options.args],
+      args: ["netns", "exec", namespace, "unshare", "--uts", "sh", "-c", OWN_HARDWARE, label, options.program, ...options.args],
     });
     return {
       name: label,
       address: `10.78.0.${n}`,
       namespace,
       spawn: (options) => ownProcess(inside(options)),
-      run: (program, ...args) => execFileSync("ip", ["netns", "exec", namespace, program, ...args], { encoding: "utf8", stdio: "pipe" }),
+      run(program, ...args) {
+        const wrapped = inside({ program, args });
+        return execFileSync(wrapped.program, [...wrapped.args], { encoding: "utf8", stdio: "pipe" });
+      },
       cable: (state) => ip("-n", namespace, "link", "set", "eth0", state),
     };
   }

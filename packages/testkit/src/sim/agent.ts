@@ -2,7 +2,7 @@
  * An agent without a machine: it speaks the real protocol over real mutual TLS, keeps its spool in memory, and answers
  * runs as it is told. Thousands fit into one process.
  */
-import type { SecureContext } from "node:tls";
+import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from "node:tls";
 import { randomBytes } from "node:crypto";
 import {
   encodeOutput,
@@ -61,9 +61,12 @@ export class SimAgent {
   readonly spool = new Map<string, SpooledRun>();
   socket: WebSocket | undefined;
   welcome: Welcome | undefined;
+  /** The last TLS session ticket; undefined: the next handshake is a full one. */
   session: Buffer | undefined;
+  /** Whether the last TLS handshake that came to its end was a resumed one. */
+  resumed = false;
   /** Why the last connection ended or was refused. */
-  lastRefusal: { readonly code: string; readonly message: string } | undefined;
+  lastRefusal: { readonly code: string; readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
   private nonce = randomBytes(12).toString("base64url");
   private epoch = 0;
 
@@ -85,13 +88,11 @@ export class SimAgent {
         perMessageDeflate: false,
         skipUTF8Validation: true,
         handshakeTimeout: 60_000,
+        createConnection: (options: ConnectionOptions) => this.dial(options),
         ...(this.session === undefined ? {} : { session: this.session }),
-      } as ClientOptions);
+      } as unknown as ClientOptions);
       this.socket = socket;
       socket.binaryType = "nodebuffer";
-      socket.on("upgrade", (response) => {
-        response.socket.on("session", (session: Buffer) => (this.session = session));
-      });
       socket.on("open", () => this.sayHello());
       socket.on("message", (data, isBinary) => {
         if (isBinary) return;
@@ -100,7 +101,7 @@ export class SimAgent {
         if (frame.type === "welcome") {
           this.welcomed(frame);
           resolve(frame);
-        } else if (frame.type === "refused") this.lastRefusal = { code: frame.code, message: frame.message };
+        } else if (frame.type === "refused") this.lastRefusal = { code: frame.code, message: frame.message, retryAfterMs: frame.retryAfterMs };
         else this.obey(frame);
       });
       socket.on("error", (cause) => reject(cause));
@@ -130,8 +131,23 @@ export class SimAgent {
     this.spool.clear();
   }
 
+  /** Ends all commands that are running. */
+  finishAll(exitCode = 0): void {
+    for (const run of this.spool.values()) {
+      if (run.result === undefined) this.finish(run, exitCode === 0 ? "succeeded" : "failed", exitCode);
+    }
+  }
+
   send(frame: unknown): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Ours from its first byte: the tickets of TLS 1.3 come before the answer to the upgrade. */
+  private dial(options: ConnectionOptions): TLSSocket {
+    const socket = connect({ ...options, path: undefined } as unknown as ConnectionOptions);
+    socket.on("session", (session: Buffer) => (this.session = session));
+    socket.once("secureConnect", () => (this.resumed = socket.isSessionReused()));
+    return socket;
   }
 
   private sayHello(): void {

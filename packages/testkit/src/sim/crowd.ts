@@ -32,7 +32,9 @@ export function crowd(options: readonly SimOptions[], atOnce = 50): Crowd {
       if (over) return;
       // Decorrelated jitter, as the real agent: the next wait lies between the base and three times the last.
       waitMs = Math.min(capMs, baseMs + Math.random() * (waitMs * 3 - baseMs));
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      // Who was told when to come back does so.
+      const told = agent.lastRefusal?.retryAfterMs;
+      await new Promise((resolve) => setTimeout(resolve, told ?? waitMs));
       if (over) return;
       await agent.connect().then(
         () => (waitMs = baseMs),
