@@ -9,7 +9,7 @@ const returns: Partial<Record<FailureCode, readonly [fromMs: number, toMs: numbe
   "link.hello-late": [1_000, 5_000],
   "server.draining": [1_000, 10_000],
   // A person must do something first; the agent needs nobody at the machine once that is done.
-  "link.quarantined": [300_000, 600_000],
+  "link.quarantined": [30_000, 90_000],
   "link.version": [300_000, 600_000],
   "frame.malformed": [60_000, 300_000],
   "frame.unexpected": [60_000, 300_000],
