@@ -83,8 +83,9 @@ export default {
     },
     {
       name: "client-knows-openapi-only",
+      comment: "And the language of selectors, which people type and read at both ends (decision 0012).",
       from: { path: "^packages/client/src/", pathNot: TEST },
-      to: { path: "^packages/(?!client/)" },
+      to: { path: "^packages/(?!client/)", pathNot: "^packages/protocol/src/selectors/index\\.ts$" },
     },
     {
       name: "server-knows-protocol-only",

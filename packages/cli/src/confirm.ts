@@ -4,7 +4,11 @@ import { ClientError } from "@atalaya/client";
 import { UsageError, type Session } from "./session.ts";
 import { whole } from "./exec-request.ts";
 
-export async function confirmCount<T>(session: Session, option: string | undefined, post: (confirm: number | undefined) => Promise<T>): Promise<T> {
+export async function confirmCount<T>(
+  session: Session,
+  option: string | undefined,
+  post: (confirm: number | undefined) => Promise<T>,
+): Promise<T> {
   const given = whole("--confirm", option);
   try {
     return await post(given);
@@ -13,7 +17,9 @@ export async function confirmCount<T>(session: Session, option: string | undefin
     const count = cause.details?.["count"];
     if (given !== undefined || !process.stdin.isTTY || !session.terminal.live || typeof count !== "number") throw cause;
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`${cause.detail}\nType the number of hosts to go on: `).finally(() => prompt.close());
+    const answer = await prompt
+      .question(`${cause.detail}\nType the number of hosts to go on: `)
+      .finally(() => prompt.close());
     if (answer.trim() !== String(count)) throw new UsageError("not confirmed: nothing was done");
     return post(count);
   }

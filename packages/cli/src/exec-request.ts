@@ -69,7 +69,8 @@ async function stdinOf(
   if (given > 1) throw new UsageError("--stdin, --stdin-file and --secret-stdin exclude each other");
   if (stdin !== undefined) return { kind: "text", text: stdin };
   if (secretStdin !== undefined) {
-    if (!secrets.includes(secretStdin)) throw new UsageError(`--secret-stdin ${secretStdin}: give it with --secret ${secretStdin}=@file too`);
+    if (!secrets.includes(secretStdin))
+      throw new UsageError(`--secret-stdin ${secretStdin}: give it with --secret ${secretStdin}=@file too`);
     return { kind: "secret", name: secretStdin };
   }
   return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);
@@ -95,10 +96,20 @@ function size(option: string, text: string | undefined): number | undefined {
 }
 
 export function whole(option: string, text: string | undefined): number | undefined {
-  return read(option, text, (digits) => (/^-?\d{1,9}$/.test(digits) ? Number(digits) : undefined), "is no whole number");
+  return read(
+    option,
+    text,
+    (digits) => (/^-?\d{1,9}$/.test(digits) ? Number(digits) : undefined),
+    "is no whole number",
+  );
 }
 
-function read(option: string, text: string | undefined, parse: (text: string) => number | undefined, complaint: string): number | undefined {
+function read(
+  option: string,
+  text: string | undefined,
+  parse: (text: string) => number | undefined,
+  complaint: string,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = parse(text);
   if (value === undefined) throw new UsageError(`${option}: ${text} ${complaint}`);

@@ -24,7 +24,9 @@ export async function explain(cause: unknown, terminal: Terminal): Promise<numbe
     if (cause.next !== undefined) await terminal.err.write(`${cause.next}\n`);
     return cause.code === "server.unreachable" || cause.code === "server.untrusted" ? 3 : exitStatusOf(cause.code);
   }
-  await terminal.err.write(`${red("error:")} ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+  await terminal.err.write(
+    `${red("error:")} ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`,
+  );
   return 1;
 }
 
@@ -34,5 +36,9 @@ function detailLines(details: Readonly<Record<string, unknown>> | undefined): re
   const { caret, issues } = details;
   if (typeof caret === "string") return caret.split("\n");
   if (!Array.isArray(issues)) return [];
-  return issues.slice(0, 20).map((issue: { readonly path?: unknown; readonly message?: unknown }) => printable(`${String(issue.path)}: ${String(issue.message)}`));
+  return issues
+    .slice(0, 20)
+    .map((issue: { readonly path?: unknown; readonly message?: unknown }) =>
+      printable(`${String(issue.path)}: ${String(issue.message)}`),
+    );
 }

@@ -44,7 +44,8 @@ export async function follow({ client, job, view, signal, only }: FollowNeeds): 
           if (event["type"] === "job") {
             latest = event["job"] as JobSeen;
             await view.job(latest);
-          } else if (event["type"] === "run") await runChanged(event["run"] as RunSeen & { readonly lastSequence: number });
+          } else if (event["type"] === "run")
+            await runChanged(event["run"] as RunSeen & { readonly lastSequence: number });
         });
       }
       if (latest.state === "finished" && finals.size === 0) break;
@@ -87,6 +88,8 @@ export async function follow({ client, job, view, signal, only }: FollowNeeds): 
 
 function outputOf(event: LiveEvent): OutputSeen | undefined {
   if (event["type"] !== "output") return undefined;
-  const { run, host, stream, sequence, data } = event as unknown as Omit<OutputSeen, "bytes"> & { readonly data: string };
+  const { run, host, stream, sequence, data } = event as unknown as Omit<OutputSeen, "bytes"> & {
+    readonly data: string;
+  };
   return { run, host, stream, sequence, bytes: Buffer.from(data, "base64") };
 }

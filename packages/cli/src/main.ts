@@ -8,7 +8,12 @@ import { terminal } from "./ui/terminal.ts";
 
 const screen = terminal({ stdout: process.stdout, stderr: process.stderr }, process.env);
 const interrupted = new AbortController();
-const session = createSession({ terminal: screen, env: process.env, now: () => Date.now(), interrupted: interrupted.signal });
+const session = createSession({
+  terminal: screen,
+  env: process.env,
+  now: () => Date.now(),
+  interrupted: interrupted.signal,
+});
 process.once("SIGTERM", () => interrupted.abort());
 
 let status = 0;

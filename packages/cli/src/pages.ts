@@ -5,7 +5,10 @@ export interface PageOf<Item> {
 }
 
 /** `limit` items at most. */
-export async function allItems<Item>(ask: (cursor: string | undefined) => Promise<PageOf<Item>>, limit = Infinity): Promise<readonly Item[]> {
+export async function allItems<Item>(
+  ask: (cursor: string | undefined) => Promise<PageOf<Item>>,
+  limit = Infinity,
+): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {

@@ -30,7 +30,8 @@ export function createProgram(context: Omit<Context, "global">, version: string)
       "\nExamples:\n  $ atalaya hosts\n  $ atalaya run all -- uname -r\n  $ atalaya token create\n\nEvery command has --help with examples.\n",
     );
   const full: Context = { ...context, global: globalOf };
-  for (const { register } of [run, hosts, host, group, job, token, apiToken, server, agent, completion]) register(program, full);
+  for (const { register } of [run, hosts, host, group, job, token, apiToken, server, agent, completion])
+    register(program, full);
   inherit(program);
   return program;
 }
@@ -39,7 +40,8 @@ export function createProgram(context: Omit<Context, "global">, version: string)
 function inherit(program: Command): void {
   const shared = program.options.filter(({ long }) => long !== "--version");
   const visit = (command: Command): void => {
-    for (const option of shared) if (!command.options.some(({ long }) => long === option.long)) command.addOption(hidden(option));
+    for (const option of shared)
+      if (!command.options.some(({ long }) => long === option.long)) command.addOption(hidden(option));
     command.exitOverride().showHelpAfterError("(see --help)");
     command.commands.forEach(visit);
   };

@@ -24,7 +24,9 @@ async function valueOf(name: string, from: string | undefined, session: Session)
     return value;
   }
   // The value itself is not repeated in the message: it is a secret.
-  throw new UsageError(`--secret ${name}=…: a value on the command line can be seen by everybody on this machine. Write ${name} to be asked, ${name}=@file or ${name}=env:VARIABLE.`);
+  throw new UsageError(
+    `--secret ${name}=…: a value on the command line can be seen by everybody on this machine. Write ${name} to be asked, ${name}=@file or ${name}=env:VARIABLE.`,
+  );
 }
 
 async function fileText(path: string): Promise<string> {
@@ -40,7 +42,8 @@ function withoutLastNewline(text: string): string {
 }
 
 async function ask(question: string, session: Session): Promise<string> {
-  if (!process.stdin.isTTY) throw new UsageError(`--secret: there is no terminal to ask for a value; write NAME=@file or NAME=env:VARIABLE`);
+  if (!process.stdin.isTTY)
+    throw new UsageError(`--secret: there is no terminal to ask for a value; write NAME=@file or NAME=env:VARIABLE`);
   await session.terminal.err.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });

@@ -78,7 +78,11 @@ function localServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server | u
     const told = readIfThere(join(folder, "server.json"));
     if (told === undefined) continue;
     const { url } = JSON.parse(told) as { readonly url: string };
-    return { url, ...present("token", readIfThere(join(folder, "local-token"))?.trim()), ...present("ca", readIfThere(join(folder, "ca.pem"))) };
+    return {
+      url,
+      ...present("token", readIfThere(join(folder, "local-token"))?.trim()),
+      ...present("ca", readIfThere(join(folder, "ca.pem"))),
+    };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** Which view a job gets, by the options. */
-import { foldHosts } from "@atalaya/protocol/selectors";
+import { foldHosts } from "@atalaya/client";
 import type { Session } from "./session.ts";
 import { foldView, jsonView, prefixView, type JobSeen, type View } from "./ui/views.ts";
 
@@ -11,7 +11,13 @@ export interface ShowOptions {
 
 const WIDEST_PREFIX = 24;
 
-export function viewOf({ terminal, now }: Session, job: JobSeen, options: ShowOptions, json: boolean, names: readonly string[]): View {
+export function viewOf(
+  { terminal, now }: Session,
+  job: JobSeen,
+  options: ShowOptions,
+  json: boolean,
+  names: readonly string[],
+): View {
   if (json) return jsonView({ terminal });
   const needs = { terminal, now, targets: job.targets, quiet: options.quiet === true };
   if (options.fold === true) return foldView({ ...needs, foldNames: (hosts) => foldHosts(hosts) });

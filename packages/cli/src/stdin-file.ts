@@ -99,7 +99,8 @@ async function upload(client: Client, session: Session, path: string): Promise<o
   const { sha256 } = await uploadBlob(client, path, {
     signal: session.interrupted,
     onProgress(received, size) {
-      if (terminal.live) void terminal.err.write(`\r\u001b[2Kuploading ${mebibytes(received)} of ${mebibytes(size)} MiB`);
+      if (terminal.live)
+        void terminal.err.write(`\r\u001b[2Kuploading ${mebibytes(received)} of ${mebibytes(size)} MiB`);
     },
   });
   if (terminal.live) void terminal.err.write("\r\u001b[2K");

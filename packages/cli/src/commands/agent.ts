@@ -18,7 +18,9 @@ export function register(program: Command, context: Context): void {
   program
     .command("join")
     .summary("enrol this machine at a server")
-    .description("Enrols this machine. The join token comes from ATALAYA_JOIN_TOKEN or --token-file, never from the command line.")
+    .description(
+      "Enrols this machine. The join token comes from ATALAYA_JOIN_TOKEN or --token-file, never from the command line.",
+    )
     .helpOption(false)
     .allowUnknownOption()
     .argument("[words...]")

@@ -19,8 +19,19 @@ interface CreateOptions {
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 export function register(program: Command, context: Context): void {
-  const token = program.command("api-token").summary("credentials for programs").description("API tokens: shown once, limited to permissions, places and a time.");
-  token.addHelpText("after", examples("atalaya api-token create ci --role operator --expires 90d > ci.token && chmod 600 ci.token", "atalaya api-token create prometheus --permission server.read", "atalaya api-token ls", "atalaya api-token revoke at_…"));
+  const token = program
+    .command("api-token")
+    .summary("credentials for programs")
+    .description("API tokens: shown once, limited to permissions, places and a time.");
+  token.addHelpText(
+    "after",
+    examples(
+      "atalaya api-token create ci --role operator --expires 90d > ci.token && chmod 600 ci.token",
+      "atalaya api-token create prometheus --permission server.read",
+      "atalaya api-token ls",
+      "atalaya api-token revoke at_…",
+    ),
+  );
 
   const create = token
     .command("create <name>")
@@ -33,8 +44,10 @@ export function register(program: Command, context: Context): void {
     const { session } = context;
     const global = context.global(create);
     const expiresInMs = options.expires === undefined ? undefined : parseDuration(options.expires);
-    if (options.expires !== undefined && expiresInMs === undefined) throw new UsageError(`--expires: ${options.expires} is no time such as 30d`);
-    if (options.role !== undefined && options.permission.length > 0) throw new UsageError("--role and --permission exclude each other");
+    if (options.expires !== undefined && expiresInMs === undefined)
+      throw new UsageError(`--expires: ${options.expires} is no time such as 30d`);
+    if (options.role !== undefined && options.permission.length > 0)
+      throw new UsageError("--role and --permission exclude each other");
     const role = options.role ?? "viewer";
     if (!isRole(role)) throw new UsageError(`--role: ${role} is none of ${ROLES.join(", ")}`);
     const made = await session.client(global).post("/api/v1/api-tokens", {
@@ -55,7 +68,9 @@ export function register(program: Command, context: Context): void {
     const { session } = context;
     const global = context.global(ls);
     const client = session.client(global);
-    const tokens = await allItems((cursor) => client.get("/api/v1/api-tokens", { params: { query: { limit: 500, ...at(cursor) } } }));
+    const tokens = await allItems((cursor) =>
+      client.get("/api/v1/api-tokens", { params: { query: { limit: 500, ...at(cursor) } } }),
+    );
     if (global.json === true) return session.terminal.out.write(`${JSON.stringify(tokens, null, 2)}\n`);
     if (tokens.length === 0) return session.terminal.err.write("No API tokens.\n");
     const now = session.now();
@@ -66,7 +81,11 @@ export function register(program: Command, context: Context): void {
           { title: "ID", cell: ({ id }) => id },
           { title: "NAME", cell: ({ name }) => printable(name) },
           { title: "MAY", cell: ({ role, permissions }) => role ?? permissions.join(",") },
-          { title: "EXPIRES", cell: ({ expiresAt }) => (expiresAt === undefined ? "-" : expiresAt > now ? `in ${duration(expiresAt - now)}` : ago(expiresAt, now)) },
+          {
+            title: "EXPIRES",
+            cell: ({ expiresAt }) =>
+              expiresAt === undefined ? "-" : expiresAt > now ? `in ${duration(expiresAt - now)}` : ago(expiresAt, now),
+          },
           { title: "USED", cell: ({ lastUsedAt }) => ago(lastUsedAt, now) },
         ],
         session.terminal.wide,

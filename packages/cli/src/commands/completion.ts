@@ -10,9 +10,17 @@ export function register(program: Command, context: Context): void {
     .command("completion")
     .summary("completion for bash, zsh or fish")
     .argument("<shell>", "bash, zsh or fish")
-    .addHelpText("after", examples("source <(atalaya completion bash)", "atalaya completion zsh > ~/.zfunc/_atalaya", "atalaya completion fish > ~/.config/fish/completions/atalaya.fish"));
+    .addHelpText(
+      "after",
+      examples(
+        "source <(atalaya completion bash)",
+        "atalaya completion zsh > ~/.zfunc/_atalaya",
+        "atalaya completion fish > ~/.config/fish/completions/atalaya.fish",
+      ),
+    );
   command.action(async (shell: string) => {
-    if (!Object.hasOwn(SHELLS, shell)) throw new UsageError(`there is completion for ${Object.keys(SHELLS).join(", ")}, not for ${shell}`);
+    if (!Object.hasOwn(SHELLS, shell))
+      throw new UsageError(`there is completion for ${Object.keys(SHELLS).join(", ")}, not for ${shell}`);
     await context.session.terminal.out.write(SHELLS[shell as keyof typeof SHELLS](wordsOf(program)));
   });
 }
@@ -23,7 +31,9 @@ type Words = ReadonlyMap<string, readonly string[]>;
 export function wordsOf(program: Command): Words {
   const words = new Map<string, readonly string[]>();
   const visit = (command: Command, path: string): void => {
-    const options = command.options.flatMap(({ long, short }) => [long, short]).filter((name) => name !== undefined && name !== null);
+    const options = command.options
+      .flatMap(({ long, short }) => [long, short])
+      .filter((name) => name !== undefined && name !== null);
     words.set(path, [...command.commands.map((sub) => sub.name()), ...options, "--help"].toSorted());
     for (const sub of command.commands) visit(sub, `${path} ${sub.name()}`.trim());
   };
@@ -42,7 +52,10 @@ _atalaya() {
   case "$path" in
 ${cases.join("\n")}
     *) case "\${path%% *}" in
-${[...words].filter(([path]) => path !== "" && !path.includes(" ")).map(([path, of]) => `      "${path}") words="${of.join(" ")}" ;;`).join("\n")}
+${[...words]
+  .filter(([path]) => path !== "" && !path.includes(" "))
+  .map(([path, of]) => `      "${path}") words="${of.join(" ")}" ;;`)
+  .join("\n")}
     esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -59,9 +72,19 @@ ${bash(words)}`;
 
 function fish(words: Words): string {
   const lines = [...words].flatMap(([path, of]) => {
-    const seen = path === "" ? "__fish_use_subcommand" : path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
+    const seen =
+      path === ""
+        ? "__fish_use_subcommand"
+        : path
+            .split(" ")
+            .map((word) => `__fish_seen_subcommand_from ${word}`)
+            .join("; and ");
     return of.map((word) => {
-      const what = word.startsWith("--") ? `-l ${word.slice(2)}` : word.startsWith("-") ? `-s ${word.slice(1)}` : `-a ${word}`;
+      const what = word.startsWith("--")
+        ? `-l ${word.slice(2)}`
+        : word.startsWith("-")
+          ? `-s ${word.slice(1)}`
+          : `-a ${word}`;
       return `complete -c atalaya -f -n '${seen}' ${what}`;
     });
   });

@@ -1,7 +1,7 @@
 /** `atalaya job`: what was asked, what became of it, and what can still be done about it. */
 import type { Command } from "commander";
 import type { Client, components } from "@atalaya/client";
-import { foldHosts } from "@atalaya/protocol/selectors";
+import { foldHosts } from "@atalaya/client";
 import { allItems, at } from "../pages.ts";
 import { statusOf } from "../exit.ts";
 import type { Session } from "../session.ts";
@@ -21,17 +21,40 @@ type Job = components["schemas"]["Job"];
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 export function register(program: Command, context: Context): void {
-  const job = program.command("job").summary("jobs: list, show, follow, cancel, retry, pause").description("What was asked of many hosts, and what became of it on each.");
-  job.addHelpText("after", examples("atalaya job ls", "atalaya job show job_…", "atalaya job output job_… --follow", "atalaya job output job_… --host pc-07 > pc-07.log", "atalaya job retry job_…", "atalaya job cancel job_…"));
+  const job = program
+    .command("job")
+    .summary("jobs: list, show, follow, cancel, retry, pause")
+    .description("What was asked of many hosts, and what became of it on each.");
+  job.addHelpText(
+    "after",
+    examples(
+      "atalaya job ls",
+      "atalaya job show job_…",
+      "atalaya job output job_… --follow",
+      "atalaya job output job_… --host pc-07 > pc-07.log",
+      "atalaya job retry job_…",
+      "atalaya job cancel job_…",
+    ),
+  );
 
-  const ls = job.command("ls").summary("the newest jobs").option("--all", "all of them").option("--state <state>", "running, paused, stopped, finished");
+  const ls = job
+    .command("ls")
+    .summary("the newest jobs")
+    .option("--all", "all of them")
+    .option("--state <state>", "running, paused, stopped, finished");
   ls.action(async (options: { readonly all?: boolean; readonly state?: string }) => {
     const { session } = context;
     const global = context.global(ls);
     const client = session.client(global);
     const most = options.all === true ? Infinity : 20;
-    const query = { limit: options.all === true ? 500 : 20, ...(options.state === undefined ? {} : { state: options.state as Job["state"] }) };
-    const jobs = await allItems((cursor) => client.get("/api/v1/jobs", { params: { query: { ...query, ...at(cursor) } } }), most);
+    const query = {
+      limit: options.all === true ? 500 : 20,
+      ...(options.state === undefined ? {} : { state: options.state as Job["state"] }),
+    };
+    const jobs = await allItems(
+      (cursor) => client.get("/api/v1/jobs", { params: { query: { ...query, ...at(cursor) } } }),
+      most,
+    );
     if (global.json === true) return session.terminal.out.write(`${JSON.stringify(jobs, null, 2)}\n`);
     if (jobs.length === 0) return session.terminal.err.write("No jobs yet. Run one with: atalaya run all -- uptime\n");
     const { paint, wide } = session.terminal;
@@ -88,7 +111,9 @@ export function register(program: Command, context: Context): void {
     command.action(async (id: string) => {
       const { session } = context;
       const global = context.global(command);
-      const changed = await session.client(global).post(`/api/v1/jobs/{job}/${verb}`, { params: { path: { job: id } } });
+      const changed = await session
+        .client(global)
+        .post(`/api/v1/jobs/{job}/${verb}`, { params: { path: { job: id } } });
       if (global.json === true) return session.terminal.out.write(`${JSON.stringify(changed, null, 2)}\n`);
       await session.terminal.err.write(`${changed.id} ${past}: ${countsOf(changed.states, session.terminal.paint)}\n`);
     });
@@ -97,37 +122,70 @@ export function register(program: Command, context: Context): void {
   const retry = job
     .command("retry <job>")
     .summary("the same again, on the hosts where it did not succeed")
-    .option("--secret <NAME=from>", "its secrets again: NAME (asks), NAME=@file, NAME=env:VARIABLE", collect, [] as readonly string[])
+    .option(
+      "--secret <NAME=from>",
+      "its secrets again: NAME (asks), NAME=@file, NAME=env:VARIABLE",
+      collect,
+      [] as readonly string[],
+    )
     .option("--confirm <count>", "the number of hosts you expect")
     .option("--fold", "show equal output of many hosts once")
     .option("--no-prefix", "print lines without the host's name")
     .option("-q, --quiet", "only output")
     .option("--detach", "print the new job's id and leave");
-  retry.action(async (id: string, options: OutputOptions & { readonly secret: readonly string[]; readonly confirm?: string; readonly detach?: boolean }) => {
-    const { session } = context;
-    const global = context.global(retry);
-    const client = session.client(global);
-    const secrets = await readSecrets(options.secret, session);
-    const made = await confirmCount(session, options.confirm, (confirm) =>
-      client.post("/api/v1/jobs/{job}/retry", {
-        params: { path: { job: id } },
-        body: { ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }), ...(confirm === undefined ? {} : { confirm }) },
-      }),
-    );
-    if (options.detach === true) return session.terminal.out.write(`${made.id}\n`);
-    const last = await attend(client, session, made, options, global.json === true);
-    context.exit(statusOf(last.states, last.targets));
-  });
+  retry.action(
+    async (
+      id: string,
+      options: OutputOptions & {
+        readonly secret: readonly string[];
+        readonly confirm?: string;
+        readonly detach?: boolean;
+      },
+    ) => {
+      const { session } = context;
+      const global = context.global(retry);
+      const client = session.client(global);
+      const secrets = await readSecrets(options.secret, session);
+      const made = await confirmCount(session, options.confirm, (confirm) =>
+        client.post("/api/v1/jobs/{job}/retry", {
+          params: { path: { job: id } },
+          body: {
+            ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
+            ...(confirm === undefined ? {} : { confirm }),
+          },
+        }),
+      );
+      if (options.detach === true) return session.terminal.out.write(`${made.id}\n`);
+      const last = await attend(client, session, made, options, global.json === true);
+      context.exit(statusOf(last.states, last.targets));
+    },
+  );
 }
 
 async function runsOf(client: Client, job: string) {
-  return allItems((cursor) => client.get("/api/v1/jobs/{job}/runs", { params: { path: { job }, query: { limit: 1000, ...at(cursor) } } }));
+  return allItems((cursor) =>
+    client.get("/api/v1/jobs/{job}/runs", { params: { path: { job }, query: { limit: 1000, ...at(cursor) } } }),
+  );
 }
 
 /** What was asked, in one line. */
 function what({ capability, request, note }: Job): string {
-  const command = (request as { readonly command?: { readonly kind: string; readonly script?: string; readonly program?: string; readonly args?: readonly string[] } }).command;
-  const text = command?.kind === "shell" ? command.script : command === undefined ? capability : [command.program, ...(command.args ?? [])].join(" ");
+  const command = (
+    request as {
+      readonly command?: {
+        readonly kind: string;
+        readonly script?: string;
+        readonly program?: string;
+        readonly args?: readonly string[];
+      };
+    }
+  ).command;
+  const text =
+    command?.kind === "shell"
+      ? command.script
+      : command === undefined
+        ? capability
+        : [command.program, ...(command.args ?? [])].join(" ");
   const line = (text ?? capability).replaceAll("\n", "; ");
   return note === undefined ? line : `${line}  # ${note}`;
 }

@@ -73,7 +73,8 @@ export function register(program: Command, context: Context): void {
         "atalaya run 'name:pc[01-40]' --shell -- 'df -h / | tail -1'",
         "atalaya run @web --wave 25% --canary 1 --failures 2 -- systemctl restart nginx",
         "atalaya run all --secret TOKEN=@token.txt -- deploy-tool push",
-      ) + "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
+      ) +
+        "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
     );
   command.action(async (selector: string, words: readonly string[], options: RunOptions) => {
     const global = context.global(command);
@@ -81,7 +82,10 @@ export function register(program: Command, context: Context): void {
     const client = session.client(global);
     if (options.preview === true) return preview(client, session, selector, global.json === true);
     const job = await create(client, session, selector, words, options);
-    if (options.detach === true) return session.terminal.out.write(global.json === true ? `${JSON.stringify({ type: "job", ...shortly(job) })}\n` : `${job.id}\n`);
+    if (options.detach === true)
+      return session.terminal.out.write(
+        global.json === true ? `${JSON.stringify({ type: "job", ...shortly(job) })}\n` : `${job.id}\n`,
+      );
     const last = await attend(client, session, job, options, global.json === true);
     context.exit(statusOf(last.states, last.targets));
   });
@@ -89,12 +93,19 @@ export function register(program: Command, context: Context): void {
 
 type CreatedJob = components["schemas"]["CreatedJob"];
 
-async function create(client: Client, session: Session, selector: string, words: readonly string[], options: RunOptions): Promise<CreatedJob> {
+async function create(
+  client: Client,
+  session: Session,
+  selector: string,
+  words: readonly string[],
+  options: RunOptions,
+): Promise<CreatedJob> {
   const secrets = await readSecrets(options.secret, session);
   const request = await execRequest(words, options, [...secrets.keys()], { client, session });
   const policy = policyOf(options);
   const deadlineMs = options.deadline === undefined ? undefined : parseDuration(options.deadline);
-  if (options.deadline !== undefined && deadlineMs === undefined) throw new UsageError(`--deadline: ${options.deadline} is no time such as 90s, 10m, 2h`);
+  if (options.deadline !== undefined && deadlineMs === undefined)
+    throw new UsageError(`--deadline: ${options.deadline} is no time such as 90s, 10m, 2h`);
   const body = {
     selector,
     capability: "exec",
@@ -107,26 +118,44 @@ async function create(client: Client, session: Session, selector: string, words:
   // One key for all attempts: asked twice, it is still one job.
   const headers = { "Idempotency-Key": randomUUID() };
   const post = (confirm: number | undefined): Promise<CreatedJob> =>
-    client.post("/api/v1/jobs", { params: { header: { "idempotency-key": headers["Idempotency-Key"] } }, body: { ...body, ...(confirm === undefined ? {} : { confirm }) } });
+    client.post("/api/v1/jobs", {
+      params: { header: { "idempotency-key": headers["Idempotency-Key"] } },
+      body: { ...body, ...(confirm === undefined ? {} : { confirm }) },
+    });
   return confirmCount(session, options.confirm, post);
 }
 
 /** Follows the job to its end; Ctrl-C cancels it, a second one leaves it alone. */
-export async function attend(client: Client, session: Session, job: CreatedJob | components["schemas"]["Job"], options: ShowOptions, json: boolean) {
+export async function attend(
+  client: Client,
+  session: Session,
+  job: CreatedJob | components["schemas"]["Job"],
+  options: ShowOptions,
+  json: boolean,
+) {
   const { terminal, interrupted } = session;
   const leave = new AbortController();
   let cancelled = false;
   const onInterrupt = (): void => {
     if (cancelled) return leave.abort();
     cancelled = true;
-    void terminal.err.write(`\nCancelling ${job.id}. Ctrl-C again leaves it; it goes on ending by itself (atalaya job show ${job.id}).\n`);
-    client.post("/api/v1/jobs/{job}/cancel", { params: { path: { job: job.id } } }).catch((cause: unknown) => void terminal.err.write(`could not cancel: ${String(cause)}\n`));
+    void terminal.err.write(
+      `\nCancelling ${job.id}. Ctrl-C again leaves it; it goes on ending by itself (atalaya job show ${job.id}).\n`,
+    );
+    client
+      .post("/api/v1/jobs/{job}/cancel", { params: { path: { job: job.id } } })
+      .catch((cause: unknown) => void terminal.err.write(`could not cancel: ${String(cause)}\n`));
   };
   process.on("SIGINT", onInterrupt);
   const names = "runs" in job ? job.runs.map((run) => run.host.name) : [];
   const seen = { ...job, states: job.states as Record<string, number> };
   try {
-    return await follow({ client, job: seen, view: viewOf(session, seen, options, json, names), signal: AbortSignal.any([leave.signal, interrupted]) });
+    return await follow({
+      client,
+      job: seen,
+      view: viewOf(session, seen, options, json, names),
+      signal: AbortSignal.any([leave.signal, interrupted]),
+    });
   } finally {
     process.off("SIGINT", onInterrupt);
   }
@@ -137,11 +166,15 @@ async function preview(client: Client, session: Session, selector: string, json:
   const seen = await client.post("/api/v1/selectors/preview", { body: { selector } });
   if (json) return terminal.out.write(`${JSON.stringify(seen)}\n`);
   const states = Object.entries(seen.states).map(([state, count]) => `${count} ${state}`);
-  await terminal.out.write(`${seen.count} ${seen.count === 1 ? "host" : "hosts"} (${states.join(", ")}): ${seen.folded}\n`);
+  await terminal.out.write(
+    `${seen.count} ${seen.count === 1 ? "host" : "hosts"} (${states.join(", ")}): ${seen.folded}\n`,
+  );
   const { difference } = seen;
   if (difference === undefined) return;
-  if (difference.added.length > 0) await terminal.out.write(`new since the last time: ${difference.added.join(", ")}\n`);
-  if (difference.removed.length > 0) await terminal.out.write(`gone since the last time: ${difference.removed.join(", ")}\n`);
+  if (difference.added.length > 0)
+    await terminal.out.write(`new since the last time: ${difference.added.join(", ")}\n`);
+  if (difference.removed.length > 0)
+    await terminal.out.write(`gone since the last time: ${difference.removed.join(", ")}\n`);
 }
 
 function shortly({ id, state, targets, states }: CreatedJob) {

@@ -12,7 +12,14 @@ export function register(program: Command, context: Context): void {
     .description("Runs the server until it is told to stop (Ctrl-C or SIGTERM). Settings: docs/reference/settings.md.")
     .option("--listen <host:port>", "where to listen (ATALAYA_LISTEN)")
     .option("--local-agent", "enrol this machine as the first host")
-    .addHelpText("after", examples("atalaya server", "atalaya server --listen 0.0.0.0:8443", "ATALAYA_DATA=/var/lib/atalaya atalaya server --local-agent"));
+    .addHelpText(
+      "after",
+      examples(
+        "atalaya server",
+        "atalaya server --listen 0.0.0.0:8443",
+        "ATALAYA_DATA=/var/lib/atalaya atalaya server --local-agent",
+      ),
+    );
   command.action(async (options: { readonly listen?: string; readonly localAgent?: boolean }) => {
     const { data } = context.global(command);
     const env = {

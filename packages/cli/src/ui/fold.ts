@@ -65,7 +65,13 @@ export function fold(): Fold {
       for (const group of groups.values()) {
         if (group.waiting.length === 0) continue;
         const { outcome, cut, shown, waiting } = group;
-        blocks.push({ hosts: waiting, bytes: shown.length === 0 ? group.bytes : undefined, sameAs: [...shown], outcome, cut });
+        blocks.push({
+          hosts: waiting,
+          bytes: shown.length === 0 ? group.bytes : undefined,
+          sameAs: [...shown],
+          outcome,
+          cut,
+        });
         shown.push(...waiting);
         group.waiting = [];
       }

@@ -26,7 +26,8 @@ export function prefixedLines(prefixOf: (host: string, stream: "stdout" | "stder
       parts.push(head, all.subarray(from, at + 1));
       from = at + 1;
     }
-    for (; all.length - from > LONGEST; from += LONGEST) parts.push(head, all.subarray(from, from + LONGEST), Buffer.of(NEWLINE));
+    for (; all.length - from > LONGEST; from += LONGEST)
+      parts.push(head, all.subarray(from, from + LONGEST), Buffer.of(NEWLINE));
     if (from < all.length) rests.set(key, Buffer.from(all.subarray(from)));
     else rests.delete(key);
     return Buffer.concat(parts);
@@ -36,7 +37,9 @@ export function prefixedLines(prefixOf: (host: string, stream: "stdout" | "stder
     add: (host, stream, bytes) => take(`${stream} ${host}`, prefixOf(host, stream), bytes),
     end(host) {
       const parts = (["stdout", "stderr"] as const).map((stream) =>
-        rests.has(`${stream} ${host}`) ? take(`${stream} ${host}`, prefixOf(host, stream), Buffer.of(NEWLINE)) : Buffer.alloc(0),
+        rests.has(`${stream} ${host}`)
+          ? take(`${stream} ${host}`, prefixOf(host, stream), Buffer.of(NEWLINE))
+          : Buffer.alloc(0),
       );
       return Buffer.concat(parts);
     },

@@ -3,13 +3,28 @@ import type { Paint, Terminal } from "./terminal.ts";
 import { duration } from "./time.ts";
 
 /** The order in which states are told: what is under way first, then the ends. */
-const ORDER = ["queued", "sent", "accepted", "running", "cancelling", "succeeded", "failed", "timed-out", "cancelled", "refused", "lost", "expired"] as const;
+const ORDER = [
+  "queued",
+  "sent",
+  "accepted",
+  "running",
+  "cancelling",
+  "succeeded",
+  "failed",
+  "timed-out",
+  "cancelled",
+  "refused",
+  "lost",
+  "expired",
+] as const;
 
 export type States = Readonly<Partial<Record<string, number>>>;
 
 /** `3 running, 37 succeeded, 2 failed`. */
 export function countsOf(states: States, paint: Paint): string {
-  const told = ORDER.filter((state) => (states[state] ?? 0) > 0).map((state) => colourOf(state, paint)(`${states[state]} ${state}`));
+  const told = ORDER.filter((state) => (states[state] ?? 0) > 0).map((state) =>
+    colourOf(state, paint)(`${states[state]} ${state}`),
+  );
   return told.length === 0 ? "nothing" : told.join(", ");
 }
 

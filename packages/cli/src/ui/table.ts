@@ -9,12 +9,26 @@ export interface Column<Row> {
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], wide?: number): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
   const widths = columns.map((_, column) => Math.max(...cells.map((line) => lengthOf(line[column] ?? ""))));
-  return cells.map((line) => cut(line.map((cell, column) => pad(cell, widths[column] ?? 0)).join("  ").trimEnd(), wide)).join("\n") + "\n";
+  return (
+    cells
+      .map((line) =>
+        cut(
+          line
+            .map((cell, column) => pad(cell, widths[column] ?? 0))
+            .join("  ")
+            .trimEnd(),
+          wide,
+        ),
+      )
+      .join("\n") + "\n"
+  );
 }
 
 /** `key: value` lines, aligned; absent values are left out. */
 export function sheet(entries: readonly (readonly [string, string | undefined])[]): string {
-  const present = entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined && entry[1] !== "");
+  const present = entries.filter(
+    (entry): entry is readonly [string, string] => entry[1] !== undefined && entry[1] !== "",
+  );
   const width = Math.max(0, ...present.map(([key]) => key.length));
   return present.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join("");
 }

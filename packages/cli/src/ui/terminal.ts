@@ -18,7 +18,10 @@ export interface Sink {
 
 export type Paint = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow" | "cyan", (text: string) => string>>;
 
-export function terminal(streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream }, env: NodeJS.ProcessEnv): Terminal {
+export function terminal(
+  streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
+  env: NodeJS.ProcessEnv,
+): Terminal {
   const { stdout, stderr } = streams;
   // https://no-color.org: present and not empty, whatever its value.
   const colour = stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
@@ -33,7 +36,14 @@ export function terminal(streams: { readonly stdout: NodeJS.WriteStream; readonl
 
 export function paint(colour: boolean): Paint {
   const with_ = (on: number, off: number) => (text: string) => (colour ? `\u001b[${on}m${text}\u001b[${off}m` : text);
-  return { bold: with_(1, 22), dim: with_(2, 22), red: with_(31, 39), green: with_(32, 39), yellow: with_(33, 39), cyan: with_(36, 39) };
+  return {
+    bold: with_(1, 22),
+    dim: with_(2, 22),
+    red: with_(31, 39),
+    green: with_(32, 39),
+    yellow: with_(33, 39),
+    cyan: with_(36, 39),
+  };
 }
 
 function sink(stream: NodeJS.WriteStream): Sink {

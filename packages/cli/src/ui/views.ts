@@ -86,7 +86,9 @@ export function prefixView(needs: Needs & { readonly prefix: boolean; readonly w
       if (!quiet && run.state !== "succeeded") {
         frame.hide();
         const why = run.reason === undefined ? "" : `: ${printable(run.reason.message)}`;
-        await terminal.err.write(`${colourOf(run.state, terminal.paint)(`${printable(run.host.name)}: ${outcomeOf(run)}`)}${why}\n`);
+        await terminal.err.write(
+          `${colourOf(run.state, terminal.paint)(`${printable(run.host.name)}: ${outcomeOf(run)}`)}${why}\n`,
+        );
       }
     },
     tick: () => Promise.resolve(),
@@ -106,7 +108,8 @@ export function foldView(needs: Needs & { readonly foldNames: (names: readonly s
     frame.hide();
     const names = printable(foldNames(block.hosts));
     const count = block.hosts.length === 1 ? "" : ` (${block.hosts.length})`;
-    const outcome = block.outcome === "succeeded" ? "" : ` ${colourOf(block.outcome.split(" ")[0]!, terminal.paint)(block.outcome)}`;
+    const outcome =
+      block.outcome === "succeeded" ? "" : ` ${colourOf(block.outcome.split(" ")[0]!, terminal.paint)(block.outcome)}`;
     const head = `${terminal.paint.bold(names)}${count}${outcome}`;
     if (block.bytes === undefined) {
       await terminal.out.write(`---- ${head}: same as ${printable(foldNames(block.sameAs))}\n`);
@@ -150,7 +153,11 @@ export function jsonView({ terminal }: Pick<Needs, "terminal">): View {
     job: () => Promise.resolve(),
     output({ bytes, ...rest }) {
       const text = textOf(bytes);
-      return print({ type: "output", ...rest, ...(text === undefined ? { base64: Buffer.from(bytes).toString("base64") } : { text }) });
+      return print({
+        type: "output",
+        ...rest,
+        ...(text === undefined ? { base64: Buffer.from(bytes).toString("base64") } : { text }),
+      });
     },
     ended: (run) => print({ type: "run", ...run }),
     tick: () => Promise.resolve(),
@@ -183,7 +190,9 @@ function framed({ terminal, targets, now, quiet }: Needs): Pick<View, "job" | "c
       const ended = Object.entries(states).reduce((sum, [name, count]) => sum + (isEnd(name) ? (count ?? 0) : 0), 0);
       const open = all - ended;
       const word = open > 0 ? `${state}, ${open} of ${all} still open` : `${all} ${all === 1 ? "host" : "hosts"}`;
-      await terminal.err.write(`${terminal.paint.bold(id)}  ${word}: ${countsOf(states, terminal.paint)}  in ${duration(now() - startedAt)}\n`);
+      await terminal.err.write(
+        `${terminal.paint.bold(id)}  ${word}: ${countsOf(states, terminal.paint)}  in ${duration(now() - startedAt)}\n`,
+      );
     },
   };
 }
