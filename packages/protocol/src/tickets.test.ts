@@ -20,17 +20,24 @@ describe("a tree of tickets", () => {
   });
 
   test("other claims, another place or a touched path lead elsewhere", () => {
-    const pick = fc.record({ claims: fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 40 }), at: fc.nat(), other: fc.nat() });
+    const pick = fc.record({
+      claims: fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 40 }),
+      at: fc.nat(),
+      other: fc.nat(),
+    });
     fc.assert(
       fc.property(pick, ({ claims, at, other }) => {
         const tree = ticketTree(claims, sha256);
         const index = at % claims.length;
         const elsewhere = other % claims.length;
         const path = tree.pathOf(index);
-        const leads = (text: string, place: number, nodes: readonly Uint8Array[]) => hex(rootOf(text, place, claims.length, nodes, sha256));
+        const leads = (text: string, place: number, nodes: readonly Uint8Array[]) =>
+          hex(rootOf(text, place, claims.length, nodes, sha256));
         expect(leads(`${claims[index]}!`, index, path)).not.toBe(hex(tree.root));
         if (elsewhere !== index) expect(leads(claims[index]!, elsewhere, path)).not.toBe(hex(tree.root));
-        const touched = path.map((node, level) => (level === other % path.length ? node.map((byte) => byte ^ 1) : node));
+        const touched = path.map((node, level) =>
+          level === other % path.length ? node.map((byte) => byte ^ 1) : node,
+        );
         expect(leads(claims[index]!, index, touched)).not.toBe(hex(tree.root));
       }),
     );
@@ -63,7 +70,14 @@ test("what is signed names its purpose", () => {
 });
 
 test("tickets and claims with missing, malformed or surplus parts are refused", () => {
-  const claims = { user: "local", run: "run_x", enrolment: "enr_x", capability: "exec", digest: "0".repeat(64), expiresAt: 1 };
+  const claims = {
+    user: "local",
+    run: "run_x",
+    enrolment: "enr_x",
+    capability: "exec",
+    digest: "0".repeat(64),
+    expiresAt: 1,
+  };
   expect(TicketClaims.safeParse(claims).success).toBe(true);
   expect(TicketClaims.safeParse({ ...claims, digest: "F".repeat(64) }).success).toBe(false);
   expect(TicketClaims.safeParse({ ...claims, more: 1 }).success).toBe(false);

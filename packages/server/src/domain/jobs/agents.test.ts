@@ -10,7 +10,8 @@ async function started(world: World, overrides: Readonly<Record<string, unknown>
   return { job, id: job.runs[0]!.id, agent: world.agents[0]! };
 }
 
-const outputOf = async (world: World, id: string) => new Response(await world.room.output.bytes(id, { from: 1 }, admin)).text();
+const outputOf = async (world: World, id: string) =>
+  new Response(await world.room.output.bytes(id, { from: 1 }, admin)).text();
 
 describe.each(engines)("agents and the ledger on $name", ({ open }) => {
   test("a result said while the link was down is said again and kept", async () => {
@@ -48,7 +49,10 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     first!.finish(a);
     third!.finish(c);
     await world.quiet();
-    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ state: "finished", states: { succeeded: 2, failed: 1 } });
+    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({
+      state: "finished",
+      states: { succeeded: 2, failed: 1 },
+    });
     expect(await outputOf(world, a)).toBe("one two three");
     expect(await outputOf(world, b)).toBe("never acknowledged");
     for (const agent of world.agents) expect(agent.spool.size).toBe(0);
@@ -162,7 +166,10 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     expect(agent.spool.size).toBe(0);
     world.forget(forgotten!);
     await world.quiet();
-    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ state: "finished", states: { succeeded: 2, lost: 1 } });
+    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({
+      state: "finished",
+      states: { succeeded: 2, lost: 1 },
+    });
   });
 
   test("an agent that is too old refuses at once, by our word", async () => {
@@ -171,7 +178,10 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     await world.agents[0]!.connect({ capabilities: ["inventory"] });
     const job = await world.room.jobs.create(echo(), admin);
     await world.quiet();
-    expect(await world.room.jobs.run(job.runs[0]!.id, admin)).toMatchObject({ state: "refused", reason: { code: "capability.unknown" } });
+    expect(await world.room.jobs.run(job.runs[0]!.id, admin)).toMatchObject({
+      state: "refused",
+      reason: { code: "capability.unknown" },
+    });
     expect((await world.room.jobs.job(job.id, admin)).state).toBe("finished");
   });
 

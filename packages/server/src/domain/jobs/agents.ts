@@ -1,5 +1,12 @@
 /** What agents say about runs, as the ledger understands it; and what we answer. */
-import { isFinal, type Capability, type OutputFrame, type ResumeEntry, type RunResult, type SpoolEntry } from "@atalaya/protocol";
+import {
+  isFinal,
+  type Capability,
+  type OutputFrame,
+  type ResumeEntry,
+  type RunResult,
+  type SpoolEntry,
+} from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { HostKey } from "../fleet/index.ts";
@@ -98,7 +105,11 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     return entries;
   }
 
-  async function resumeOne(link: Link, entry: SpoolEntry, stored: ReadonlyMap<string, StoredRun>): Promise<ResumeEntry> {
+  async function resumeOne(
+    link: Link,
+    entry: SpoolEntry,
+    stored: ReadonlyMap<string, StoredRun>,
+  ): Promise<ResumeEntry> {
     const run = await runOf(link, entry.run, stored);
     if (run === undefined) {
       const row = stored.get(entry.run);
@@ -145,7 +156,11 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
       const to = absenceOf(from, run.accepted);
       if (to === undefined) continue;
       if (to === "queued") {
-        ledger.note(keyOf(run), "sent-again", "The agent came back without it and had not accepted it: it is sent again.");
+        ledger.note(
+          keyOf(run),
+          "sent-again",
+          "The agent came back without it and had not accepted it: it is sent again.",
+        );
         requeue(run, link);
       } else if (to === "lost") {
         const message = "The agent had accepted this run and came back without it.";
@@ -204,16 +219,21 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     });
     if (moved) {
       if (run.sentAt > 0) needs.latency?.ended(clock.now() - run.sentAt);
-      if (late !== undefined) ledger.note(keyOf(run), "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
+      if (late !== undefined)
+        ledger.note(keyOf(run), "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
       if (read.wrong !== undefined) ledger.note(keyOf(run), "result-unreadable", read.wrong);
-      if ((said.droppedBytes ?? 0) > 0) ledger.note(keyOf(run), "output-dropped", `${said.droppedBytes} bytes over the output limit`);
+      if ((said.droppedBytes ?? 0) > 0)
+        ledger.note(keyOf(run), "output-dropped", `${said.droppedBytes} bytes over the output limit`);
     } else if (isFinalCode(before) && !ledger.has(run)) {
       link.send({ type: "settled", runs: [run.id] });
     }
     // Otherwise its end is being committed, and told when it is.
   }
 
-  function resultText(capability: string, said: RunResult): { readonly text: string | undefined; readonly wrong?: string } {
+  function resultText(
+    capability: string,
+    said: RunResult,
+  ): { readonly text: string | undefined; readonly wrong?: string } {
     if (said.result === undefined) return { text: undefined };
     const parsed = capabilities.get(capability)?.result.safeParse(said.result);
     if (parsed === undefined || parsed.success) return { text: JSON.stringify(said.result) };
@@ -228,10 +248,13 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     void store
       .run(key.job, key.host)
       .then((row) => {
-        if (row !== undefined && belongs(row, link) && isFinalCode(row.state)) link.send({ type: "settled", runs: [said.run] });
+        if (row !== undefined && belongs(row, link) && isFinalCode(row.state))
+          link.send({ type: "settled", runs: [said.run] });
         else problem(link, "run.unknown", "There is no such run.", said.run);
       })
-      .catch((error: unknown) => log.warn({ err: error, run: said.run }, "could not look up a run; the agent will ask again"));
+      .catch((error: unknown) =>
+        log.warn({ err: error, run: said.run }, "could not look up a run; the agent will ask again"),
+      );
   }
 
   /** It did not come this time: the book is closed on it until its agent asks again. */

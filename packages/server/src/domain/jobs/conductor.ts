@@ -40,6 +40,8 @@ export interface Conductor extends AsyncDisposable {
   /** What waits is cancelled; what runs goes on, or is cancelled too. */
   stop(job: ActiveJob, reason: Reason, running: "leave" | "cancel"): void;
   cancel(run: ActiveRun, reason: Reason): void;
+  /** Resolves when all that may go has gone out. */
+  idle(): Promise<void>;
   /** The host is forgotten, or merged into another: then what its agent has goes on under that one's link. */
   gone(host: HostKey, into: HostKey | undefined): void;
 }
@@ -144,7 +146,12 @@ export function createConductor(needs: ConductorNeeds): Conductor {
         const message = `${failed} runs have failed, more than the ${job.plan.failureBudget} allowed`;
         return stop(job, { code: "job.failure-budget", message }, "leave");
       }
-      const step = nextStep(job.plan, { opened: job.opened, holding: job.holding, failed, paused: job.state === "paused" });
+      const step = nextStep(job.plan, {
+        opened: job.opened,
+        holding: job.holding,
+        failed,
+        paused: job.state === "paused",
+      });
       if (step.kind !== "start") return;
       job.opened = step.to;
       ledger.touch(job);
@@ -171,6 +178,16 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     const jobs = new Set(targets.map((target) => target.job));
     const secrets = new Map<ActiveJob, Secrets | undefined>();
     for (const job of jobs) if (job.hasSecrets) secrets.set(job, await needs.secrets(job));
+
+    for (const job of jobs) {
+      const going = targets.filter(
+        (target) => target.job === job && job.holds[target.position] === INSIDE && mayGo(target),
+      );
+      book.activateAll(
+        job,
+        going.map((target) => target.position),
+      );
+    }
 
     const batch: Dispatch[] = [];
     for (const target of targets) {
@@ -247,7 +264,10 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     // After the deadline it looks again now and then: who went out of reach since must not hold the job for ever.
     const left = job.deadlineAt - clock.now();
     const ms = left > 0 ? Math.min(left, MAX_TIMER_MS) : DEADLINE_AGAIN_MS;
-    deadlines.set(job, clock.after(ms, () => (clock.now() < job.deadlineAt! ? watch(job) : expire(job))));
+    deadlines.set(
+      job,
+      clock.after(ms, () => (clock.now() < job.deadlineAt! ? watch(job) : expire(job))),
+    );
   }
 
   function forget(job: ActiveJob): void {
@@ -307,6 +327,9 @@ export function createConductor(needs: ConductorNeeds): Conductor {
         if (job.states[run.position] === code.queued) ledger.move(run, "cancelled", { reason });
         else if (into === undefined) ledger.move(run, "lost", { reason });
       }
+    },
+    async idle() {
+      while (sending !== undefined) await sending;
     },
     async [Symbol.asyncDispose]() {
       closed = true;

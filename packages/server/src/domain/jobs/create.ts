@@ -64,14 +64,18 @@ export interface JobsRoom extends AsyncDisposable {
   readonly names: BlobNames;
   /** Drops old output and history now; it is done every hour anyway. */
   prune(): Promise<Pruned>;
-  /** Resolves when all that agents reported until now is committed. */
+  /** Resolves when what may go was sent, and all that agents reported until now is committed. */
   settled(): Promise<void>;
 }
 
 const LOOK_MS = 2_000;
 const PRUNE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const keep: RetentionSettings = { outputMaxAgeMs: 30 * DAY_MS, outputMaxBytes: 20 * 2 ** 30, historyMaxAgeMs: 365 * DAY_MS };
+const keep: RetentionSettings = {
+  outputMaxAgeMs: 30 * DAY_MS,
+  outputMaxBytes: 20 * 2 ** 30,
+  historyMaxAgeMs: 365 * DAY_MS,
+};
 
 /** Reads unfinished jobs back and listens to links. Resolve it before links are served. */
 export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
@@ -101,7 +105,9 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     if (!own && !guards(guard)) return [];
     const known = fleet.byKey(host);
     if (known === undefined) return [];
-    const ours = own ? zonesOf(known, job.policy, labs.size).map((zone) => ({ ...zone, name: `${job.id} ${zone.name}` })) : [];
+    const ours = own
+      ? zonesOf(known, job.policy, labs.size).map((zone) => ({ ...zone, name: `${job.id} ${zone.name}` }))
+      : [];
     return [...zonesOf(known, guard, labs.size), ...ours];
   }
 
@@ -219,7 +225,10 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     names,
     topics: jobTopics({ store: kept, lookup, output: reader, ids }),
     prune: () => pruner.prune(clock.now()),
-    settled: () => ledger.settled(),
+    async settled() {
+      await conductor.idle();
+      await ledger.settled();
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeExtent, encodeExtent } from "./extent.ts";
 
-const parts = fc.array(fc.tuple(fc.constantFrom("stdout" as const, "stderr" as const), fc.uint8Array({ maxLength: 50 })));
+const parts = fc.array(
+  fc.tuple(fc.constantFrom("stdout" as const, "stderr" as const), fc.uint8Array({ maxLength: 50 })),
+);
 
 test("an extent gives back its chunks, in order, with their streams", () => {
   fc.assert(

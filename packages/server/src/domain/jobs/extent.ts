@@ -28,7 +28,7 @@ export function encodeExtent(chunks: readonly Chunk[]): Uint8Array {
 export function decodeExtent(extent: Uint8Array, first: number): readonly Chunk[] {
   const view = Buffer.from(extent.buffer, extent.byteOffset, extent.byteLength);
   const chunks: Chunk[] = [];
-  for (let at = 0; at < view.length; ) {
+  for (let at = 0; at < view.length;) {
     const stream = view[at] === STREAM.stdout ? "stdout" : view[at] === STREAM.stderr ? "stderr" : undefined;
     const end = at + CHUNK_HEADER_BYTES + (at + CHUNK_HEADER_BYTES <= view.length ? view.readUInt32BE(at + 1) : 0);
     if (stream === undefined || at + CHUNK_HEADER_BYTES > view.length || end > view.length) {

@@ -44,7 +44,7 @@ export function outputReader(index: OutputIndex, store: OutputStore): OutputRead
   return {
     some,
     async *all(job, host, sequence, last) {
-      for (let after = sequence; after < last; ) {
+      for (let after = sequence; after < last;) {
         const chunks = await some(job, host, after, PIECE_BYTES);
         if (chunks.length === 0) throw gone();
         yield* chunks;

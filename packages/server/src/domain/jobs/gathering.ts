@@ -133,7 +133,10 @@ export function gathering(): Gathering {
         touched: [...touched],
         events: cutEvents,
         extents: [...taken].flatMap(([run, chunks]) => extentsOf(run, chunks)),
-        outputBytes: [...taken.values()].reduce((sum, chunks) => sum + chunks.reduce((all, { bytes }) => all + bytes.length, 0), 0),
+        outputBytes: [...taken.values()].reduce(
+          (sum, chunks) => sum + chunks.reduce((all, { bytes }) => all + bytes.length, 0),
+          0,
+        ),
       };
     },
     get empty() {
@@ -195,7 +198,13 @@ function extentsOf(run: ActiveRun, chunks: readonly Chunk[]): ExtentRow[] {
     bytes += chunks[i]!.bytes.length;
     if (bytes < MAX_EXTENT_BYTES && i < chunks.length - 1) continue;
     const part = chunks.slice(from, i + 1);
-    extents.push({ job: run.job.key, host: run.host, first: part[0]!.sequence, last: part.at(-1)!.sequence, bytes: encodeExtent(part) });
+    extents.push({
+      job: run.job.key,
+      host: run.host,
+      first: part[0]!.sequence,
+      last: part.at(-1)!.sequence,
+      bytes: encodeExtent(part),
+    });
     from = i + 1;
     bytes = 0;
   }

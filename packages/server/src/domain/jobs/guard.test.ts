@@ -27,7 +27,10 @@ describe("the blast radius", () => {
     expect(() => checkConfirmed({ targets: 11, threshold: 10, confirm: 11 })).not.toThrow();
     for (const confirm of [undefined, 10]) {
       expect(() => checkConfirmed({ targets: 11, threshold: 10, confirm })).toThrow(
-        expect.objectContaining({ code: "job.confirmation-needed", details: { count: 11, confirm: 11, threshold: 10 } }),
+        expect.objectContaining({
+          code: "job.confirmation-needed",
+          details: { count: 11, confirm: 11, threshold: 10 },
+        }),
       );
     }
     expect(() => checkConfirmed({ targets: 3, threshold: undefined, confirm: 4 })).toThrow();

@@ -35,7 +35,8 @@ export function zonesOf(host: GuardedHost, rules: Rules, labSize: (lab: string) 
   if (rules.labShare !== undefined && lab !== "") {
     zones.push({ name: `lab ${lab}`, limit: shareOf(rules.labShare, labSize(lab)) });
   }
-  for (const label of rules.apart ?? []) if (carries(host.labels, label)) zones.push({ name: `label ${label}`, limit: 1 });
+  for (const label of rules.apart ?? [])
+    if (carries(host.labels, label)) zones.push({ name: `label ${label}`, limit: 1 });
   return zones;
 }
 
@@ -49,10 +50,14 @@ export function checkSatisfiable(zones: Iterable<Zone>): void {
   const closed = [...new Map([...zones].filter((zone) => zone.limit < 1).map((zone) => [zone.name, zone])).values()];
   if (closed.length === 0) return;
   const names = closed.map((zone) => zone.name);
-  throw new AtalayaError("job.guarded", `The policy lets no host at all go at once in: ${names.slice(0, 5).join(", ")}.`, {
-    details: { zones: names.slice(0, 100) },
-    next: "Choose a larger share, or leave these hosts out of the selector.",
-  });
+  throw new AtalayaError(
+    "job.guarded",
+    `The policy lets no host at all go at once in: ${names.slice(0, 5).join(", ")}.`,
+    {
+      details: { zones: names.slice(0, 100) },
+      next: "Choose a larger share, or leave these hosts out of the selector.",
+    },
+  );
 }
 
 export interface Confirmation {

@@ -34,7 +34,10 @@ export function runIds(key: Uint8Array): RunIds {
       plain.writeUIntBE(hosts[i]!, i * BLOCK + KEY_BYTES, KEY_BYTES);
     }
     const blocks = cipher.update(plain);
-    return Array.from({ length: hosts.length }, (_, i) => `run_${blocks.toString("base64url", i * BLOCK, (i + 1) * BLOCK)}`);
+    return Array.from(
+      { length: hosts.length },
+      (_, i) => `run_${blocks.toString("base64url", i * BLOCK, (i + 1) * BLOCK)}`,
+    );
   }
 
   return {

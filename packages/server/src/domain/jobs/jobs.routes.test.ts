@@ -16,7 +16,10 @@ function apiOf(world: World, actor: Actor = admin) {
     log: silentLog,
   });
   return async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const init = body === undefined ? { method, headers } : { method, headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const init =
+      body === undefined
+        ? { method, headers }
+        : { method, headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
     return app.fetch(new Request(`https://here/api/v1${path}`, init), { peer });
   };
 }
@@ -35,7 +38,10 @@ describe("jobs over HTTP", () => {
     await world.quiet();
 
     expect(await (await ask("GET", "/jobs?limit=1&state=running")).json()).toMatchObject({ items: [{ id: job.id }] });
-    const page = (await (await ask("GET", `/jobs/${job.id}/runs?limit=1`)).json()) as { items: unknown[]; next: string };
+    const page = (await (await ask("GET", `/jobs/${job.id}/runs?limit=1`)).json()) as {
+      items: unknown[];
+      next: string;
+    };
     expect(page.items).toMatchObject([{ state: "succeeded", host: { name: "pc1" } }]);
     const rest = await (await ask("GET", `/jobs/${job.id}/runs?limit=1&cursor=${page.next}`)).json();
     expect(rest).toMatchObject({ items: [{ state: "queued", host: { name: "pc2" } }] });

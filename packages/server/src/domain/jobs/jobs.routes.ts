@@ -10,7 +10,12 @@ const tags = ["jobs"];
 const JobPath = z.object({ job: JobId });
 const RunPath = z.object({ run: RunId });
 const Idempotency = z.object({
-  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key with the same request makes one job."),
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("The same key with the same request makes one job."),
 });
 const Abort = z
   .strictObject({ running: z.enum(["leave", "cancel"]).default("leave").describe("What becomes of runs under way.") })
@@ -38,7 +43,8 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         maxBodyBytes: MAX_BODY_BYTES,
         responses: { 201: CreatedJobView },
       }),
-      async (c) => c.json(await jobs.create(c.req.valid("json"), c.var.actor, c.req.valid("header")["idempotency-key"]), 201),
+      async (c) =>
+        c.json(await jobs.create(c.req.valid("json"), c.var.actor, c.req.valid("header")["idempotency-key"]), 201),
     )
     .openapi(
       route({

@@ -141,7 +141,10 @@ export function jobsStore(store: Store): JobsStore {
           await tx.insertInto("jobs_secret").values({ job: key, sealed: job.sealedSecrets }).execute();
         }
         if (job.blobs.length > 0) {
-          await tx.insertInto("jobs_blob").values(job.blobs.map((sha256) => ({ sha256, job: key }))).execute();
+          await tx
+            .insertInto("jobs_blob")
+            .values(job.blobs.map((sha256) => ({ sha256, job: key })))
+            .execute();
         }
         const revision = await tables.nextRevision(tx);
         await tx.updateTable("jobs_job").set({ revision }).where("key", "=", key).execute();
@@ -165,13 +168,23 @@ export function jobsStore(store: Store): JobsStore {
       ),
     unfinished: () =>
       tables.read((db) =>
-        db.selectFrom("jobs_job").selectAll().where("state", "in", ["running", "paused", "stopped"]).orderBy("key").execute(),
+        db
+          .selectFrom("jobs_job")
+          .selectAll()
+          .where("state", "in", ["running", "paused", "stopped"])
+          .orderBy("key")
+          .execute(),
       ),
     job: (key) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst()),
     jobById: (id) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("id", "=", id).executeTakeFirst()),
     targets: (job) =>
       tables.read((db) =>
-        db.selectFrom("jobs_run").select(["host", "position", "state"]).where("job", "=", job).orderBy("position").execute(),
+        db
+          .selectFrom("jobs_run")
+          .select(["host", "position", "state"])
+          .where("job", "=", job)
+          .orderBy("position")
+          .execute(),
       ),
     runsIn: (job, states) =>
       tables.read((db) =>
@@ -182,7 +195,11 @@ export function jobsStore(store: Store): JobsStore {
         db.selectFrom("jobs_run").selectAll().where("job", "=", job).where("host", "=", host).executeTakeFirst(),
       ),
     runsOf(keys) {
-      const rows = rowsFrom(engine, keys.map(({ job, host }) => [job, host]), { job: "number", host: "number" });
+      const rows = rowsFrom(
+        engine,
+        keys.map(({ job, host }) => [job, host]),
+        { job: "number", host: "number" },
+      );
       return tables.read(async (db) => {
         const { rows: found } = await sql<StoredRun>`select jobs_run.* from ${rows} as v
           join jobs_run on jobs_run.job = v.job and jobs_run.host = v.host`.execute(db);
@@ -239,9 +256,14 @@ export function jobsStore(store: Store): JobsStore {
     changes: (key, since, limit) =>
       tables.read(async (db) => {
         const job = await db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst();
-        if (job === undefined || job.revision <= since) return job === undefined ? undefined : { job, runs: [], more: false };
+        if (job === undefined || job.revision <= since)
+          return job === undefined ? undefined : { job, runs: [], more: false };
         const changed = db.selectFrom("jobs_run").selectAll().where("job", "=", key).where("revision", ">", since);
-        const runs = await changed.orderBy("revision").orderBy("position").limit(limit + 1).execute();
+        const runs = await changed
+          .orderBy("revision")
+          .orderBy("position")
+          .limit(limit + 1)
+          .execute();
         if (runs.length <= limit) return { job, runs, more: false };
         // The cursor is a revision: it must not stop in the middle of one.
         const last = runs.at(-1)!.revision;
@@ -250,7 +272,9 @@ export function jobsStore(store: Store): JobsStore {
         return { job, runs: await changed.where("revision", "=", last).orderBy("position").execute(), more: true };
       }),
     async secrets(job) {
-      const row = await tables.read((db) => db.selectFrom("jobs_secret").select("sealed").where("job", "=", job).executeTakeFirst());
+      const row = await tables.read((db) =>
+        db.selectFrom("jobs_secret").select("sealed").where("job", "=", job).executeTakeFirst(),
+      );
       return row?.sealed;
     },
     countByState: () =>

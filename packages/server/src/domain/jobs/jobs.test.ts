@@ -30,10 +30,17 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     third!.finish(c, "failed");
     await world.quiet();
     expect((await jobs.job(job.id, admin)).states).toEqual({ accepted: 1, running: 1, failed: 1 });
-    expect(await jobs.run(c, admin)).toMatchObject({ state: "failed", result: { exitCode: 1 }, lastSequence: 3, outputBytes: 15 });
+    expect(await jobs.run(c, admin)).toMatchObject({
+      state: "failed",
+      result: { exitCode: 1 },
+      lastSequence: 3,
+      outputBytes: 15,
+    });
     expect(third!.spool.size).toBe(0);
     expect(await new Response(await world.room.output.bytes(c, { from: 1 }, admin)).text()).toBe("hello oopsworld");
-    expect(await new Response(await world.room.output.bytes(c, { from: 2, stream: "stdout" }, admin)).text()).toBe("world");
+    expect(await new Response(await world.room.output.bytes(c, { from: 2, stream: "stdout" }, admin)).text()).toBe(
+      "world",
+    );
 
     first!.finish(a);
     second!.finish(b);
@@ -68,7 +75,9 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     const again = await jobs.create(echo(), admin, "k");
     expect(again).toMatchObject({ id: made[0], targets: 3 });
     expect(again.runs).toHaveLength(3);
-    await expect(jobs.create(echo({ note: "other" }), admin, "k")).rejects.toThrow(failing("request.idempotency-mismatch"));
+    await expect(jobs.create(echo({ note: "other" }), admin, "k")).rejects.toThrow(
+      failing("request.idempotency-mismatch"),
+    );
     expect((await jobs.list({ limit: 10 }, admin)).items).toHaveLength(1);
   });
 
@@ -80,8 +89,13 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     await expect(jobs.create(echo({ capability: "fly" }), admin)).rejects.toThrow(failing("capability.unknown"));
     await expect(jobs.create(echo({ request: { command: 1 } }), admin)).rejects.toThrow(failing("request.malformed"));
     await expect(jobs.create(echo(), admin)).rejects.toThrow(failing("job.confirmation-needed"));
-    await expect(jobs.create(echo({ confirm: 3, policy: { labShare: "10%" } }), admin)).rejects.toThrow(failing("job.guarded"));
-    const secretive = echo({ confirm: 3, request: { command: { kind: "program", program: "true" }, secretEnv: ["TOKEN"] } });
+    await expect(jobs.create(echo({ confirm: 3, policy: { labShare: "10%" } }), admin)).rejects.toThrow(
+      failing("job.guarded"),
+    );
+    const secretive = echo({
+      confirm: 3,
+      request: { command: { kind: "program", program: "true" }, secretEnv: ["TOKEN"] },
+    });
     await expect(jobs.create(secretive, admin)).rejects.toThrow(failing("request.malformed"));
     expect((await jobs.list({ limit: 10 }, admin)).items).toEqual([]);
   });
@@ -97,7 +111,10 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     const start = agent!.frames.find((frame) => frame.type === "start");
     expect(start).toMatchObject({ secrets: { TOKEN: "hush" } });
     expect(JSON.stringify(await world.room.jobs.job(job.id, admin))).not.toContain("hush");
-    const secrets = () => store.tables<{ jobs_secret: { job: number; sealed: Uint8Array } }>().read((db) => db.selectFrom("jobs_secret").selectAll().execute());
+    const secrets = () =>
+      store
+        .tables<{ jobs_secret: { job: number; sealed: Uint8Array } }>()
+        .read((db) => db.selectFrom("jobs_secret").selectAll().execute());
     const sealed = await secrets();
     expect(sealed).toHaveLength(1);
     expect(Buffer.from(sealed[0]!.sealed).includes("hush")).toBe(false);
@@ -193,7 +210,8 @@ describe.each(engines)("jobs on $name", ({ open }) => {
       await world.quiet();
       const under = world.agents.filter((agent) => agent.spool.size > 0);
       expect(under.length).toBeGreaterThan(0);
-      for (const lab of ["a", "b"]) expect(under.filter((agent) => agent.host.place[1] === lab).length).toBeLessThanOrEqual(2);
+      for (const lab of ["a", "b"])
+        expect(under.filter((agent) => agent.host.place[1] === lab).length).toBeLessThanOrEqual(2);
       expect(under.filter((agent) => agent.host.labels["role"] === "db").length).toBeLessThanOrEqual(1);
       const leaver = under[turns % under.length]!;
       const [run] = leaver.spool.keys();

@@ -22,14 +22,25 @@ import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
 import type { JobState } from "./tables.ts";
 import { code, STATES, stateOf } from "./transitions.ts";
-import { eventView, jobView, runView, type CreatedJobView, type JobView, type RunDetailView, type RunView } from "./views.ts";
+import {
+  eventView,
+  jobView,
+  runView,
+  type CreatedJobView,
+  type JobView,
+  type RunDetailView,
+  type RunView,
+} from "./views.ts";
 
 export interface Jobs {
   /** Throws `selector.*`, `capability.unknown`, `request.*`, `blob.unknown`, `job.confirmation-needed`, `job.guarded`. */
   create(job: NewJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
   retry(job: string, options: RetryJob, actor: Actor): Promise<CreatedJobView>;
   job(id: string, actor: Actor): Promise<JobView>;
-  list(query: { readonly state?: JobState | undefined; readonly limit: number; readonly cursor?: string | undefined }, actor: Actor): Promise<Page<JobView>>;
+  list(
+    query: { readonly state?: JobState | undefined; readonly limit: number; readonly cursor?: string | undefined },
+    actor: Actor,
+  ): Promise<Page<JobView>>;
   runs(
     job: string,
     query: { readonly state?: RunState | undefined; readonly limit: number; readonly cursor?: string | undefined },
@@ -150,12 +161,22 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     return named;
   }
 
-  async function commit(row: Omit<NewJobRow, "id" | "createdAt" | "digest" | "counts" | "sealedSecrets">, secrets: Secrets | undefined) {
+  async function commit(
+    row: Omit<NewJobRow, "id" | "createdAt" | "digest" | "counts" | "sealedSecrets">,
+    secrets: Secrets | undefined,
+  ) {
     const id = newJobId();
     const counts = Array.from({ length: STATES }, (_, state) => (state === code.queued ? row.targets.length : 0));
     const digest = createHash("sha256").update(row.request).digest("hex");
     const sealedSecrets = secrets === undefined ? undefined : seal(secrets, needs.sealKey, id);
-    const created = await store.create({ ...row, id, digest, createdAt: clock.now(), counts: JSON.stringify(counts), sealedSecrets });
+    const created = await store.create({
+      ...row,
+      id,
+      digest,
+      createdAt: clock.now(),
+      counts: JSON.stringify(counts),
+      sealedSecrets,
+    });
     if (created.kind === "known") return created;
 
     const policy = JSON.parse(row.policy) as Policy;
@@ -187,13 +208,22 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   }
 
   async function created(key: number, targets: readonly Target[]): Promise<CreatedJobView> {
-    const runs = ids.encodeAll(key, targets.map((target) => target.key));
-    return { ...(await viewByKey(key)), runs: targets.map(({ id, name }, at) => ({ id: runs[at]!, host: { id, name } })) };
+    const runs = ids.encodeAll(
+      key,
+      targets.map((target) => target.key),
+    );
+    return {
+      ...(await viewByKey(key)),
+      runs: targets.map(({ id, name }, at) => ({ id: runs[at]!, host: { id, name } })),
+    };
   }
 
   async function again(key: number): Promise<CreatedJobView> {
     const runs = await store.runs({ job: key, limit: Number.MAX_SAFE_INTEGER });
-    return created(key, runs.map((run) => ({ key: run.host, id: run.host_id, name: run.host_name })));
+    return created(
+      key,
+      runs.map((run) => ({ key: run.host, id: run.host_id, name: run.host_name })),
+    );
   }
 
   return {
@@ -241,7 +271,10 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         .flatMap((row) => fleet.byKey(row.host) ?? [])
         .filter((host) => within(host, actor.places));
       if (hosts.length === 0) {
-        throw new AtalayaError("job.nothing-to-retry", "No run of this job has ended without success on a host that is still known.");
+        throw new AtalayaError(
+          "job.nothing-to-retry",
+          "No run of this job has ended without success on a host that is still known.",
+        );
       }
       const request: unknown = JSON.parse(stored.request);
       checkSecrets(request, options.secrets);
@@ -301,7 +334,8 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     },
     async pause(id, actor) {
       const job = await open(id, actor);
-      if (job.state === "stopped") throw new AtalayaError("job.final", "The job was stopped: there is nothing to pause.");
+      if (job.state === "stopped")
+        throw new AtalayaError("job.final", "The job was stopped: there is nothing to pause.");
       conductor.pause(job);
       return told(job);
     },
@@ -332,7 +366,9 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   }
 }
 
-const endedBadly = (["failed", "timed-out", "cancelled", "refused", "lost", "expired"] as const).map((state) => code[state]);
+const endedBadly = (["failed", "timed-out", "cancelled", "refused", "lost", "expired"] as const).map(
+  (state) => code[state],
+);
 
 function someOf(secrets: Secrets | undefined): Secrets | undefined {
   return secrets === undefined || Object.keys(secrets).length === 0 ? undefined : secrets;

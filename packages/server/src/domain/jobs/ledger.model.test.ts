@@ -10,7 +10,13 @@ const host = fc.nat(HOSTS - 1);
 const ends = fc.constantFrom("succeeded", "failed", "timed-out", "cancelled", "refused", "lost" as const);
 
 const step = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("create" as const), policy: fc.constantFrom({}, { wave: 2 }, { canary: 1, failureBudget: 0 }, { maxConcurrent: 1 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("create" as const),
+      policy: fc.constantFrom({}, { wave: 2 }, { canary: 1, failureBudget: 0 }, { maxConcurrent: 1 }),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("connect" as const), host }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cut" as const), host }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("accept" as const), host }) },
@@ -62,7 +68,10 @@ async function act(world: World, model: Model, what: Step): Promise<void> {
 function learn(world: World, model: Model): void {
   for (const agent of world.agents) {
     for (const [id, spooled] of agent.spool) {
-      model.printed.set(id, spooled.output.map((chunk) => chunk.bytes.toString()));
+      model.printed.set(
+        id,
+        spooled.output.map((chunk) => chunk.bytes.toString()),
+      );
       if (spooled.result !== undefined) model.ended.set(id, spooled.result.state);
     }
   }
@@ -116,31 +125,35 @@ async function finish(world: World, model: Model): Promise<void> {
 }
 
 describe.each(engines)("the ledger and its model on $name", ({ open, engine }) => {
-  test("the books balance whatever happens, and every end and every byte is there once", { timeout: 240_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
-        await using store = await open();
-        await using world = await openWorld(store, { hosts: HOSTS });
-        const model: Model = { jobs: [], printed: new Map(), ended: new Map(), seen: new Map() };
-        for (const what of steps) {
-          if (what.do === "create" && model.jobs.length === 4) continue;
-          await act(world, model, what);
-          if (what.do === "quiet" || what.do === "kill") await check(world, model);
-        }
-        await finish(world, model);
-        await check(world, model);
-        for (const id of model.jobs) {
-          const { items } = await world.room.jobs.runs(id, { limit: 100 }, admin);
-          for (const run of items) {
-            expect(finalStates).toContain(run.state);
-            const said = model.ended.get(run.id);
-            // The agent's word holds, unless the run had been ended here before it could speak.
-            if (said !== undefined && run.state !== "cancelled") expect(run.state).toBe(said);
+  test(
+    "the books balance whatever happens, and every end and every byte is there once",
+    { timeout: 240_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+          await using store = await open();
+          await using world = await openWorld(store, { hosts: HOSTS });
+          const model: Model = { jobs: [], printed: new Map(), ended: new Map(), seen: new Map() };
+          for (const what of steps) {
+            if (what.do === "create" && model.jobs.length === 4) continue;
+            await act(world, model, what);
+            if (what.do === "quiet" || what.do === "kill") await check(world, model);
           }
-        }
-        for (const agent of world.agents) for (const times of agent.begun.values()) expect(times).toBe(1);
-      }),
-      { numRuns: engine === "sqlite" ? 40 : 15, endOnFailure: false },
-    );
-  });
+          await finish(world, model);
+          await check(world, model);
+          for (const id of model.jobs) {
+            const { items } = await world.room.jobs.runs(id, { limit: 100 }, admin);
+            for (const run of items) {
+              expect(finalStates).toContain(run.state);
+              const said = model.ended.get(run.id);
+              // The agent's word holds, unless the run had been ended here before it could speak.
+              if (said !== undefined && run.state !== "cancelled") expect(run.state).toBe(said);
+            }
+          }
+          for (const agent of world.agents) for (const times of agent.begun.values()) expect(times).toBe(1);
+        }),
+        { numRuns: engine === "sqlite" ? 40 : 15, endOnFailure: false },
+      );
+    },
+  );
 });

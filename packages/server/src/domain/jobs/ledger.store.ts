@@ -81,7 +81,14 @@ const jobColumns = {
   counts: "text",
   finished_at: "number",
 } as const;
-const eventColumns = { job: "number", host: "number", number: "number", at: "number", kind: "text", message: "text" } as const;
+const eventColumns = {
+  job: "number",
+  host: "number",
+  number: "number",
+  at: "number",
+  kind: "text",
+  message: "text",
+} as const;
 const extentColumns = {
   job: "number",
   host: "number",
@@ -101,7 +108,8 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
         .filter((name) => !keys.includes(name))
         .map((name) => sql`${sql.id(name)} = ${sql.id("v", name)}`),
     );
-  const names = (columns: Readonly<Record<string, string>>) => sql.join(Object.keys(columns).map((name) => sql.id(name)));
+  const names = (columns: Readonly<Record<string, string>>) =>
+    sql.join(Object.keys(columns).map((name) => sql.id(name)));
   const runSet = set(runColumns, ["job", "host"]);
   const jobSet = set(jobColumns, ["key"]);
 
@@ -117,7 +125,15 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
         if (extents.length > 0) await output.within(tx, extents);
         const revision = await tables.nextRevision(tx);
         if (extents.length > 0) {
-          const rows = extents.map((e, i) => [e.job, e.host, e.first, e.last, places[i]!.segment, places[i]!.offset, e.bytes.length]);
+          const rows = extents.map((e, i) => [
+            e.job,
+            e.host,
+            e.first,
+            e.last,
+            places[i]!.segment,
+            places[i]!.offset,
+            e.bytes.length,
+          ]);
           await sql`insert into jobs_output (${names(extentColumns)}, revision)
             select v.*, ${sql.lit(revision)} from ${rowsFrom(engine, rows, extentColumns)} as v where true
             on conflict (job, host, first) do nothing`.execute(tx);

@@ -114,7 +114,10 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       try {
         return await store.commit(group);
       } catch (error) {
-        log.error({ err: error, runs: group.runs.length, attempt }, "could not commit what happened to runs; trying again");
+        log.error(
+          { err: error, runs: group.runs.length, attempt },
+          "could not commit what happened to runs; trying again",
+        );
         await pause(Math.min(RETRY_MS * 2 ** attempt, 10_000));
         if (ending.signal.aborted) return undefined;
       }

@@ -36,7 +36,10 @@ export function measureJobs(metrics: Metrics, book: Book, ledger: Ledger) {
     help: "Runs in one commit of the ledger.",
     buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000],
   });
-  const groupSeconds = metrics.histogram({ name: "ledger_commit_seconds", help: "How long one commit of the ledger took." });
+  const groupSeconds = metrics.histogram({
+    name: "ledger_commit_seconds",
+    help: "How long one commit of the ledger took.",
+  });
   const outputBytes = metrics.counter({ name: "runs_output_bytes_total", help: "Output committed." });
 
   ledger.listen({

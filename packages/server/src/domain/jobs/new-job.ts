@@ -14,7 +14,9 @@ export const NewJob = z
     selector: z.string().min(1).max(16_384).describe("Which hosts, as of now: the set is frozen."),
     capability: z.string().min(1).max(64),
     request: z.unknown().describe("As the capability wants it."),
-    secrets: SecretValues.optional().describe("Values by name. Kept sealed until the job has finished, shown to nobody."),
+    secrets: SecretValues.optional().describe(
+      "Values by name. Kept sealed until the job has finished, shown to nobody.",
+    ),
     policy: Policy.optional(),
     deadlineMs: z.int().min(1).max(YEAR_MS).optional().describe("Runs that have not begun after so long expire."),
     confirm: z.int().min(0).optional().describe("The number of hosts you expect."),
@@ -39,16 +41,24 @@ export function readRequest(capability: Capability | undefined, name: string, re
   if (parsed.success) return parsed.data;
   const issues = issuesOf(parsed.error, "request");
   const first = issues[0];
-  throw new AtalayaError("request.malformed", `The request does not fit ${name}: ${first?.path ?? ""}: ${first?.message ?? ""}`, {
-    details: { issues },
-  });
+  throw new AtalayaError(
+    "request.malformed",
+    `The request does not fit ${name}: ${first?.path ?? ""}: ${first?.message ?? ""}`,
+    {
+      details: { issues },
+    },
+  );
 }
 
 /** Throws `request.malformed` when the request names secrets whose values were not given. */
 export function checkSecrets(request: unknown, given: Readonly<Record<string, string>> | undefined): void {
   const missing = [...namedSecrets(request)].filter((name) => given === undefined || !Object.hasOwn(given, name));
   if (missing.length === 0) return;
-  const issues = missing.map((name) => ({ in: "body", path: `secrets.${name}`, message: "is named by the request and was not given" }));
+  const issues = missing.map((name) => ({
+    in: "body",
+    path: `secrets.${name}`,
+    message: "is named by the request and was not given",
+  }));
   throw new AtalayaError("request.malformed", `The request names secrets without values: ${missing.join(", ")}.`, {
     details: { issues },
   });
@@ -65,7 +75,10 @@ const NamedBlob = z.object({ stdin: z.object({ kind: z.literal("blob"), sha256: 
 /** Every capability names secrets alike: `secretEnv`, and `stdin` of kind `secret`. */
 const Named = z.object({
   secretEnv: z.array(z.string()).optional().catch(undefined),
-  stdin: z.object({ kind: z.literal("secret"), name: z.string() }).optional().catch(undefined),
+  stdin: z
+    .object({ kind: z.literal("secret"), name: z.string() })
+    .optional()
+    .catch(undefined),
 });
 
 function namedSecrets(request: unknown): ReadonlySet<string> {

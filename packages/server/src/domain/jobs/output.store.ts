@@ -70,7 +70,11 @@ export interface OutputIndex {
   /** Extents of one run that hold chunks after `sequence`, at most about so many bytes (at least one extent). */
   ofRun(job: number, host: number, sequence: number, maxBytes: number): Promise<readonly OutputTable[]>;
   /** Extents of a whole job after `revision`, in the order of revisions, whole revisions only (at least one). */
-  ofJob(job: number, revision: Revision, maxBytes: number): Promise<{ readonly extents: readonly OutputTable[]; readonly more: boolean }>;
+  ofJob(
+    job: number,
+    revision: Revision,
+    maxBytes: number,
+  ): Promise<{ readonly extents: readonly OutputTable[]; readonly more: boolean }>;
 }
 
 const PAGE = 256;

@@ -3,7 +3,10 @@ import { z } from "zod";
 
 const Percent = z.string().regex(/^(100|[1-9]?[0-9])%$/, "is not a percentage such as 25%");
 const Share = z.union([z.int().min(0).max(1_000_000), Percent]);
-const AtLeastOne = z.union([z.int().min(1).max(1_000_000), Percent.refine((text) => text !== "0%", "must be more than 0%")]);
+const AtLeastOne = z.union([
+  z.int().min(1).max(1_000_000),
+  Percent.refine((text) => text !== "0%", "must be more than 0%"),
+]);
 /** `key`, or `key=value`. */
 const LabelName = z.string().min(1).max(256);
 

@@ -20,7 +20,8 @@ describe("a run the agent still has", () => {
   });
 
   test("may still tell the truth when we gave it up for lost", () => {
-    for (const phase of ["accepted", "running", "finished"] as const) expect(resumptionOf("lost", phase).verdict).toBe("go-on");
+    for (const phase of ["accepted", "running", "finished"] as const)
+      expect(resumptionOf("lost", phase).verdict).toBe("go-on");
   });
 
   test("ends when it was cancelled meanwhile", () => {
@@ -53,8 +54,10 @@ describe("a run the same system does not have", () => {
     expect(absenceOf("running", true)).toBe("lost");
     expect(absenceOf("cancelling", true)).toBe("lost");
   });
-  test("is cancelled when it should be and never was accepted", () => expect(absenceOf("cancelling", false)).toBe("cancelled"));
+  test("is cancelled when it should be and never was accepted", () =>
+    expect(absenceOf("cancelling", false)).toBe("cancelled"));
   test("is left alone when it waits or has ended", () => {
-    for (const state of runStates.filter((name) => name === "queued" || isFinal(name))) expect(absenceOf(state, false)).toBeUndefined();
+    for (const state of runStates.filter((name) => name === "queued" || isFinal(name)))
+      expect(absenceOf(state, false)).toBeUndefined();
   });
 });

@@ -111,7 +111,12 @@ export function retention(store: Store, segments: Segments | undefined, settings
       await dropSegments(doomed);
       if (segments === undefined) await dropRows(now);
       const jobs = await dropHistory(now);
-      await tables.write((tx) => tx.deleteFrom("jobs_idempotency").where("created_at", "<", now - DAY_MS).execute());
+      await tables.write((tx) =>
+        tx
+          .deleteFrom("jobs_idempotency")
+          .where("created_at", "<", now - DAY_MS)
+          .execute(),
+      );
       return { segments: doomed.length, jobs };
     },
   };

@@ -36,34 +36,42 @@ describe("a rollout", () => {
 });
 
 test("whatever the policy and whoever fails, each host goes once, waves never overlap, the budget holds", () => {
-  const share = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 100 }).map((n) => `${n}%`));
+  const share = fc.oneof(
+    fc.integer({ min: 1, max: 50 }),
+    fc.integer({ min: 1, max: 100 }).map((n) => `${n}%`),
+  );
   const policies = fc.record(
     { canary: share, wave: share, failureBudget: fc.oneof(fc.constant(0), share) },
     { requiredKeys: [] },
   );
   fc.assert(
-    fc.property(policies, fc.integer({ min: 1, max: 200 }), fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (policy, targets, luck) => {
-      expect(Policy.safeParse(policy).success).toBe(true);
-      const plan = planOf(policy, targets);
-      let view = fresh;
-      let largest = 0;
-      for (let turns = 0; turns <= targets + 1; turns += 1) {
-        const step = nextStep(plan, view);
-        if (step.kind === "wait") break;
-        if (step.kind === "stop") {
-          expect(view.failed).toBeGreaterThan(plan.failureBudget);
-          return;
+    fc.property(
+      policies,
+      fc.integer({ min: 1, max: 200 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      (policy, targets, luck) => {
+        expect(Policy.safeParse(policy).success).toBe(true);
+        const plan = planOf(policy, targets);
+        let view = fresh;
+        let largest = 0;
+        for (let turns = 0; turns <= targets + 1; turns += 1) {
+          const step = nextStep(plan, view);
+          if (step.kind === "wait") break;
+          if (step.kind === "stop") {
+            expect(view.failed).toBeGreaterThan(plan.failureBudget);
+            return;
+          }
+          expect(step.from).toBe(view.opened);
+          expect(step.to).toBeGreaterThan(step.from);
+          expect(nextStep(plan, { ...view, opened: step.to, holding: 1 }).kind).not.toBe("start");
+          largest = Math.max(largest, step.to - step.from);
+          let { failed } = view;
+          for (let i = step.from; i < step.to; i += 1) if (luck.next().value! < 0.2) failed += 1;
+          view = { ...view, opened: step.to, failed };
         }
-        expect(step.from).toBe(view.opened);
-        expect(step.to).toBeGreaterThan(step.from);
-        expect(nextStep(plan, { ...view, opened: step.to, holding: 1 }).kind).not.toBe("start");
-        largest = Math.max(largest, step.to - step.from);
-        let { failed } = view;
-        for (let i = step.from; i < step.to; i += 1) if (luck.next().value! < 0.2) failed += 1;
-        view = { ...view, opened: step.to, failed };
-      }
-      expect(view.opened).toBe(targets);
-      expect(largest).toBeLessThanOrEqual(Math.max(plan.canary, plan.wave));
-    }),
+        expect(view.opened).toBe(targets);
+        expect(largest).toBeLessThanOrEqual(Math.max(plan.canary, plan.wave));
+      },
+    ),
   );
 });

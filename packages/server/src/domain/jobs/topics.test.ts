@@ -11,7 +11,7 @@ async function follow(world: World, name: string, params: unknown): Promise<Topi
 /** Reads until there is no more for now. */
 async function readAll(reader: TopicReader, since?: number) {
   const events: Record<string, unknown>[] = [];
-  for (let cursor = since; ; ) {
+  for (let cursor = since; ;) {
     const batch: Batch = await reader.read(cursor);
     events.push(...batch.events);
     cursor = batch.cursor;
@@ -24,6 +24,7 @@ describe.each(engines)("following jobs on $name", ({ open }) => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 3 });
     const job = await world.room.jobs.create(echo(), admin);
+    await world.quiet();
     const reader = await follow(world, "job", { job: job.id });
     const first = await readAll(reader);
     expect(first.events.map((event) => event["type"])).toEqual(["run", "run", "run", "job"]);
@@ -88,7 +89,9 @@ describe.each(engines)("following jobs on $name", ({ open }) => {
     await world.quiet();
     world.clock.advance(2_000_000);
     await world.room.prune();
-    await expect(world.room.output.bytes(id, { from: 1 }, admin)).rejects.toThrow(expect.objectContaining({ code: "output.gone" }));
+    await expect(world.room.output.bytes(id, { from: 1 }, admin)).rejects.toThrow(
+      expect.objectContaining({ code: "output.gone" }),
+    );
     expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ outputGone: true, states: { succeeded: 1 } });
     world.clock.advance(5_000_000);
     await world.room.prune();

@@ -129,7 +129,11 @@ function outputTopic({ store, lookup, output }: TopicNeeds): Topic<typeof RunPar
   };
 }
 
-function outputEvent({ stream, sequence, bytes }: Chunk, run: string, host: { readonly id: string; readonly name: string }) {
+function outputEvent(
+  { stream, sequence, bytes }: Chunk,
+  run: string,
+  host: { readonly id: string; readonly name: string },
+) {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
   return { type: "output", run, host, stream, sequence, data };
 }

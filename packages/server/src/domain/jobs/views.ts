@@ -66,7 +66,10 @@ export const RunDetailView = RunView.extend({ history: z.array(RunEventView) }).
 export type RunDetailView = z.output<typeof RunDetailView>;
 
 export const RunRef = z.object({ id: RunId, host: HostRef });
-export const CreatedJobView = JobView.extend({ runs: z.array(RunRef) }).meta({ id: "CreatedJob", description: "A new job, and the run of each host." });
+export const CreatedJobView = JobView.extend({ runs: z.array(RunRef) }).meta({
+  id: "CreatedJob",
+  description: "A new job, and the run of each host.",
+});
 export type CreatedJobView = z.output<typeof CreatedJobView>;
 
 export function jobView(job: StoredJob, retryOf: string | undefined): JobView {

@@ -56,7 +56,11 @@ export interface FakeAgent {
   /** The key of the host it is known under: its own, or of the one that was merged with it. */
   at: number;
   link: (Link & { readonly paused: () => boolean }) | undefined;
-  connect(options?: { readonly system?: number; readonly kind?: "live" | "os"; readonly capabilities?: readonly string[] }): Promise<void>;
+  connect(options?: {
+    readonly system?: number;
+    readonly kind?: "live" | "os";
+    readonly capabilities?: readonly string[];
+  }): Promise<void>;
   cut(): void;
   accept(run: string): void;
   running(run: string): void;
@@ -113,7 +117,11 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
   const agents = hosts.map((host) => fakeAgent(host, { links, listeners, clock, diligent: options.diligent === true }));
 
   let alive = mortal(store);
-  let segments = await openSegments(folder, { clock, log: silentLog, ...(options.segmentBytes === undefined ? {} : { maxBytes: options.segmentBytes }) });
+  let segments = await openSegments(folder, {
+    clock,
+    log: silentLog,
+    ...(options.segmentBytes === undefined ? {} : { maxBytes: options.segmentBytes }),
+  });
   const open = () =>
     createJobs({
       store: alive.store,
@@ -359,7 +367,12 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
 }
 
 export function echo(overrides: Readonly<Record<string, unknown>> = {}) {
-  return { selector: "all", capability: "exec", request: { command: { kind: "program", program: "true" } }, ...overrides } as {
+  return {
+    selector: "all",
+    capability: "exec",
+    request: { command: { kind: "program", program: "true" } },
+    ...overrides,
+  } as {
     selector: string;
     capability: string;
     request: unknown;
