@@ -20,8 +20,8 @@ export async function joinAgent({ data, servers, token, env, spawn = ownProcess 
     args: [MAIN, "join", "--data", data, "--server", servers],
     env: { ...env, ATALAYA_JOIN_TOKEN: token },
   });
-  await new Promise((resolve) => (child.running ? child.child.once("close", resolve) : resolve(undefined)));
-  if (child.child.exitCode !== 0) throw new Error(`joining failed with ${child.child.exitCode}\n${child.printed}`);
+  const { code } = await child.ended();
+  if (code !== 0) throw new Error(`joining failed with ${code}\n${child.printed}`);
 }
 
 /** Starts the enrolled agent. */

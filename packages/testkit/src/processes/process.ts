@@ -10,6 +10,8 @@ export interface OwnedProcess extends AsyncDisposable {
   readonly running: boolean;
   /** Resolves when it has printed something that matches; rejects when it ends or `withinMs` pass before. */
   prints(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
+  /** Resolves with how it ended by itself, its output read to the end. */
+  ended(withinMs?: number): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Sends the signal and resolves with how it ended. */
   end(signal: NodeJS.Signals, withinMs?: number): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
@@ -43,7 +45,11 @@ export function ownProcess({ program, args, env, cwd }: ProcessOptions): OwnedPr
     failure = cause;
     wake();
   });
-  child.on("close", wake);
+  let closed = false;
+  child.on("close", () => {
+    closed = true;
+    wake();
+  });
   const running = (): boolean => child.exitCode === null && child.signalCode === null && failure === undefined;
 
   return {
@@ -74,6 +80,14 @@ export function ownProcess({ program, args, env, cwd }: ProcessOptions): OwnedPr
         waiting.add(look);
         look();
       });
+    },
+    async ended(withinMs = 60_000) {
+      if (!closed && failure === undefined) {
+        await once(child, "close", { signal: AbortSignal.timeout(withinMs) }).catch((cause: unknown) => {
+          throw new Error(`did not end within ${withinMs} ms\n${printed}`, { cause });
+        });
+      }
+      return { code: child.exitCode, signal: child.signalCode };
     },
     async end(signal, withinMs = 30_000) {
       if (running()) {
