@@ -4,7 +4,7 @@ import type { Store } from "../../platform/store/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
-import type { JobsTables } from "./tables.ts";
+import type { JobsTables } from "./tables.store.ts";
 
 const unfinished = runStates.flatMap((state, index) => (isFinal(state) ? [] : [index]));
 

@@ -7,8 +7,8 @@ import type { Zone } from "./guard.ts";
 import type { RunIds } from "./ids.ts";
 import type { Policy } from "./policy.ts";
 import type { RolloutPlan } from "./rollout.ts";
-import type { JobState } from "./tables.ts";
-import { code, finalOf, isFinalCode, STATES } from "./transitions.ts";
+import type { JobState } from "./tables.store.ts";
+import { isFinalCode, STATES } from "./transitions.ts";
 
 export interface Reason {
   readonly code: string;
@@ -228,13 +228,4 @@ function tallyOf(states: Uint8Array): Int32Array {
   const tally = new Int32Array(STATES);
   for (const state of states) tally[state]! += 1;
   return tally;
-}
-
-/** Whether every run has ended, as the rules see it. */
-export function allEnded(job: ActiveJob): boolean {
-  return finalOf(job.tally) === job.hosts.length;
-}
-
-export function isQueued(job: ActiveJob, position: number): boolean {
-  return job.states[position] === code.queued;
 }

@@ -1,7 +1,7 @@
 /** Output as readers want it: chunks in order, from the extents the index names. */
 import { decodeExtent, type Chunk } from "./extent.ts";
 import { gone, type OutputIndex, type OutputStore } from "./output.store.ts";
-import type { OutputTable } from "./tables.ts";
+import type { OutputTable } from "./tables.store.ts";
 
 export interface OutputReader {
   /** Chunks of one run after `sequence`, about so many bytes of them. Throws `output.gone` when the next was dropped. */

@@ -4,7 +4,8 @@
  */
 import type { ActiveJob, ActiveRun } from "./book.ts";
 import { encodeExtent, type Chunk } from "./extent.ts";
-import type { EventRow, ExtentRow, JobRow, RunRow } from "./ledger.store.ts";
+import type { EventRow, JobRow, RunRow } from "./ledger.store.ts";
+import type { ExtentRow } from "./output.store.ts";
 import { code, finalOf, isFinalCode } from "./transitions.ts";
 
 /** Larger groups make nothing cheaper, and everybody in them waits for the last. */
@@ -66,13 +67,9 @@ export function gathering(): Gathering {
       run.taken = chunk.sequence;
       run.takenBytes += chunk.bytes.length;
     }
-    if (head === output.length) {
-      output = [];
-      head = 0;
-    } else if (head > 4096) {
-      output = output.slice(head);
-      head = 0;
-    }
+    // At once: what is taken would otherwise be held as long as more comes than is taken (1 GB was seen).
+    output = head === output.length ? [] : output.slice(head);
+    head = 0;
     outputBytes -= bytes;
     return taken;
   }

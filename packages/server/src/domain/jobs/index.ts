@@ -9,6 +9,6 @@ export type { Jobs } from "./jobs.ts";
 export { jobRoutes } from "./jobs.routes.ts";
 export type { OutputDoor } from "./output-door.ts";
 export type { NewJob, RetryJob } from "./new-job.ts";
-export { Policy, type GuardSettings } from "./policy.ts";
+export type { GuardSettings, Policy } from "./policy.ts";
 export type { RetentionSettings } from "./retention.store.ts";
 export type { CreatedJobView, JobView, RunDetailView, RunView } from "./views.ts";

@@ -2,7 +2,7 @@
 import { sql, type Selectable } from "kysely";
 import type { Revision, Store } from "../../platform/store/index.ts";
 import { rowsFrom, storable } from "./rows.store.ts";
-import type { JobsTables, JobState, JobTable, RunEventTable, RunTable } from "./tables.ts";
+import type { JobsTables, JobState, JobTable, RunEventTable, RunTable } from "./tables.store.ts";
 import { code } from "./transitions.ts";
 
 export type StoredJob = Selectable<JobTable>;

@@ -20,7 +20,7 @@ import { checkSecrets, namedBlobs, readRequest, type NewJob, type RetryJob } fro
 import type { GuardSettings, Policy } from "./policy.ts";
 import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
-import type { JobState } from "./tables.ts";
+import type { JobState } from "./tables.store.ts";
 import { code, STATES, stateOf } from "./transitions.ts";
 import {
   eventView,

@@ -1,9 +1,9 @@
 /** Commits what the ledger gathered: one transaction and one revision a group. */
 import { sql } from "kysely";
 import type { Revision, Store } from "../../platform/store/index.ts";
-import type { OutputStore } from "./output.store.ts";
+import type { ExtentRow, OutputStore } from "./output.store.ts";
 import { rowsFrom, storable } from "./rows.store.ts";
-import type { JobsTables, JobState } from "./tables.ts";
+import type { JobsTables, JobState } from "./tables.store.ts";
 
 /** A run as it shall be from now on. */
 export interface RunRow {
@@ -36,14 +36,6 @@ export interface EventRow {
   readonly at: number;
   readonly kind: string;
   readonly message: string;
-}
-
-export interface ExtentRow {
-  readonly job: number;
-  readonly host: number;
-  readonly first: number;
-  readonly last: number;
-  readonly bytes: Uint8Array;
 }
 
 export interface GroupRows {

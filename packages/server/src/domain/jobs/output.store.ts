@@ -2,8 +2,16 @@ import { AtalayaError } from "@atalaya/protocol";
 import type { Transaction } from "kysely";
 import type { Segments } from "../../platform/segments/index.ts";
 import { MAX_BOUND_VALUES, type Revision, type Store } from "../../platform/store/index.ts";
-import type { ExtentRow } from "./ledger.store.ts";
-import type { JobsTables, OutputTable } from "./tables.ts";
+import type { JobsTables, OutputTable } from "./tables.store.ts";
+
+/** A piece of one run's output that is to be kept. */
+export interface ExtentRow {
+  readonly job: number;
+  readonly host: number;
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Where an extent's bytes lie. */
 export interface Place {

@@ -1,7 +1,7 @@
 /** Old output and old jobs go. On SQLite output goes by whole segments, on PostgreSQL by whole jobs. */
 import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
-import type { JobsTables } from "./tables.ts";
+import type { JobsTables } from "./tables.store.ts";
 
 export interface RetentionSettings {
   readonly outputMaxAgeMs: number;
