@@ -51,12 +51,12 @@ export function gathering(): Gathering {
   const jobs = new Set<ActiveJob>();
   let events: EventRow[] = [];
   let output: Waiting[] = [];
-  let head = 0;
   let outputBytes = 0;
 
   function cutOutput(): Map<ActiveRun, Chunk[]> {
     const taken = new Map<ActiveRun, Chunk[]>();
     let bytes = 0;
+    let head = 0;
     for (; head < output.length && bytes < MAX_OUTPUT_BYTES; head += 1) {
       const { run, chunk } = output[head]!;
       const chunks = taken.get(run);
@@ -68,8 +68,7 @@ export function gathering(): Gathering {
       run.takenBytes += chunk.bytes.length;
     }
     // At once: what is taken would otherwise be held as long as more comes than is taken (1 GB was seen).
-    output = head === output.length ? [] : output.slice(head);
-    head = 0;
+    output = output.slice(head);
     outputBytes -= bytes;
     return taken;
   }
@@ -137,13 +136,13 @@ export function gathering(): Gathering {
       };
     },
     get empty() {
-      return runs.size === 0 && jobs.size === 0 && head === output.length && events.length === 0;
+      return runs.size === 0 && jobs.size === 0 && output.length === 0 && events.length === 0;
     },
     get groupsToCome() {
       return (
         Math.ceil(runs.size / MAX_RUNS) +
         Math.ceil(outputBytes / MAX_OUTPUT_BYTES) +
-        Math.ceil((output.length - head) / MAX_RUNS) +
+        Math.ceil(output.length / MAX_RUNS) +
         Math.ceil(events.length / MAX_EVENTS) +
         Math.min(jobs.size, 1)
       );
