@@ -6,6 +6,7 @@
 export { coreConformance, type ConformanceCase, type CoreFactory, type CoreSetup, type CoreUnderTest } from "@atalaya/server/conformance";
 export { inProcessServer, type InProcessOptions, type InProcessServer } from "./plane/plane.ts";
 export { SimAgent, type Behaviour, type SimIdentity, type SimOptions } from "./sim/agent.ts";
+export { testAuthority, type TestAuthority } from "./sim/authority.ts";
 export { crowd, type Crowd } from "./sim/crowd.ts";
 export { enrolSim, fingerprintOf, newKeyAndCsr, postEnrolment, simIdentity, type KeyAndCsr } from "./sim/identity.ts";
 export { faultProxy, type FaultProxy } from "./faults/proxy.ts";
