@@ -215,6 +215,11 @@ describe("the link", () => {
     const again = await tower.nextLink();
     expect(again.epoch).toBeGreaterThan(link.epoch);
     await expect.poll(async () => Number(await readFile(join(data, "epoch"), "utf8"))).toBe(again.epoch);
+    // A server that was cut off, and does not know that it was replaced, commands nothing any more.
+    expect(await tower.run(program("true"), { epoch: again.epoch - 1 }).ended).toMatchObject({
+      state: "refused",
+      reason: { code: "link.old-epoch" },
+    });
   });
   test("tells facts when they are wanted", async () => {
     const facts = tower.frame("facts");
