@@ -43,7 +43,11 @@ afterAll(async () => {
 });
 
 async function makeToken(wish: object = {}): Promise<Made> {
-  const { status, body } = await server.call<Made>("POST", "/api/v1/join-tokens", { uses: 1, expiresInMs: 60_000, ...wish });
+  const { status, body } = await server.call<Made>("POST", "/api/v1/join-tokens", {
+    uses: 1,
+    expiresInMs: 60_000,
+    ...wish,
+  });
   expect(status, JSON.stringify(body)).toBe(201);
   return body;
 }
@@ -124,7 +128,10 @@ describe("a certificate request", () => {
       ["RSA", csrOf(rsaKeys())],
       ["P-384", csrOf(generateKeyPairSync("ec", { namedCurve: "P-384" }))],
       ["Ed25519", csrOf(generateKeyPairSync("ed25519"))],
-      ["garbage in PEM", `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.alloc(300, 7).toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`],
+      [
+        "garbage in PEM",
+        `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.alloc(300, 7).toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`,
+      ],
       ["a certificate", server.ca],
       ["two requests", csr + csr],
       ["empty", ""],
@@ -143,7 +150,10 @@ describe("a false server", () => {
     const foreign = await testAuthority();
     // With its own CA, and with the fleet's certificate, which everybody may know, but not its key.
     for (const shown of [foreign.certificate, server.ca]) {
-      await using impostor = await falseServer(await foreign.issue({ commonName: "127.0.0.1", usage: "server" }), shown);
+      await using impostor = await falseServer(
+        await foreign.issue({ commonName: "127.0.0.1", usage: "server" }),
+        shown,
+      );
       const data = join(folder, "deceived");
       const joining = joinAgent({ data, servers: `127.0.0.1:${impostor.port}`, token });
       await expect(joining).rejects.toThrow("enrolment.ca-mismatch");
@@ -157,18 +167,24 @@ describe("a false server", () => {
 
 test("who guesses tokens is slowed down, and nobody else is", { timeout: 60_000 }, async () => {
   let code = "";
-  for (let n = 0; n < 60 && code !== "request.rate-limited"; n += 1) code = await ask({ token: `atj_${String(n).padStart(32, "0")}` });
+  for (let n = 0; n < 60 && code !== "request.rate-limited"; n += 1)
+    code = await ask({ token: `atj_${String(n).padStart(32, "0")}` });
   expect(code).toBe("request.rate-limited");
   // People and links come from the same address.
   expect(await hostCount()).toBeGreaterThan(0);
-  const waiting = await callServer<{ readonly details?: { readonly retryAfterMs?: number } }>(server, "POST", ENROLMENT_PATH, {
-    token: "atj_",
-    csr: "",
-    fingerprint: fingerprintOf(1),
-    system: { kind: "os", name: "x" },
-    hostname: "x",
-    agentVersion: "x",
-  });
+  const waiting = await callServer<{ readonly details?: { readonly retryAfterMs?: number } }>(
+    server,
+    "POST",
+    ENROLMENT_PATH,
+    {
+      token: "atj_",
+      csr: "",
+      fingerprint: fingerprintOf(1),
+      system: { kind: "os", name: "x" },
+      hostname: "x",
+      agentVersion: "x",
+    },
+  );
   expect(waiting.status).toBe(429);
   expect(waiting.body.details?.retryAfterMs).toBeGreaterThan(0);
 });
@@ -176,8 +192,14 @@ test("who guesses tokens is slowed down, and nobody else is", { timeout: 60_000 
 test("none of it disturbed the link of another", async () => {
   expect(witness.socket?.readyState).toBe(1);
   expect(witness.welcome?.epoch).toBe(1);
-  const { body: job } = await server.call<{ readonly id: string }>("POST", "/api/v1/jobs", { selector: "name:witness", capability: "exec", request: { command: { kind: "program", program: "true", args: [] } } });
-  await expect.poll(async () => (await server.call<{ readonly states: object }>("GET", `/api/v1/jobs/${job.id}`)).body.states).toEqual({ succeeded: 1 });
+  const { body: job } = await server.call<{ readonly id: string }>("POST", "/api/v1/jobs", {
+    selector: "name:witness",
+    capability: "exec",
+    request: { command: { kind: "program", program: "true", args: [] } },
+  });
+  await expect
+    .poll(async () => (await server.call<{ readonly states: object }>("GET", `/api/v1/jobs/${job.id}`)).body.states)
+    .toEqual({ succeeded: 1 });
 });
 
 /** Serves `ca` as its own, and keeps all it hears. */
@@ -211,13 +233,33 @@ function rsaKeys() {
 }
 
 /** A well-formed, well-signed PKCS #10 (RFC 2986) without a name, for any kind of key. */
-function csrOf({ publicKey, privateKey }: { readonly publicKey: ReturnType<typeof rsaKeys>["publicKey"]; readonly privateKey: ReturnType<typeof rsaKeys>["privateKey"] }): string {
-  const info = der(0x30, Buffer.from("020100", "hex"), der(0x30), publicKey.export({ type: "spki", format: "der" }), der(0xa0));
+function csrOf({
+  publicKey,
+  privateKey,
+}: {
+  readonly publicKey: ReturnType<typeof rsaKeys>["publicKey"];
+  readonly privateKey: ReturnType<typeof rsaKeys>["privateKey"];
+}): string {
+  const info = der(
+    0x30,
+    Buffer.from("020100", "hex"),
+    der(0x30),
+    publicKey.export({ type: "spki", format: "der" }),
+    der(0xa0),
+  );
   const kind = privateKey.asymmetricKeyType;
-  const algorithm = Buffer.from({ rsa: "300d06092a864886f70d01010b0500", ec: "300a06082a8648ce3d040302", ed25519: "300506032b6570" }[kind as "rsa" | "ec" | "ed25519"], "hex");
+  const algorithm = Buffer.from(
+    { rsa: "300d06092a864886f70d01010b0500", ec: "300a06082a8648ce3d040302", ed25519: "300506032b6570" }[
+      kind as "rsa" | "ec" | "ed25519"
+    ],
+    "hex",
+  );
   const signature = sign(kind === "ed25519" ? null : "sha256", info, privateKey);
   const whole = der(0x30, info, algorithm, der(0x03, Buffer.from([0]), signature));
-  return `-----BEGIN CERTIFICATE REQUEST-----\n${whole.toString("base64").match(/.{1,64}/g)!.join("\n")}\n-----END CERTIFICATE REQUEST-----\n`;
+  return `-----BEGIN CERTIFICATE REQUEST-----\n${whole
+    .toString("base64")
+    .match(/.{1,64}/g)!
+    .join("\n")}\n-----END CERTIFICATE REQUEST-----\n`;
 }
 
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
@@ -232,5 +274,13 @@ function spoiled(csr: string): string {
   const lines = csr.trim().split("\n");
   const bytes = Buffer.from(lines.slice(1, -1).join(""), "base64");
   bytes[bytes.length - 3]! ^= 0xff;
-  return [lines[0], bytes.toString("base64").match(/.{1,64}/g)!.join("\n"), lines.at(-1), ""].join("\n");
+  return [
+    lines[0],
+    bytes
+      .toString("base64")
+      .match(/.{1,64}/g)!
+      .join("\n"),
+    lines.at(-1),
+    "",
+  ].join("\n");
 }

@@ -11,7 +11,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { crowd, enrolSim, ownProcess, serverProcess, type Crowd, type ServerProcess, type SimIdentity } from "@atalaya/testkit";
+import {
+  crowd,
+  enrolSim,
+  ownProcess,
+  serverProcess,
+  type Crowd,
+  type ServerProcess,
+  type SimIdentity,
+} from "@atalaya/testkit";
 import { cpuMsOf, percentile } from "../bench/measure.ts";
 
 const AGENTS = Number(process.env["ATALAYA_TEST_AGENTS"] ?? 1_500);
@@ -27,48 +35,53 @@ interface Job {
   readonly states: Readonly<Record<string, number>>;
 }
 
-test(`${AGENTS} agents come back after kill -9, with good tickets and with void ones`, { timeout: 120_000 + AGENTS * 60 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "atalaya-storm-"));
-  try {
-    await using server = await serverProcess({
-      data: folder,
-      env: { ATALAYA_CONFIRM_ABOVE: "1000000", ATALAYA_LINK_HANDSHAKES_PER_SECOND: String(HANDSHAKES_PER_SECOND) },
-    });
-    using agents = crowd(
-      (await enrolAll(server)).map((identity) => ({
-        identity,
-        host: server.host,
-        port: server.port,
-        behave: ({ request }) => {
-          const { args } = (JSON.parse(request) as { readonly command: { readonly args: readonly string[] } }).command;
-          const output = [{ stream: "stdout", bytes: Buffer.from(`${identity.enrolment}\n`) }] as const;
-          // Their ends are spread over the time without a server and the storm after it.
-          return { output, durationMs: args[0] === "long" ? 1 + Math.random() * 12_000 : 0 };
-        },
-      })),
-    );
-    agents.keepComingBack(BACKOFF);
-    await agents.connect().catch(() => undefined);
-    await allLinked(agents);
-    // The tickets come after the handshake: everybody has one now.
-    await expect.poll(() => agents.agents.filter(({ session }) => session !== undefined).length).toBe(AGENTS);
+test(
+  `${AGENTS} agents come back after kill -9, with good tickets and with void ones`,
+  { timeout: 120_000 + AGENTS * 60 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "atalaya-storm-"));
+    try {
+      await using server = await serverProcess({
+        data: folder,
+        env: { ATALAYA_CONFIRM_ABOVE: "1000000", ATALAYA_LINK_HANDSHAKES_PER_SECOND: String(HANDSHAKES_PER_SECOND) },
+      });
+      using agents = crowd(
+        (await enrolAll(server)).map((identity) => ({
+          identity,
+          host: server.host,
+          port: server.port,
+          behave: ({ request }) => {
+            const { args } = (JSON.parse(request) as { readonly command: { readonly args: readonly string[] } })
+              .command;
+            const output = [{ stream: "stdout", bytes: Buffer.from(`${identity.enrolment}\n`) }] as const;
+            // Their ends are spread over the time without a server and the storm after it.
+            return { output, durationMs: args[0] === "long" ? 1 + Math.random() * 12_000 : 0 };
+          },
+        })),
+      );
+      agents.keepComingBack(BACKOFF);
+      await agents.connect().catch(() => undefined);
+      await allLinked(agents);
+      // The tickets come after the handshake: everybody has one now.
+      await expect.poll(() => agents.agents.filter(({ session }) => session !== undefined).length).toBe(AGENTS);
 
-    const good = await storm(server, agents, async () => undefined);
-    expect(good.resumed).toBeGreaterThan(AGENTS * 0.9);
-    expect(good.full).toBeLessThan(AGENTS * 0.1);
+      const good = await storm(server, agents, async () => undefined);
+      expect(good.resumed).toBeGreaterThan(AGENTS * 0.9);
+      expect(good.full).toBeLessThan(AGENTS * 0.1);
 
-    const full = await storm(server, agents, async () => rmSync(join(folder, "pki", "tls-ticket.key")));
-    expect(full.resumed).toBe(0);
-    expect(full.full).toBeGreaterThanOrEqual(AGENTS);
-    // No back door: what was refused was refused before TLS, and refusing is what kept the rest answering.
-    for (const [name, told] of Object.entries({ "good tickets": good, "void tickets": full })) {
-      console.log(`${name}: ${JSON.stringify(told)}`);
-      expect(told.refused, `${name}: refused by admission`).toBeGreaterThan(0);
+      const full = await storm(server, agents, async () => rmSync(join(folder, "pki", "tls-ticket.key")));
+      expect(full.resumed).toBe(0);
+      expect(full.full).toBeGreaterThanOrEqual(AGENTS);
+      // No back door: what was refused was refused before TLS, and refusing is what kept the rest answering.
+      for (const [name, told] of Object.entries({ "good tickets": good, "void tickets": full })) {
+        console.log(`${name}: ${JSON.stringify(told)}`);
+        expect(told.refused, `${name}: refused by admission`).toBeGreaterThan(0);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  },
+);
 
 interface Told {
   readonly agents: number;
@@ -98,14 +111,20 @@ async function storm(server: ServerProcess, agents: Crowd, whileDown: () => Prom
   const cpu = cpuMsOf(server.process.pid);
 
   let over = false;
-  const people = [watchRest(server, () => over), watchCli(server, () => over), watchCommands(server, agents, () => over)] as const;
+  const people = [
+    watchRest(server, () => over),
+    watchCli(server, () => over),
+    watchCommands(server, agents, () => over),
+  ] as const;
   await allLinked(agents);
   const backMs = Math.round(performance.now() - began);
   const serverCpuMs = cpuMsOf(server.process.pid) - cpu;
   over = true;
   const [rest, cli, commands] = await Promise.all(people);
 
-  await expect.poll(async () => (await jobOf(server, job.id)).states, { timeout: 30_000 }).toEqual({ succeeded: AGENTS });
+  await expect
+    .poll(async () => (await jobOf(server, job.id)).states, { timeout: 30_000 })
+    .toEqual({ succeeded: AGENTS });
   for (const agent of agents.agents) for (const [id, starts] of agent.starts) expect(starts, id).toBe(1);
   expect(percentile(rest, 1)).toBeLessThan(5_000);
   expect(percentile(rest, 0.5)).toBeLessThan(500);
@@ -135,7 +154,11 @@ async function watchRest(server: ServerProcess, over: () => boolean): Promise<re
 
 async function watchCli(server: ServerProcess, over: () => boolean): Promise<readonly number[]> {
   return timed(over, 500, async () => {
-    await using cli = ownProcess({ program: process.execPath, args: [CLI, "job", "ls", "--json"], env: { ATALAYA_DATA: server.data } });
+    await using cli = ownProcess({
+      program: process.execPath,
+      args: [CLI, "job", "ls", "--json"],
+      env: { ATALAYA_DATA: server.data },
+    });
     await cli.ended();
     expect(cli.child.exitCode, cli.printed).toBe(0);
   });
@@ -148,7 +171,9 @@ async function watchCommands(server: ServerProcess, agents: Crowd, over: () => b
     if (back === -1) return false;
     const { status, body } = await run(server, `name:${nameOf(back)}`, "short");
     expect(status).toBe(201);
-    await expect.poll(async () => (await jobOf(server, body.id)).states, { timeout: 20_000, interval: 20 }).toEqual({ succeeded: 1 });
+    await expect
+      .poll(async () => (await jobOf(server, body.id)).states, { timeout: 20_000, interval: 20 })
+      .toEqual({ succeeded: 1 });
     return true;
   });
 }
@@ -164,7 +189,11 @@ async function timed(over: () => boolean, pauseMs: number, act: () => Promise<un
 }
 
 function run(server: ServerProcess, selector: string, length: "long" | "short") {
-  return server.call<Job>("POST", "/api/v1/jobs", { selector, capability: "exec", request: { command: { kind: "program", program: "work", args: [length] } } });
+  return server.call<Job>("POST", "/api/v1/jobs", {
+    selector,
+    capability: "exec",
+    request: { command: { kind: "program", program: "work", args: [length] } },
+  });
 }
 
 async function jobOf(server: ServerProcess, id: string): Promise<Job> {
@@ -182,7 +211,8 @@ async function allLinked(agents: Crowd): Promise<void> {
 
 async function handshakes(server: ServerProcess): Promise<Pick<Told, "full" | "resumed" | "refused">> {
   const text = (await server.call<Buffer>("GET", "/metrics")).body.toString("utf8");
-  const sum = (pattern: RegExp): number => [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0);
+  const sum = (pattern: RegExp): number =>
+    [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0);
   return {
     full: sum(/^\w*link_handshakes_total\{outcome="full"\} (\d+)/gm),
     resumed: sum(/^\w*link_handshakes_total\{outcome="resumed"\} (\d+)/gm),
@@ -191,12 +221,16 @@ async function handshakes(server: ServerProcess): Promise<Pick<Told, "full" | "r
 }
 
 async function enrolAll(server: ServerProcess): Promise<readonly SimIdentity[]> {
-  const { body } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: AGENTS, expiresInMs: 600_000 });
+  const { body } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", {
+    uses: AGENTS,
+    expiresInMs: 600_000,
+  });
   const identities: SimIdentity[] = [];
   let next = 0;
   await Promise.all(
     Array.from({ length: 16 }, async () => {
-      for (let n = next++; n < AGENTS; n = next++) identities[n] = await enrolSim(server, { token: body.token, n, hostname: nameOf(n) });
+      for (let n = next++; n < AGENTS; n = next++)
+        identities[n] = await enrolSim(server, { token: body.token, n, hostname: nameOf(n) });
     }),
   );
   return identities;

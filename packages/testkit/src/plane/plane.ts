@@ -50,7 +50,12 @@ export async function inProcessServer(options: InProcessOptions = {}): Promise<I
   await core.run();
   owned.defer(() => core.shutdown());
   const token = (await readFile(await plane.issueLocalToken(), "utf8")).trim();
-  const target: Required<Omit<CallTarget, "socketPath">> = { host: "127.0.0.1", port: core.addresses[0]!.port, ca: plane.pki.caPem, token };
+  const target: Required<Omit<CallTarget, "socketPath">> = {
+    host: "127.0.0.1",
+    port: core.addresses[0]!.port,
+    ca: plane.pki.caPem,
+    token,
+  };
   const life = owned.move();
   return {
     plane,
