@@ -11,9 +11,10 @@ export interface Chunk {
 export const CHUNK_HEADER_BYTES = 5;
 const STREAM = { stdout: 1, stderr: 2 } as const;
 
-export function encodeExtent(chunks: readonly Chunk[]): Uint8Array {
+/** `memory`: where it shall lie, if it can come by memory that was used before. */
+export function encodeExtent(chunks: readonly Chunk[], memory: (bytes: number) => Buffer = Buffer.allocUnsafe): Uint8Array {
   const length = chunks.reduce((sum, chunk) => sum + CHUNK_HEADER_BYTES + chunk.bytes.length, 0);
-  const extent = Buffer.allocUnsafe(length);
+  const extent = memory(length);
   let at = 0;
   for (const { stream, bytes } of chunks) {
     extent.writeUInt8(STREAM[stream], at);

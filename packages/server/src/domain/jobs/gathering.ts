@@ -6,6 +6,7 @@ import type { ActiveJob, ActiveRun } from "./book.ts";
 import { encodeExtent, type Chunk } from "./extent.ts";
 import type { EventRow, JobRow, RunRow } from "./ledger.store.ts";
 import type { ExtentRow } from "./output.store.ts";
+import { reusedMemory } from "./reused-memory.ts";
 import { code, finalOf, isFinalCode } from "./transitions.ts";
 
 /** Larger groups make nothing cheaper, and everybody in them waits for the last. */
@@ -33,6 +34,8 @@ export interface Gathering {
   event(event: EventRow): void;
   chunk(run: ActiveRun, chunk: Chunk): void;
   cut(now: number): Group;
+  /** Nobody looks at the group's extents any more: their memory serves the next ones. */
+  release(group: Group): void;
   /** Whether this run still has to be written. */
   has(run: ActiveRun): boolean;
   readonly empty: boolean;
@@ -52,6 +55,7 @@ export function gathering(): Gathering {
   let events: EventRow[] = [];
   let output: Waiting[] = [];
   let outputBytes = 0;
+  const memory = reusedMemory(MAX_OUTPUT_BYTES);
 
   function cutOutput(): Map<ActiveRun, Chunk[]> {
     const taken = new Map<ActiveRun, Chunk[]>();
@@ -128,12 +132,16 @@ export function gathering(): Gathering {
         jobs: [...touched].map((job) => jobRowOf(job, now)),
         touched: [...touched],
         events: cutEvents,
-        extents: [...taken].flatMap(([run, chunks]) => extentsOf(run, chunks)),
+        extents: [...taken].flatMap(([run, chunks]) => extentsOf(run, chunks, memory.take)),
         outputBytes: [...taken.values()].reduce(
           (sum, chunks) => sum + chunks.reduce((all, { bytes }) => all + bytes.length, 0),
           0,
         ),
       };
+    },
+    release(group) {
+      for (const { bytes } of group.extents) memory.giveBack(bytes);
+      if (output.length === 0) memory.clear();
     },
     get empty() {
       return runs.size === 0 && jobs.size === 0 && output.length === 0 && events.length === 0;
@@ -186,7 +194,7 @@ function jobRowOf(job: ActiveJob, now: number): JobRow {
   };
 }
 
-function extentsOf(run: ActiveRun, chunks: readonly Chunk[]): ExtentRow[] {
+function extentsOf(run: ActiveRun, chunks: readonly Chunk[], memory: (bytes: number) => Buffer): ExtentRow[] {
   const extents: ExtentRow[] = [];
   let from = 0;
   let bytes = 0;
@@ -199,7 +207,7 @@ function extentsOf(run: ActiveRun, chunks: readonly Chunk[]): ExtentRow[] {
       host: run.host,
       first: part[0]!.sequence,
       last: part.at(-1)!.sequence,
-      bytes: encodeExtent(part),
+      bytes: encodeExtent(part, memory),
     });
     from = i + 1;
     bytes = 0;

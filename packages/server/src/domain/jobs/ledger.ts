@@ -102,6 +102,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       }
       groups += 1;
       afterwards({ ...group, revision, ms: performance.now() - began });
+      waiting.release(group);
     }
     working = undefined;
     wake(closed || waiting.empty);
