@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The agent's program: the only reader of arguments and environment. */
 import { AtalayaError, failures } from "@atalaya/protocol";
+import { config } from "zod";
 import { failureOf, stderrLog } from "./platform/log.ts";
 import { HELP, parseSettings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 async function main(): Promise<void> {
+  // Frames are few: compiling each schema would cost more memory than it saves time.
+  config({ jitless: true });
   const environment = { ...process.env };
   // Commands never see it: their environment is made anew; but neither should a core dump's reader.
   delete process.env["ATALAYA_JOIN_TOKEN"];

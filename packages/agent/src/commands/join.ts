@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { text as readStream } from "node:stream/consumers";
 import { AtalayaError, splitJoinToken } from "@atalaya/protocol";
 import { readFingerprint, readSystem } from "../capabilities/inventory/fingerprint.ts";
 import { sysfs } from "../capabilities/inventory/sysfs.ts";
@@ -57,7 +56,7 @@ async function tokenOf({
 
 async function readToken(path: string): Promise<string> {
   try {
-    return path === "-" ? await readStream(process.stdin) : await readFile(path, "utf8");
+    return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
   } catch (cause) {
     throw new AtalayaError("settings.wrong", `the token file ${path} cannot be read`, { cause });
   }

@@ -1,8 +1,6 @@
 /** `uninstall`: this machine as if the agent had never been here. */
-import { execFile } from "node:child_process";
 import { access, readdir, rm, rmdir } from "node:fs/promises";
 import { join, normalize } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { AtalayaError } from "@atalaya/protocol";
 import { isWrapper, signalSession } from "../capabilities/exec/processes.ts";
 import { codeOf, readIfThere } from "../platform/durable-file.ts";
@@ -63,6 +61,8 @@ async function confirm(paths: readonly string[]): Promise<void> {
     throw new AtalayaError("settings.wrong", "uninstall asks before it removes anything", {
       next: "add --yes where nobody can answer",
     });
+  // Not at the top: the bundle would load it into every agent.
+  const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(
     `This stops the agent, ends its commands and removes\n  ${paths.join("\n  ")}\nGo on? [y/N] `,
@@ -119,7 +119,8 @@ async function keep<T>(items: readonly T[], test: (item: T) => Promise<boolean>)
   return items.filter((_, index) => flags[index]);
 }
 
-function systemctl(args: readonly string[]): Promise<void> {
+async function systemctl(args: readonly string[]): Promise<void> {
+  const { execFile } = await import("node:child_process");
   return new Promise((resolve) => {
     execFile("systemctl", [...args], { timeout: 60_000 }, () => resolve());
   });

@@ -1,5 +1,4 @@
 /** One connection to one server: from the handshake to its end. Knows frames, and nothing of what they do. */
-import { performance } from "node:perf_hooks";
 import {
   AgentFrame,
   AtalayaError,

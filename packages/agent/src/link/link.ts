@@ -3,7 +3,6 @@
  * it waits. *Dormant* is an agent that was told not to come back with this identity: it waits for a new one.
  */
 import { X509Certificate } from "node:crypto";
-import { performance } from "node:perf_hooks";
 import { AtalayaError, type AgentFrame, type Hello, type ServerFrame, type Welcome } from "@atalaya/protocol";
 import type { Enrolled, IdentityFiles } from "../enrol/identity.ts";
 import { failureOf, type Log } from "../platform/log.ts";

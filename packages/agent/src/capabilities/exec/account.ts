@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 
@@ -27,7 +26,8 @@ export async function findAccount(name: string): Promise<Account | undefined> {
   return local ?? parsePasswd(await getent(name), name);
 }
 
-function getent(name: string): Promise<string> {
+async function getent(name: string): Promise<string> {
+  const { execFile } = await import("node:child_process");
   return new Promise((resolve) => {
     execFile("getent", ["passwd", name], { timeout: 10_000 }, (error, stdout) => resolve(error === null ? stdout : ""));
   });

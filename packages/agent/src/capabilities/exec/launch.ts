@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { AtalayaError } from "@atalaya/protocol";
 import type { LaunchPlan } from "./launch-plan.ts";
 import { SHELL, wrapperArguments, wrapperEnvironment, type Tools } from "./wrapper.ts";
@@ -11,6 +10,8 @@ export interface Wrapper {
 /** Starts the wrapper in a session of its own, with nothing of the agent's but a name. Throws `run.cannot-start`. */
 export async function launchWrapper({ launch, environment }: LaunchPlan, tools: Tools): Promise<Wrapper> {
   const names = Object.keys(environment).length;
+  // Loaded at the first run: an agent that waits does without.
+  const { spawn } = await import("node:child_process");
   try {
     const child = spawn(SHELL, wrapperArguments(launch, tools, names), {
       cwd: "/",
