@@ -222,6 +222,16 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ state: "finished", states: { succeeded: 8 } });
   });
 
+  test("are not made when no frame could carry them to a host", async () => {
+    await using store = await open();
+    await using world = await openWorld(store);
+    const { jobs } = world.room;
+    const stdin = { kind: "text", text: "\u0001".repeat(1_000_000) };
+    const large = echo({ request: { command: { kind: "program", program: "cat" }, stdin } });
+    await expect(jobs.create(large, admin)).rejects.toThrow(failing("request.too-large"));
+    expect((await jobs.list({ limit: 10 }, admin)).items).toEqual([]);
+  });
+
   test("are seen only by their maker when it is limited to places", async () => {
     await using store = await open();
     await using world = await openWorld(store);

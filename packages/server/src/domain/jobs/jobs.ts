@@ -16,7 +16,7 @@ import type { JobsStore, NewJobRow, StoredJob, StoredRun } from "./jobs.store.ts
 import type { Labs } from "./labs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loader } from "./loader.ts";
-import { checkSecrets, namedBlobs, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
+import { checkFits, checkSecrets, namedBlobs, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
 import type { GuardSettings, Policy } from "./policy.ts";
 import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
@@ -230,6 +230,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     async create(job, actor, idempotencyKey) {
       const request = readRequest(capabilities.get(job.capability), job.capability, job.request);
       checkSecrets(request, job.secrets);
+      checkFits(JSON.stringify(request), job.secrets);
       // Under a key, because secrets are part of what must be the same.
       const asked = createHmac("sha256", needs.sealKey).update(JSON.stringify(job)).digest("hex");
       const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, digest: asked };
@@ -278,6 +279,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       }
       const request: unknown = JSON.parse(stored.request);
       checkSecrets(request, options.secrets);
+      checkFits(stored.request, options.secrets);
       await admit(hosts, JSON.parse(stored.policy) as Policy, options.confirm);
       const blobs = await claimBlobs(request, actor);
       const done = await commit(

@@ -1,5 +1,5 @@
 /** What a caller asks for, checked before anything is kept. */
-import { AtalayaError, environmentName, type Capability } from "@atalaya/protocol";
+import { AtalayaError, environmentName, MAX_CONTROL_FRAME_BYTES, type Capability } from "@atalaya/protocol";
 import { z } from "zod";
 import { issuesOf } from "../../api/malformed.ts";
 import { Note } from "../../api/schemas.ts";
@@ -62,6 +62,24 @@ export function checkSecrets(request: unknown, given: Readonly<Record<string, st
   throw new AtalayaError("request.malformed", `The request names secrets without values: ${missing.join(", ")}.`, {
     details: { issues },
   });
+}
+
+/** What a start carries beside the request and its secrets: ids, and a ticket with the longest path there can be. */
+const REST_OF_START_BYTES = 16 * 1024;
+
+/**
+ * Throws `request.too-large` when the start of such a run fits into no frame. No agent could ever read it: links would
+ * break on it, come back and break again. The request's JSON stands in the frame's, so quotes and newlines count twice.
+ */
+export function checkFits(request: string, secrets: Readonly<Record<string, string>> | undefined): void {
+  const bytes = Buffer.byteLength(JSON.stringify([request, secrets ?? {}]));
+  const most = MAX_CONTROL_FRAME_BYTES - REST_OF_START_BYTES;
+  if (bytes <= most) return;
+  throw new AtalayaError(
+    "request.too-large",
+    `The request and its secrets take ${bytes} bytes on the way to a host, where ${most} fit.`,
+    { next: "Give a large standard input as a blob: it may have any size." },
+  );
 }
 
 /** Blobs that a request names: every capability does it alike, by `stdin` of kind `blob`. */
