@@ -14,4 +14,5 @@ export { ownProcess, type OwnedProcess, type ProcessOptions } from "./processes/
 export { canMakeNetworks, testNetwork, type NetworkHost, type TestNetwork } from "./processes/hosts.ts";
 export { callServer, freePort, serverProcess, type Answer, type CallTarget, type ServerProcess, type ServerProcessOptions } from "./processes/server.ts";
 export { joinAgent, startAgent, type AgentProcessOptions } from "./processes/agent.ts";
+export { bareMachine, type BareMachine, type BareMachineOptions } from "./processes/machine.ts";
 export { doorway, type Doorway } from "./processes/doorway.ts";
