@@ -1,8 +1,8 @@
 /** The request of `exec`, from the words and options of the command line. */
 import type { Client } from "@atalaya/client";
 import { fileStdin } from "./stdin-file.ts";
+import { seconds, size, time, whole } from "./option-values.ts";
 import { UsageError, type Session } from "./session.ts";
-import { parseDuration, parseSize } from "./ui/time.ts";
 
 export interface ExecOptions {
   readonly shell?: boolean;
@@ -80,40 +80,6 @@ function variable(text: string): readonly [string, string] {
   const at = text.indexOf("=");
   if (at < 1) throw new UsageError(`--env ${text}: write NAME=value`);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function time(option: string, text: string | undefined): number | undefined {
-  return read(option, text, parseDuration, "is no time such as 90s, 10m, 2h");
-}
-
-function seconds(option: string, text: string | undefined): number | undefined {
-  const ms = time(option, text);
-  return ms === undefined ? undefined : Math.max(1, Math.round(ms / 1000));
-}
-
-function size(option: string, text: string | undefined): number | undefined {
-  return read(option, text, parseSize, "is no size such as 512MiB, 10MB, 4096");
-}
-
-export function whole(option: string, text: string | undefined): number | undefined {
-  return read(
-    option,
-    text,
-    (digits) => (/^-?\d{1,9}$/.test(digits) ? Number(digits) : undefined),
-    "is no whole number",
-  );
-}
-
-function read(
-  option: string,
-  text: string | undefined,
-  parse: (text: string) => number | undefined,
-  complaint: string,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = parse(text);
-  if (value === undefined) throw new UsageError(`${option}: ${text} ${complaint}`);
-  return value;
 }
 
 function defined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -3,90 +3,118 @@
  * for the view only when all its output was shown.
  */
 import type { Client, LiveEvent } from "@atalaya/client";
-import type { JobSeen, OutputSeen, RunSeen, View } from "./ui/views.ts";
+import type { JobSeen, OutputSeen, RunSeen, View } from "./ui/job-seen.ts";
 import { isEnd } from "./ui/progress.ts";
 
 export interface FollowNeeds {
   readonly client: Client;
   readonly job: JobSeen;
   readonly view: View;
-  readonly signal?: AbortSignal;
-  /** Only of these runs; absent: all. */
-  readonly only?: ReadonlySet<string>;
+  /** Aborted: we leave, with a rejection. */
+  readonly signal: AbortSignal;
 }
+
+/** A run with what tells whether all its output was seen. */
+export type RunWithOutput = RunSeen & { readonly lastSequence: number };
 
 const TICK_MS = 250;
 
-/** Resolves with the job as last seen: finished, unless the signal ended it before. */
-export async function follow({ client, job, view, signal, only }: FollowNeeds): Promise<JobSeen> {
+/** Resolves with the finished job. */
+export async function follow({ client, job, view, signal }: FollowNeeds): Promise<JobSeen> {
   let latest = job;
   const shown = new Map<string, number>();
-  const finals = new Map<string, RunSeen & { readonly lastSequence: number }>();
-  const done = new AbortController();
-  const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
-
-  // One thing at a time: views print, and prints must not interleave.
-  let turn: Promise<void> = Promise.resolve();
-  const inTurn = (act: () => Promise<void>): Promise<void> => (turn = turn.then(act));
-
-  async function endIfComplete(id: string): Promise<void> {
-    const run = finals.get(id);
-    if (run === undefined || (shown.get(id) ?? 0) < run.lastSequence) return;
-    finals.delete(id);
-    shown.set(id, Infinity);
-    await view.ended(run);
-  }
+  const finals = new Map<string, RunWithOutput>();
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const { inTurn, settled } = turns();
 
   async function states(): Promise<void> {
-    for await (const batch of client.live.subscribe("job", { job: job.id }, { signal: either })) {
-      for (const event of batch.events) {
-        await inTurn(async () => {
-          if (event["type"] === "job") {
-            latest = event["job"] as JobSeen;
-            await view.job(latest);
-          } else if (event["type"] === "run")
-            await runChanged(event["run"] as RunSeen & { readonly lastSequence: number });
-        });
-      }
-      if (latest.state === "finished" && finals.size === 0) break;
+    for await (const { events } of client.live.subscribe("job", { job: job.id }, { signal: either })) {
+      for (const event of events) await inTurn(() => stateChanged(event));
     }
   }
 
-  async function runChanged(run: RunSeen & { readonly lastSequence: number }): Promise<void> {
-    if (!isEnd(run.state) || shown.get(run.id) === Infinity) return;
-    if (only !== undefined && !only.has(run.id)) return;
-    finals.set(run.id, run);
-    await endIfComplete(run.id);
+  async function stateChanged(event: LiveEvent): Promise<void> {
+    if (event["type"] === "job") {
+      latest = event["job"] as JobSeen;
+      await view.job(latest);
+    } else if (event["type"] === "run") {
+      const run = event["run"] as RunWithOutput;
+      if (!isEnd(run.state) || shown.get(run.id) === Infinity) return;
+      finals.set(run.id, run);
+      await endIfComplete(run);
+    }
   }
 
   async function output(): Promise<void> {
-    for await (const batch of client.live.subscribe("job-output", { job: job.id }, { signal: either })) {
-      for (const event of batch.events) {
-        const seen = outputOf(event);
-        if (seen === undefined || (only !== undefined && !only.has(seen.run))) continue;
-        await inTurn(async () => {
-          if (seen.sequence <= (shown.get(seen.run) ?? 0)) return;
-          await view.output(seen);
-          shown.set(seen.run, seen.sequence);
-          await endIfComplete(seen.run);
-        });
-      }
+    for await (const { events } of client.live.subscribe("job-output", { job: job.id }, { signal: either })) {
+      for (const event of events) await inTurn(() => outputCame(event));
     }
   }
 
+  async function outputCame(event: LiveEvent): Promise<void> {
+    const seen = outputOf(event);
+    if (seen === undefined || seen.sequence <= (shown.get(seen.run) ?? 0)) return;
+    await view.output(seen);
+    shown.set(seen.run, seen.sequence);
+    const run = finals.get(seen.run);
+    if (run !== undefined) await endIfComplete(run);
+  }
+
+  async function endIfComplete(run: RunWithOutput): Promise<void> {
+    if ((shown.get(run.id) ?? 0) < run.lastSequence) return;
+    finals.delete(run.id);
+    shown.set(run.id, Infinity);
+    await view.ended(run);
+  }
+
+  const forget = tellOfConnection(client, view, inTurn);
   const ticking = setInterval(() => void inTurn(() => view.tick()), TICK_MS);
   try {
+    // Both topics end by themselves when the job has ended and all was said.
     await Promise.all([states(), output()]);
-    await turn;
-    await inTurn(() => view.close(latest));
+    await settled();
+    // Of these, retention has dropped some output.
+    for (const run of finals.values()) await view.ended(run);
     return latest;
   } finally {
+    forget();
     clearInterval(ticking);
-    done.abort();
+    failed.abort();
+    await settled().catch(() => undefined);
   }
 }
 
-function outputOf(event: LiveEvent): OutputSeen | undefined {
+/** One thing at a time: views print, and prints must not interleave. */
+function turns(): { inTurn(act: () => Promise<void>): Promise<void>; settled(): Promise<void> } {
+  let turn: Promise<void> = Promise.resolve();
+  return {
+    inTurn(act) {
+      turn = turn.then(act);
+      // Whoever waits hears of it; a tick that nobody waits for must not end the process.
+      turn.catch(() => undefined);
+      return turn;
+    },
+    settled: () => turn,
+  };
+}
+
+/** Says that the server is away and that it is back; returns how to stop that. */
+export function tellOfConnection(
+  client: Client,
+  view: View,
+  inTurn: (act: () => Promise<void>) => Promise<void> = (act) => act(),
+): () => void {
+  let isLost = false;
+  return client.live.onState((state) => {
+    if (isLost === (state === "reconnecting")) return;
+    isLost = state === "reconnecting";
+    const sentence = isLost ? "The connection to the server is lost; trying again…" : "Connected again.";
+    void inTurn(() => view.note(sentence));
+  });
+}
+
+export function outputOf(event: LiveEvent): OutputSeen | undefined {
   if (event["type"] !== "output") return undefined;
   const { run, host, stream, sequence, data } = event as unknown as Omit<OutputSeen, "bytes"> & {
     readonly data: string;

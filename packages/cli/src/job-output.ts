@@ -1,12 +1,13 @@
-/** Output of a job that was asked before: what there is, or until it is finished. */
+/** Output of a job that was asked before: what there is, or until it has ended. */
 import type { Client } from "@atalaya/client";
-import { follow } from "./follow.ts";
+import { lookOn } from "./attend.ts";
+import { statusOf } from "./exit.ts";
+import { follow, outputOf, tellOfConnection, type RunWithOutput } from "./follow.ts";
 import { allItems, at } from "./pages.ts";
 import { UsageError, type Session } from "./session.ts";
 import { viewOf, type ShowOptions } from "./show.ts";
-import { statusOf } from "./exit.ts";
-import { isEnd } from "./ui/progress.ts";
-import type { RunSeen, View } from "./ui/views.ts";
+import type { JobSeen, View } from "./ui/job-seen.ts";
+import { isEnd, type States } from "./ui/progress.ts";
 
 export interface OutputOptions extends ShowOptions {
   readonly follow?: boolean;
@@ -14,7 +15,7 @@ export interface OutputOptions extends ShowOptions {
   readonly stream?: string;
 }
 
-/** Resolves with the status to end with: that of the job, 0 while it is not finished. */
+/** Resolves with the status to end with: that of the runs shown, 0 while they have not all ended. */
 export async function showOutput(
   client: Client,
   session: Session,
@@ -23,64 +24,84 @@ export async function showOutput(
   json: boolean,
 ): Promise<number> {
   const { stream } = options;
-  if (stream !== undefined && stream !== "stdout" && stream !== "stderr")
+  if (stream !== undefined && stream !== "stdout" && stream !== "stderr") {
     throw new UsageError(`--stream: ${stream} is neither stdout nor stderr`);
-  const job = await client.get("/api/v1/jobs/{job}", { params: { path: { job: id } } });
-  const seen = { ...job, states: job.states as Record<string, number> };
+  }
+  const found = await client.get("/api/v1/jobs/{job}", { params: { path: { job: id } } });
+  const job: JobSeen = { ...found, states: found.states as States };
   const runs = await allItems((cursor) =>
     client.get("/api/v1/jobs/{job}/runs", { params: { path: { job: id }, query: { limit: 1000, ...at(cursor) } } }),
   );
-  const chosen =
-    options.host.length === 0
-      ? runs
-      : runs.filter(({ host }) => options.host.includes(host.name) || options.host.includes(host.id));
-  const missing = options.host.find((name) => !runs.some(({ host }) => host.name === name || host.id === name));
-  if (missing !== undefined) throw new UsageError(`${missing} is no host of ${id}`);
-
+  const chosen = options.host.length === 0 ? runs : chosenOf(runs, options.host, id);
   // One host and no wish for a name: its bytes as they are, good for a file.
-  const bare = options.host.length === 1 && !json && options.fold !== true;
-  const view = viewOf(
-    session,
-    seen,
-    bare ? { ...options, prefix: false, quiet: true } : options,
-    json,
-    chosen.map(({ host }) => host.name),
-  );
-  const filtered = stream === undefined ? view : onlyStream(view, stream);
+  const isBare = options.host.length === 1 && options.fold !== true;
+  const names = chosen.map(({ host }) => host.name);
+  const whole = viewOf(session, job, isBare ? { prefix: false, quiet: true } : options, json, names);
+  const view = stream === undefined ? whole : onlyStream(whole, stream);
 
-  if (options.follow === true || job.state === "finished") {
-    const only = new Set(chosen.map((run) => run.id));
-    const last = await follow({ client, job: seen, view: filtered, only, signal: session.interrupted });
-    return last.state === "finished" ? statusOf(last.states, last.targets) : 0;
+  return lookOn(session, view, id, async (signal) => {
+    const isAll = chosen.length === runs.length;
+    if (isAll && (options.follow === true || job.state === "finished")) {
+      const last = await follow({ client, job, view, signal });
+      await view.close(last);
+      return statusOf(last.states, last.targets);
+    }
+    const shown = options.follow === true ? await followRuns(client, view, chosen, signal) : chosen;
+    if (shown === chosen) for (const run of chosen) await replay(client, run, view, signal);
+    const states = countedBy(shown);
+    await view.close({ ...job, states, targets: shown.length });
+    return shown.every(({ state }) => isEnd(state)) ? statusOf(states, shown.length) : 0;
+  });
+}
+
+function chosenOf(runs: readonly RunWithOutput[], hosts: readonly string[], job: string): readonly RunWithOutput[] {
+  const missing = hosts.find((name) => !runs.some(({ host }) => host.name === name || host.id === name));
+  if (missing !== undefined) throw new UsageError(`${missing} is no host of ${job}: see atalaya job show ${job}`);
+  return runs.filter(({ host }) => hosts.includes(host.name) || hosts.includes(host.id));
+}
+
+/** Each run to its end, all at once; resolves with the runs as they ended. */
+async function followRuns(
+  client: Client,
+  view: View,
+  runs: readonly RunWithOutput[],
+  signal: AbortSignal,
+): Promise<readonly RunWithOutput[]> {
+  const forget = tellOfConnection(client, view);
+  try {
+    return await Promise.all(
+      runs.map(async ({ id }) => {
+        for await (const { events } of client.live.subscribe("output", { run: id }, { signal })) {
+          for (const event of events) await show(view, event);
+        }
+        const run = await client.get("/api/v1/runs/{run}", { params: { path: { run: id } } });
+        await view.ended(run);
+        return run;
+      }),
+    );
+  } finally {
+    forget();
   }
-  for (const run of chosen) await replay(client, run, filtered);
-  await filtered.close(seen);
-  return 0;
 }
 
 /** What is kept of one run now. */
-async function replay(client: Client, run: RunSeen & { readonly lastSequence: number }, view: View): Promise<void> {
-  let sequence = 0;
+async function replay(client: Client, run: RunWithOutput, view: View, signal: AbortSignal): Promise<void> {
   if (run.lastSequence > 0) {
-    for await (const batch of client.live.subscribe("output", { run: run.id })) {
-      for (const event of batch.events as readonly {
-        readonly stream: "stdout" | "stderr";
-        readonly sequence: number;
-        readonly data: string;
-      }[]) {
-        sequence = event.sequence;
-        await view.output({
-          run: run.id,
-          host: run.host,
-          stream: event.stream,
-          sequence,
-          bytes: Buffer.from(event.data, "base64"),
-        });
-      }
-      if (sequence >= run.lastSequence) break;
+    for await (const { events, cursor } of client.live.subscribe("output", { run: run.id }, { signal })) {
+      for (const event of events) await show(view, event);
+      if (cursor >= run.lastSequence) break;
     }
   }
   if (isEnd(run.state)) await view.ended(run);
+}
+
+async function show(view: View, event: Readonly<Record<string, unknown>>): Promise<void> {
+  const seen = outputOf(event);
+  if (seen !== undefined) await view.output(seen);
+}
+
+function countedBy(runs: readonly RunWithOutput[]): States {
+  return Object.fromEntries([...Map.groupBy(runs, ({ state }) => state)].map(([state, of]) => [state, of.length]));
 }
 
 function onlyStream(view: View, stream: "stdout" | "stderr"): View {

@@ -1,9 +1,8 @@
 /** The whole command line as commander sees it: one file a command. */
-import { Command } from "commander";
-import type { GlobalOptions } from "./session.ts";
-import type { Context } from "./commands/command.ts";
+import { Command, Help, Option } from "commander";
 import * as agent from "./commands/agent.ts";
 import * as apiToken from "./commands/api-token.ts";
+import { examples, type Context } from "./commands/command.ts";
 import * as completion from "./commands/completion.ts";
 import * as group from "./commands/group.ts";
 import * as host from "./commands/host.ts";
@@ -12,47 +11,62 @@ import * as job from "./commands/job.ts";
 import * as run from "./commands/run.ts";
 import * as server from "./commands/server.ts";
 import * as token from "./commands/token.ts";
+import type { GlobalOptions } from "./session.ts";
 
 export function createProgram(context: Omit<Context, "global">, version: string): Command {
   const program = new Command("atalaya")
     .description("One control plane for every machine you own.")
-    .version(version)
-    .option("--json", "print JSON, for programs")
-    .option("--server <url>", "https://host:port (ATALAYA_SERVER)")
-    .option("--ca <file>", "PEM of the CA that signed the server's certificate (ATALAYA_CA)")
-    .option("--token-file <file>", "file with an API token (ATALAYA_TOKEN_FILE)")
-    .option("--data <folder>", "data folder of the server on this machine (ATALAYA_DATA; .atalaya)")
-    .showHelpAfterError("(see --help)")
+    .usage("<command> [options]")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this; with a command: its options and examples")
+    .helpCommand(false)
+    // Every command has options; saying so at each of them tells nothing.
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trim() })
     .exitOverride()
-    .enablePositionalOptions()
+    .enablePositionalOptions();
+  const shared = sharedOptions();
+  for (const option of shared) program.addOption(option);
+  const full: Context = { ...context, global: (command) => command.optsWithGlobals<GlobalOptions>() };
+  for (const { register } of [run, hosts, host, group, job, token, apiToken, server]) register(program, full);
+  for (const command of program.commands) inherit(command, shared, "atalaya");
+  // After the others, which they differ from: the agent's options are its own, and completion is made of all.
+  for (const { register } of [agent, completion]) register(program, full);
+  program
+    .showHelpAfterError("See: atalaya --help")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ atalaya hosts\n  $ atalaya run all -- uname -r\n  $ atalaya token create\n\nEvery command has --help with examples.\n",
+      examples(
+        "atalaya hosts",
+        "atalaya run all -- uname -r",
+        "atalaya run all --fold -- cat /etc/os-release",
+        "atalaya token create",
+      ) +
+        "\nEvery command has --help with examples. Exit status: 0 all well, 1 some runs did\nnot succeed, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
     );
-  const full: Context = { ...context, global: globalOf };
-  for (const { register } of [run, hosts, host, group, job, token, apiToken, server, agent, completion])
-    register(program, full);
-  inherit(program);
   return program;
 }
 
-/** `--json` and its kin may stand behind the command's name too, where people write them. */
-function inherit(program: Command): void {
-  const shared = program.options.filter(({ long }) => long !== "--version");
-  const visit = (command: Command): void => {
-    for (const option of shared)
-      if (!command.options.some(({ long }) => long === option.long)) command.addOption(hidden(option));
-    command.exitOverride().showHelpAfterError("(see --help)");
-    command.commands.forEach(visit);
-  };
-  program.commands.forEach(visit);
+function sharedOptions(): readonly Option[] {
+  return [
+    new Option("--json", "print JSON, for programs"),
+    new Option("--server <url>", "https://host:port (ATALAYA_SERVER)"),
+    new Option("--ca <file>", "PEM of the CA that signed its certificate (ATALAYA_CA)"),
+    new Option("--token-file <file>", "file with an API token (ATALAYA_TOKEN_FILE)"),
+    new Option("--data <folder>", "data folder of the server of this machine (ATALAYA_DATA)"),
+  ];
 }
 
-function hidden<Option extends { hideHelp(hide?: boolean): Option }>(option: Option): Option {
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(option) as object) as Option, option);
-  return copy.hideHelp();
+/** `--json` and its kin may stand behind the command's name too, where people write them; help tells them once. */
+function inherit(command: Command, shared: readonly Option[], path: string): void {
+  const full = `${path} ${command.name()}`;
+  for (const { flags, description } of shared) command.addOption(new Option(flags, description).hideHelp());
+  command.helpOption("-h, --help", "print this").showHelpAfterError(`See: ${full} --help`);
+  for (const verb of command.commands) inherit(verb, shared, full);
 }
 
-function globalOf(command: Command): GlobalOptions {
-  return command.optsWithGlobals<GlobalOptions>();
+function argumentsOf(command: Command): string {
+  const help = new Help();
+  return command.commands.length > 0
+    ? command.usage().replace("[options] [command]", "<verb> …")
+    : help.subcommandTerm(command).replace(command.name(), "").replace("[options]", "").trim();
 }

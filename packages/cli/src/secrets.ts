@@ -4,53 +4,78 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { UsageError, type Session } from "./session.ts";
 
-/** `NAME`, `NAME=@file`, `NAME=env:VARIABLE` to names and values. */
-export async function readSecrets(wanted: readonly string[], session: Session): Promise<ReadonlyMap<string, string>> {
-  const values = new Map<string, string>();
-  for (const text of wanted) {
+type Origin =
+  | { readonly kind: "prompt" }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "variable"; readonly variable: string };
+
+/** `NAME`, `NAME=@file`, `NAME=env:VARIABLE`: where each value comes from. */
+export function wantedSecrets(texts: readonly string[]): ReadonlyMap<string, Origin> {
+  const wanted = new Map<string, Origin>();
+  for (const text of texts) {
     const [, name, from] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$/s.exec(text) ?? [];
+    // Nothing of the text is repeated: it may hold the secret itself.
     if (name === undefined) throw new UsageError("--secret: write NAME, NAME=@file or NAME=env:VARIABLE");
-    values.set(name, await valueOf(name, from, session));
+    if (wanted.has(name)) throw new UsageError(`--secret ${name} is given twice`);
+    wanted.set(name, originOf(name, from));
   }
-  return values;
+  return wanted;
 }
 
-async function valueOf(name: string, from: string | undefined, session: Session): Promise<string> {
-  if (from === undefined || from === "") return ask(`${name}: `, session);
-  if (from.startsWith("@")) return withoutLastNewline(await fileText(from.slice(1)));
-  if (from.startsWith("env:")) {
-    const value = session.env[from.slice(4)];
-    if (value === undefined) throw new UsageError(`--secret ${name}: the variable ${from.slice(4)} is not set`);
-    return value;
-  }
-  // The value itself is not repeated in the message: it is a secret.
+function originOf(name: string, from: string | undefined): Origin {
+  if (from === undefined) return { kind: "prompt" };
+  if (from.startsWith("@") && from.length > 1) return { kind: "file", path: from.slice(1) };
+  if (from.startsWith("env:") && from.length > 4) return { kind: "variable", variable: from.slice(4) };
   throw new UsageError(
-    `--secret ${name}=…: a value on the command line can be seen by everybody on this machine. Write ${name} to be asked, ${name}=@file or ${name}=env:VARIABLE.`,
+    `--secret ${name}=…: a value on the command line can be seen by everybody on this machine.\nWrite ${name} to be asked, ${name}=@file or ${name}=env:VARIABLE.`,
   );
 }
 
-async function fileText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UsageError(`--secret: cannot read ${path}: ${(cause as Error).message}`, { cause });
+export async function readSecrets(
+  wanted: ReadonlyMap<string, Origin>,
+  session: Session,
+): Promise<ReadonlyMap<string, string>> {
+  const values = new Map<string, string>();
+  for (const [name, origin] of wanted) values.set(name, await valueOf(name, origin, session));
+  return values;
+}
+
+async function valueOf(name: string, origin: Origin, session: Session): Promise<string> {
+  switch (origin.kind) {
+    case "prompt":
+      return ask(name, session);
+    case "file":
+      return fileText(name, origin.path);
+    case "variable": {
+      const value = session.env[origin.variable];
+      if (value === undefined) throw new UsageError(`--secret ${name}: the variable ${origin.variable} is not set`);
+      return value;
+    }
   }
 }
 
-function withoutLastNewline(text: string): string {
-  return text.replace(/\r?\n$/, "");
+/** Without the newline that editors put at the end. */
+async function fileText(name: string, path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw new UsageError(`--secret ${name}: cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
-async function ask(question: string, session: Session): Promise<string> {
-  if (!process.stdin.isTTY)
-    throw new UsageError(`--secret: there is no terminal to ask for a value; write NAME=@file or NAME=env:VARIABLE`);
-  await session.terminal.err.write(question);
+async function ask(name: string, session: Session): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new UsageError(
+      `--secret ${name}: there is no terminal to ask for its value; write ${name}=@file or ${name}=env:VARIABLE`,
+    );
+  }
+  await session.terminal.err.write(`${name}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
     return await new Promise<string>((resolve, reject) => {
       prompt.once("line", resolve);
-      prompt.once("close", () => reject(new UsageError("no value was given")));
+      prompt.once("close", () => reject(new UsageError("no value was given: nothing was done")));
     });
   } finally {
     prompt.close();

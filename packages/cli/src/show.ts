@@ -1,7 +1,12 @@
 /** Which view a job gets, by the options. */
 import { foldHosts } from "@atalaya/client";
 import type { Session } from "./session.ts";
-import { foldView, jsonView, prefixView, type JobSeen, type View } from "./ui/views.ts";
+import { foldView } from "./ui/fold-view.ts";
+import type { JobSeen, View } from "./ui/job-seen.ts";
+import { jsonView } from "./ui/json-view.ts";
+import { prefixView, rawView } from "./ui/prefix-view.ts";
+import { printable } from "./ui/terminal.ts";
+import { widthOf } from "./ui/width.ts";
 
 export interface ShowOptions {
   readonly fold?: boolean;
@@ -19,8 +24,9 @@ export function viewOf(
   names: readonly string[],
 ): View {
   if (json) return jsonView({ terminal });
-  const needs = { terminal, now, targets: job.targets, quiet: options.quiet === true };
-  if (options.fold === true) return foldView({ ...needs, foldNames: (hosts) => foldHosts(hosts) });
-  const width = Math.min(WIDEST_PREFIX, Math.max(0, ...names.map((name) => name.length)));
-  return prefixView({ ...needs, prefix: options.prefix !== false, width });
+  const needs = { terminal, now, targets: job.targets, quiet: options.quiet === true, foldNames: foldHosts };
+  if (options.fold === true) return foldView(needs);
+  if (options.prefix === false) return names.length === 1 ? rawView(needs) : prefixView({ ...needs, width: undefined });
+  const width = Math.min(WIDEST_PREFIX, Math.max(0, ...names.map((name) => widthOf(printable(name)))));
+  return prefixView({ ...needs, width });
 }

@@ -39,4 +39,4 @@ export function createClient({ url, token, ca, pin, fetch }: ClientOptions): Cli
     close: transport.close,
   });
 }
-export { foldHosts } from "@atalaya/protocol/selectors";
+export { compareNames, foldHosts } from "@atalaya/protocol/selectors";

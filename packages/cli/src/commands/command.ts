@@ -10,9 +10,17 @@ export interface Context {
   exit(status: number): void;
 }
 
-export type Register = (program: Command, context: Context) => void;
-
 /** `--help` ends with examples everywhere. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+/** For an option that may be given again and again. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** What `--json` prints where there is one answer. */
+export function printJson({ terminal }: Session, answer: unknown): Promise<void> {
+  return terminal.out.write(`${JSON.stringify(answer, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
-/** `atalaya completion`: a script for the shell, made from the commands themselves. */
+/** `atalaya completion`: a script for the shell. It is short: what may follow is asked of `atalaya complete`. */
 import type { Command } from "commander";
 import { UsageError } from "../session.ts";
 import { examples, type Context } from "./command.ts";
+import { registerComplete } from "./complete.ts";
 
 const SHELLS = { bash, zsh, fish } as const;
 
@@ -9,84 +10,95 @@ export function register(program: Command, context: Context): void {
   const command = program
     .command("completion")
     .summary("completion for bash, zsh or fish")
+    .description("Prints a script that completes commands, options, hosts, groups and jobs in your shell.")
     .argument("<shell>", "bash, zsh or fish")
+    .helpOption("-h, --help", "print this")
+    .showHelpAfterError("See: atalaya completion --help")
     .addHelpText(
       "after",
       examples(
-        "source <(atalaya completion bash)",
-        "atalaya completion zsh > ~/.zfunc/_atalaya",
+        "source <(atalaya completion bash)            # in ~/.bashrc",
+        "source <(atalaya completion zsh)             # in ~/.zshrc, after compinit",
         "atalaya completion fish > ~/.config/fish/completions/atalaya.fish",
       ),
     );
   command.action(async (shell: string) => {
-    if (!Object.hasOwn(SHELLS, shell))
+    if (!Object.hasOwn(SHELLS, shell)) {
       throw new UsageError(`there is completion for ${Object.keys(SHELLS).join(", ")}, not for ${shell}`);
-    await context.session.terminal.out.write(SHELLS[shell as keyof typeof SHELLS](wordsOf(program)));
+    }
+    const here = [process.execPath, process.argv[1] ?? ""].map(quoted).join(" ");
+    await context.session.terminal.out.write(SHELLS[shell as keyof typeof SHELLS](here));
   });
+  registerComplete(program, context);
 }
 
-/** `""` → the commands and global options; `job` → its verbs and options; `job output` → its options. */
-type Words = ReadonlyMap<string, readonly string[]>;
-
-export function wordsOf(program: Command): Words {
-  const words = new Map<string, readonly string[]>();
-  const visit = (command: Command, path: string): void => {
-    const options = command.options
-      .flatMap(({ long, short }) => [long, short])
-      .filter((name) => name !== undefined && name !== null);
-    words.set(path, [...command.commands.map((sub) => sub.name()), ...options, "--help"].toSorted());
-    for (const sub of command.commands) visit(sub, `${path} ${sub.name()}`.trim());
-  };
-  visit(program, "");
-  return words;
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function bash(words: Words): string {
-  const cases = [...words].map(([path, of]) => `    "${path}") words="${of.join(" ")}" ;;`);
+// Whoever types `./atalaya` or `npx atalaya` may have none in the PATH: then the one that made the script is asked.
+
+function bash(here: string): string {
   return `# bash completion for atalaya
+__atalaya_complete() {
+  if type -P atalaya >/dev/null; then command atalaya complete -- "$@"; else ${here} complete -- "$@"; fi 2>/dev/null
+}
 _atalaya() {
-  local path="" word words
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) [ "\${path#* }" = "$path" ] && path="\${path:+$path }$word" ;; esac
+  # Bash breaks words at : and =, which selectors and options are full of.
+  local words=() word glue="" at head="" lines
+  for ((at = 1; at <= COMP_CWORD; at++)); do
+    word=\${COMP_WORDS[at]}
+    if [[ \${#words[@]} -gt 0 && ( -n $glue || $word == [:=]* ) ]]; then words[-1]+=$word; else words+=("$word"); fi
+    if [[ $word == *[:=] ]]; then glue=1; else glue=""; fi
   done
-  case "$path" in
-${cases.join("\n")}
-    *) case "\${path%% *}" in
-${[...words]
-  .filter(([path]) => path !== "" && !path.includes(" "))
-  .map(([path, of]) => `      "${path}") words="${of.join(" ")}" ;;`)
-  .join("\n")}
-    esac ;;
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  mapfile -t lines < <(__atalaya_complete "\${words[@]}")
+  COMPREPLY=()
+  if [[ \${lines[0]} == :files ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")
+    return
+  fi
+  word=\${words[-1]}
+  if [[ $word == *[:=]* ]]; then head=\${word%"\${word##*[:=]}"}; fi
+  for word in "\${lines[@]}"; do COMPREPLY+=("\${word#"$head"}"); done
+  # After "name:" one goes on typing.
+  if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *: ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -F _atalaya atalaya
 `;
 }
 
-function zsh(words: Words): string {
+function zsh(here: string): string {
   return `#compdef atalaya
-autoload -U +X bashcompinit && bashcompinit
-${bash(words)}`;
+__atalaya_complete() {
+  if whence -p atalaya >/dev/null; then command atalaya complete -- "$@"; else ${here} complete -- "$@"; fi 2>/dev/null
+}
+_atalaya() {
+  local -a lines
+  lines=("\${(@f)$(__atalaya_complete "\${(@)words[2,CURRENT]}")}")
+  if [[ $lines[1] == :files ]]; then _files; else compadd -a lines; fi
+}
+if [[ $funcstack[1] == _atalaya ]]; then _atalaya "$@"; else compdef _atalaya atalaya; fi
+`;
 }
 
-function fish(words: Words): string {
-  const lines = [...words].flatMap(([path, of]) => {
-    const seen =
-      path === ""
-        ? "__fish_use_subcommand"
-        : path
-            .split(" ")
-            .map((word) => `__fish_seen_subcommand_from ${word}`)
-            .join("; and ");
-    return of.map((word) => {
-      const what = word.startsWith("--")
-        ? `-l ${word.slice(2)}`
-        : word.startsWith("-")
-          ? `-s ${word.slice(1)}`
-          : `-a ${word}`;
-      return `complete -c atalaya -f -n '${seen}' ${what}`;
-    });
-  });
-  return `# fish completion for atalaya\n${lines.join("\n")}\n`;
+function fish(here: string): string {
+  return `# fish completion for atalaya
+function __atalaya_complete
+  set -l words (commandline -opc) (commandline -ct)
+  set -e words[1]
+  set -l lines
+  if type -fq atalaya
+    set lines (command atalaya complete -- $words 2>/dev/null)
+  else
+    set lines (${here} complete -- $words 2>/dev/null)
+  end
+  if test "$lines[1]" = :files
+    __fish_complete_path (commandline -ct)
+  else
+    printf '%s\\n' $lines
+  end
+end
+complete -c atalaya -f -a '(__atalaya_complete)'
+`;
 }

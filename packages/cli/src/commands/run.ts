@@ -2,16 +2,16 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { Client, components } from "@atalaya/client";
-import { UsageError, type Session } from "../session.ts";
-import { follow } from "../follow.ts";
-import { viewOf, type ShowOptions } from "../show.ts";
-import { execRequest, type ExecOptions } from "../exec-request.ts";
-import { readSecrets } from "../secrets.ts";
-import { policyOf, type RolloutOptions } from "../rollout-options.ts";
-import { parseDuration } from "../ui/time.ts";
+import { attend } from "../attend.ts";
 import { confirmCount } from "../confirm.ts";
-import { examples, type Context } from "./command.ts";
-import { statusOf } from "../exit.ts";
+import { execRequest, type ExecOptions } from "../exec-request.ts";
+import { time } from "../option-values.ts";
+import { preview } from "../preview.ts";
+import { policyOf, type RolloutOptions } from "../rollout-options.ts";
+import { readSecrets, wantedSecrets } from "../secrets.ts";
+import type { Session } from "../session.ts";
+import type { ShowOptions } from "../show.ts";
+import { collect, examples, type Context } from "./command.ts";
 
 interface RunOptions extends ExecOptions, RolloutOptions, ShowOptions {
   readonly secret: readonly string[];
@@ -21,8 +21,6 @@ interface RunOptions extends ExecOptions, RolloutOptions, ShowOptions {
   readonly preview?: boolean;
   readonly detach?: boolean;
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 export function register(program: Command, context: Context): void {
   const command = program
@@ -77,21 +75,18 @@ export function register(program: Command, context: Context): void {
         "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
     );
   command.action(async (selector: string, words: readonly string[], options: RunOptions) => {
-    const global = context.global(command);
+    const { json = false, ...server } = context.global(command);
     const { session } = context;
-    const client = session.client(global);
-    if (options.preview === true) return preview(client, session, selector, global.json === true);
+    const client = session.client(server);
+    if (options.preview === true) return preview(client, session, selector, json);
     const job = await create(client, session, selector, words, options);
-    if (options.detach === true)
-      return session.terminal.out.write(
-        global.json === true ? `${JSON.stringify({ type: "job", ...shortly(job) })}\n` : `${job.id}\n`,
-      );
-    const last = await attend(client, session, job, options, global.json === true);
-    context.exit(statusOf(last.states, last.targets));
+    if (options.detach === true) {
+      const { id, state, targets, states } = job;
+      return session.terminal.out.write(`${json ? JSON.stringify({ type: "job", id, state, targets, states }) : id}\n`);
+    }
+    context.exit(await attend(client, session, job, options, json));
   });
 }
-
-type CreatedJob = components["schemas"]["CreatedJob"];
 
 async function create(
   client: Client,
@@ -99,13 +94,14 @@ async function create(
   selector: string,
   words: readonly string[],
   options: RunOptions,
-): Promise<CreatedJob> {
-  const secrets = await readSecrets(options.secret, session);
-  const request = await execRequest(words, options, [...secrets.keys()], { client, session });
+): Promise<components["schemas"]["CreatedJob"]> {
+  const { note } = options;
+  // All that can be wrong is looked at before anybody types a secret.
+  const wanted = wantedSecrets(options.secret);
   const policy = policyOf(options);
-  const deadlineMs = options.deadline === undefined ? undefined : parseDuration(options.deadline);
-  if (options.deadline !== undefined && deadlineMs === undefined)
-    throw new UsageError(`--deadline: ${options.deadline} is no time such as 90s, 10m, 2h`);
+  const deadlineMs = time("--deadline", options.deadline);
+  const request = await execRequest(words, options, [...wanted.keys()], { client, session });
+  const secrets = await readSecrets(wanted, session);
   const body = {
     selector,
     capability: "exec",
@@ -113,70 +109,14 @@ async function create(
     ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
     ...(policy === undefined ? {} : { policy }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(options.note === undefined ? {} : { note: options.note }),
+    ...(note === undefined ? {} : { note }),
   };
   // One key for all attempts: asked twice, it is still one job.
-  const headers = { "Idempotency-Key": randomUUID() };
-  const post = (confirm: number | undefined): Promise<CreatedJob> =>
+  const header = { "idempotency-key": randomUUID() };
+  return confirmCount(session, options.confirm, (confirm) =>
     client.post("/api/v1/jobs", {
-      params: { header: { "idempotency-key": headers["Idempotency-Key"] } },
+      params: { header },
       body: { ...body, ...(confirm === undefined ? {} : { confirm }) },
-    });
-  return confirmCount(session, options.confirm, post);
-}
-
-/** Follows the job to its end; Ctrl-C cancels it, a second one leaves it alone. */
-export async function attend(
-  client: Client,
-  session: Session,
-  job: CreatedJob | components["schemas"]["Job"],
-  options: ShowOptions,
-  json: boolean,
-) {
-  const { terminal, interrupted } = session;
-  const leave = new AbortController();
-  let cancelled = false;
-  const onInterrupt = (): void => {
-    if (cancelled) return leave.abort();
-    cancelled = true;
-    void terminal.err.write(
-      `\nCancelling ${job.id}. Ctrl-C again leaves it; it goes on ending by itself (atalaya job show ${job.id}).\n`,
-    );
-    client
-      .post("/api/v1/jobs/{job}/cancel", { params: { path: { job: job.id } } })
-      .catch((cause: unknown) => void terminal.err.write(`could not cancel: ${String(cause)}\n`));
-  };
-  process.on("SIGINT", onInterrupt);
-  const names = "runs" in job ? job.runs.map((run) => run.host.name) : [];
-  const seen = { ...job, states: job.states as Record<string, number> };
-  try {
-    return await follow({
-      client,
-      job: seen,
-      view: viewOf(session, seen, options, json, names),
-      signal: AbortSignal.any([leave.signal, interrupted]),
-    });
-  } finally {
-    process.off("SIGINT", onInterrupt);
-  }
-}
-
-async function preview(client: Client, session: Session, selector: string, json: boolean): Promise<void> {
-  const { terminal } = session;
-  const seen = await client.post("/api/v1/selectors/preview", { body: { selector } });
-  if (json) return terminal.out.write(`${JSON.stringify(seen)}\n`);
-  const states = Object.entries(seen.states).map(([state, count]) => `${count} ${state}`);
-  await terminal.out.write(
-    `${seen.count} ${seen.count === 1 ? "host" : "hosts"} (${states.join(", ")}): ${seen.folded}\n`,
+    }),
   );
-  const { difference } = seen;
-  if (difference === undefined) return;
-  if (difference.added.length > 0)
-    await terminal.out.write(`new since the last time: ${difference.added.join(", ")}\n`);
-  if (difference.removed.length > 0)
-    await terminal.out.write(`gone since the last time: ${difference.removed.join(", ")}\n`);
-}
-
-function shortly({ id, state, targets, states }: CreatedJob) {
-  return { id, state, targets, states };
 }

@@ -1,8 +1,7 @@
 /** `atalaya server`: the server itself, as `npm start` runs it. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { become } from "./become.ts";
 import { examples, type Context } from "./command.ts";
 
 export function register(program: Command, context: Context): void {
@@ -17,31 +16,17 @@ export function register(program: Command, context: Context): void {
       examples(
         "atalaya server",
         "atalaya server --listen 0.0.0.0:8443",
-        "ATALAYA_DATA=/var/lib/atalaya atalaya server --local-agent",
+        "atalaya server --data /var/lib/atalaya --local-agent",
       ),
     );
-  command.action(async (options: { readonly listen?: string; readonly localAgent?: boolean }) => {
+  command.action(async ({ listen, localAgent }: { readonly listen?: string; readonly localAgent?: boolean }) => {
     const { data } = context.global(command);
     const env = {
       ...process.env,
-      ...(options.listen === undefined ? {} : { ATALAYA_LISTEN: options.listen }),
-      ...(options.localAgent === true ? { ATALAYA_LOCAL_AGENT: "true" } : {}),
+      ...(listen === undefined ? {} : { ATALAYA_LISTEN: listen }),
+      ...(localAgent === true ? { ATALAYA_LOCAL_AGENT: "true" } : {}),
       ...(data === undefined ? {} : { ATALAYA_DATA: data }),
     };
     context.exit(await become(fileURLToPath(import.meta.resolve("@atalaya/server/main")), [], env));
   });
-}
-
-/** Runs a program of ours in the foreground; signals reach it from the terminal or through us. */
-export async function become(main: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: "inherit", env });
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  // The terminal sends SIGINT to both; we only wait for the child to end in order.
-  process.on("SIGINT", () => undefined);
-  process.on("SIGTERM", pass);
-  process.on("SIGHUP", pass);
-  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-  process.off("SIGTERM", pass);
-  process.off("SIGHUP", pass);
-  return code ?? (signal === "SIGINT" ? 130 : 1);
 }

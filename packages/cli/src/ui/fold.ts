@@ -1,84 +1,109 @@
 /**
- * Equal output of many hosts, shown once. Live: whoever has finished is shown at the next look, and hosts that come
- * later with the same output are only named.
+ * Equal output of many hosts, shown once. Live: whoever has ended is shown at the next look, and hosts that come later
+ * with the same output are only named.
  */
 import { createHash } from "node:crypto";
+import { compareNames } from "@atalaya/client";
 
 /** Output above this is not kept for comparing: it counts as different from everything. */
-const KEPT_BYTES = 4 * 1024 * 1024;
+export const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 
-export interface FoldedBlock {
-  readonly hosts: readonly string[];
-  /** `undefined`: the same as was shown before for `sameAs`. */
-  readonly bytes: Uint8Array | undefined;
-  readonly sameAs: readonly string[];
-  /** How their runs ended, equal within a block: `succeeded`, `failed (2)`. */
+/** How a host's run ended; equal within a group. */
+export interface Ending {
+  /** `succeeded`, `failed (2)`. */
   readonly outcome: string;
+  readonly why?: string | undefined;
+}
+
+export interface FoldedGroup extends Ending {
+  /** In natural order. */
+  readonly hosts: readonly string[];
+  readonly bytes: Uint8Array;
   /** More was printed than is kept here; the whole is in the run's output. */
   readonly cut: boolean;
+}
+
+export interface FoldedBlock extends FoldedGroup {
+  /** Who was shown with this output before: the bytes need no second showing. */
+  readonly sameAs: readonly string[] | undefined;
 }
 
 export interface Fold {
   add(host: string, bytes: Uint8Array): void;
   /** The host's run has ended. */
-  end(host: string, outcome: string): void;
-  /** What has ended since the last look. */
+  end(host: string, ending: Ending): void;
+  /** What has ended since the last look, in natural order of the hosts. */
   take(): readonly FoldedBlock[];
-  /** Different outputs seen so far. */
-  readonly groups: number;
+  /** All that has ended, the largest group first: the same whatever order the hosts came in. */
+  all(): readonly FoldedGroup[];
+  /** Some group was shown in more than one piece. */
+  readonly split: boolean;
 }
 
-interface Group {
+interface Growing {
+  readonly parts: Uint8Array[];
+  length: number;
+  cut: boolean;
+}
+
+interface Group extends Ending {
   readonly bytes: Uint8Array;
-  readonly outcome: string;
   readonly cut: boolean;
-  readonly shown: string[];
+  readonly pieces: (readonly string[])[];
   waiting: string[];
 }
 
 export function fold(): Fold {
-  const growing = new Map<string, { parts: Uint8Array[]; length: number; cut: boolean }>();
+  const growing = new Map<string, Growing>();
   const groups = new Map<string, Group>();
+  const nothing = (): Growing => ({ parts: [], length: 0, cut: false });
 
   return {
     add(host, bytes) {
-      const output = growing.get(host) ?? { parts: [], length: 0, cut: false };
+      const output = growing.get(host) ?? nothing();
       growing.set(host, output);
-      if (output.length + bytes.length > KEPT_BYTES) output.cut = true;
-      else {
-        output.parts.push(Uint8Array.from(bytes));
-        output.length += bytes.length;
-      }
+      const room = MOST_KEPT_BYTES - output.length;
+      if (bytes.length > room) output.cut = true;
+      const kept = bytes.subarray(0, room);
+      if (kept.length > 0) output.parts.push(Uint8Array.from(kept));
+      output.length += kept.length;
     },
-    end(host, outcome) {
-      const output = growing.get(host) ?? { parts: [], length: 0, cut: false };
+    end(host, ending) {
+      const output = growing.get(host) ?? nothing();
       growing.delete(host);
       const bytes = Buffer.concat(output.parts);
-      const same = createHash("sha256").update(bytes).digest("base64");
-      const key = output.cut ? `alone ${host}` : `${outcome} ${same}`;
+      const digest = createHash("sha256").update(bytes).digest("base64");
+      const key = output.cut ? `alone ${host}` : `${digest} ${ending.outcome}: ${ending.why ?? ""}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { bytes, outcome, cut: output.cut, shown: [], waiting: [host] });
+      if (group === undefined) groups.set(key, { ...ending, bytes, cut: output.cut, pieces: [], waiting: [host] });
       else group.waiting.push(host);
     },
     take() {
       const blocks: FoldedBlock[] = [];
       for (const group of groups.values()) {
         if (group.waiting.length === 0) continue;
-        const { outcome, cut, shown, waiting } = group;
-        blocks.push({
-          hosts: waiting,
-          bytes: shown.length === 0 ? group.bytes : undefined,
-          sameAs: [...shown],
-          outcome,
-          cut,
-        });
-        shown.push(...waiting);
+        const { pieces, waiting, ...rest } = group;
+        const hosts = waiting.toSorted(compareNames);
+        blocks.push({ ...rest, hosts, sameAs: pieces[0] });
+        pieces.push(hosts);
         group.waiting = [];
       }
-      return blocks;
+      return blocks.toSorted(byFirstHost);
     },
-    get groups() {
-      return groups.size;
+    all() {
+      return [...groups.values()]
+        .map(({ pieces, waiting, ...rest }) => ({
+          ...rest,
+          hosts: [...pieces.flat(), ...waiting].toSorted(compareNames),
+        }))
+        .toSorted((a, b) => b.hosts.length - a.hosts.length || byFirstHost(a, b));
+    },
+    get split() {
+      return [...groups.values()].some(({ pieces }) => pieces.length > 1);
     },
   };
+}
+
+function byFirstHost(a: FoldedGroup, b: FoldedGroup): number {
+  return compareNames(a.hosts[0]!, b.hosts[0]!);
 }

@@ -1,8 +1,9 @@
-/** One line about a job under way, rewritten in place on a terminal and never printed elsewhere. */
+/** How far a job is: counts by state, as one line that is rewritten in place. */
+import { stripVTControlCharacters } from "node:util";
 import type { Paint, Terminal } from "./terminal.ts";
 import { duration } from "./time.ts";
+import { fitted, widthOf } from "./width.ts";
 
-/** The order in which states are told: what is under way first, then the ends. */
 const ORDER = [
   "queued",
   "sent",
@@ -16,24 +17,34 @@ const ORDER = [
   "refused",
   "lost",
   "expired",
-] as const;
+];
 
 export type States = Readonly<Partial<Record<string, number>>>;
 
-/** `3 running, 37 succeeded, 2 failed`. */
+/** `3 running, 37 succeeded, 2 failed`. A state of a newer server comes last. */
 export function countsOf(states: States, paint: Paint): string {
-  const told = ORDER.filter((state) => (states[state] ?? 0) > 0).map((state) =>
-    colourOf(state, paint)(`${states[state]} ${state}`),
-  );
+  const names = [...ORDER, ...Object.keys(states).filter((state) => !ORDER.includes(state))];
+  const told = names
+    .filter((state) => (states[state] ?? 0) > 0)
+    .map((state) => colourOf(state, paint)(`${states[state]} ${state}`));
   return told.length === 0 ? "nothing" : told.join(", ");
 }
 
 export function colourOf(state: string, paint: Paint): (text: string) => string {
   if (state === "succeeded" || state === "online") return paint.green;
   if (["failed", "timed-out", "refused", "lost", "expired", "quarantined"].includes(state)) return paint.red;
-  if (state === "cancelled" || state === "cancelling" || state === "pending") return paint.yellow;
+  if (["cancelled", "cancelling", "pending", "paused", "stopped"].includes(state)) return paint.yellow;
   if (state === "running") return paint.cyan;
   return paint.dim;
+}
+
+export function isEnd(state: string): boolean {
+  return ORDER.indexOf(state) >= ORDER.indexOf("succeeded");
+}
+
+/** How many runs have ended. */
+export function endedIn(states: States): number {
+  return Object.entries(states).reduce((sum, [state, count]) => sum + (isEnd(state) ? (count ?? 0) : 0), 0);
 }
 
 export interface ProgressLine {
@@ -44,24 +55,26 @@ export interface ProgressLine {
 
 const CLEAR = "\r\u001b[2K";
 
-export function progressLine(terminal: Terminal, targets: number, startedAt: number, now: () => number): ProgressLine {
-  let shown = false;
+export function progressLine(terminal: Terminal, targets: number, now: () => number): ProgressLine {
+  const { err, live } = terminal;
+  const startedAt = now();
+  let shown = "";
   return {
     show(states) {
-      if (!terminal.live) return;
-      const done = Object.entries(states).reduce((sum, [state, count]) => sum + (isEnd(state) ? (count ?? 0) : 0), 0);
-      const text = `${done}/${targets}  ${countsOf(states, terminal.paint)}  ${duration(now() - startedAt)}`;
-      void terminal.err.write(CLEAR + text);
-      shown = true;
+      if (!live) return;
+      const text = `${endedIn(states)}/${targets}  ${countsOf(states, err.paint)}  ${duration(now() - startedAt)}`;
+      const plain = stripVTControlCharacters(text);
+      // A line that wraps could not be taken away again.
+      const room = (err.columns ?? 80) - 1;
+      const line = widthOf(plain) <= room ? text : fitted(plain, room);
+      if (line === shown) return;
+      shown = line;
+      void err.write(CLEAR + line);
     },
     hide() {
-      if (!shown) return;
-      void terminal.err.write(CLEAR);
-      shown = false;
+      if (shown === "") return;
+      shown = "";
+      void err.write(CLEAR);
     },
   };
-}
-
-export function isEnd(state: string): boolean {
-  return ORDER.indexOf(state as (typeof ORDER)[number]) >= ORDER.indexOf("succeeded");
 }

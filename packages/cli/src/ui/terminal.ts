@@ -1,70 +1,86 @@
 /** Where the command line prints, and what the place can do. Nothing else asks about terminals. */
-import type { WriteStream } from "node:tty";
 
 export interface Terminal {
   readonly out: Sink;
   readonly err: Sink;
-  /** `stdout` is a terminal: tables may be cut to its width. */
-  readonly wide: number | undefined;
   /** A line on `stderr` may be rewritten in place. */
   readonly live: boolean;
-  readonly paint: Paint;
 }
 
 export interface Sink {
   /** Resolves when there is room again. */
   write(text: string | Uint8Array): Promise<void>;
+  /** Each stream its own: with `2> file` only that one has no colours. */
+  readonly paint: Paint;
+  /** Width of the terminal, as it is now; undefined where there is none. */
+  readonly columns: number | undefined;
 }
 
 export type Paint = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow" | "cyan", (text: string) => string>>;
 
+/** What a program ends with whose reader went away, as if SIGPIPE had ended it. */
+const READER_GONE = 141;
+
 export function terminal(
-  streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
+  { stdout, stderr }: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
   env: NodeJS.ProcessEnv,
 ): Terminal {
-  const { stdout, stderr } = streams;
+  const isDumb = env["TERM"] === "dumb";
   // https://no-color.org: present and not empty, whatever its value.
-  const colour = stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  const mayColour = (env["NO_COLOR"] ?? "") === "" && !isDumb;
   return {
-    out: sink(stdout),
-    err: sink(stderr),
-    wide: stdout.isTTY === true ? (stdout as WriteStream).columns : undefined,
-    live: stderr.isTTY === true && env["TERM"] !== "dumb",
-    paint: paint(colour),
+    out: sink(stdout, mayColour),
+    err: sink(stderr, mayColour),
+    live: stderr.isTTY && !isDumb,
   };
 }
 
 export function paint(colour: boolean): Paint {
-  const with_ = (on: number, off: number) => (text: string) => (colour ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  const between = (on: number, off: number) => (text: string) =>
+    colour && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   return {
-    bold: with_(1, 22),
-    dim: with_(2, 22),
-    red: with_(31, 39),
-    green: with_(32, 39),
-    yellow: with_(33, 39),
-    cyan: with_(36, 39),
+    bold: between(1, 22),
+    dim: between(2, 22),
+    red: between(31, 39),
+    green: between(32, 39),
+    yellow: between(33, 39),
+    cyan: between(36, 39),
   };
 }
 
-function sink(stream: NodeJS.WriteStream): Sink {
-  // A reader that goes away (`| head`) is no failure of ours.
+function sink(stream: NodeJS.WriteStream, mayColour: boolean): Sink {
+  // A reader that goes away (`| head`) is no failure to tell.
   stream.on("error", (cause: NodeJS.ErrnoException) => {
-    if (cause.code === "EPIPE") process.exit(0);
+    if (cause.code === "EPIPE") process.exit(READER_GONE);
     throw cause;
   });
+  let room: Promise<void> | undefined;
   return {
+    paint: paint(stream.isTTY && mayColour),
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
     write(text) {
       if (stream.write(text)) return Promise.resolve();
-      return new Promise((resolve) => stream.once("drain", resolve));
+      return (room ??= new Promise((resolve) =>
+        stream.once("drain", () => {
+          room = undefined;
+          resolve();
+        }),
+      ));
     },
   };
 }
 
-// C0 and C1 control characters but tab: what a host's name or a failure's sentence must not do to a terminal.
+// C0 and C1 control characters but tab, and what turns the direction of text: what a host's name or a failure's
+// sentence must not do to a terminal.
 // oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text that came from a host or a person, safe to stand in one line. */
 export function printable(text: string): string {
-  return text.replaceAll(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replaceAll(CONTROL, (character) => {
+    const hex = character.charCodeAt(0).toString(16);
+    return hex.length > 2 ? `\\u${hex.padStart(4, "0")}` : `\\x${hex.padStart(2, "0")}`;
+  });
 }

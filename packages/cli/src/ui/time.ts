@@ -35,3 +35,24 @@ export function duration(ms: number): string {
   if (ms < UNITS.d) return `${Math.floor(ms / UNITS.h)}h`;
   return `${Math.floor(ms / UNITS.d)}d`;
 }
+
+/** In local time: `2026-11-22 01:20:05`. */
+export function moment(at: number): string {
+  const date = new Date(at);
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+}
+
+/** `640 KiB`, `23.5 GiB`. */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, count)) / 10)));
+  const amount = count / 1024 ** power;
+  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
+}
+
+/** `in 59m10s`, `3d ago`. */
+export function expiry(at: number, now: number): string {
+  return at > now ? `in ${duration(at - now)}` : ago(at, now);
+}

@@ -1,0 +1,84 @@
+/** Jobs for a person: one line each, or all that became of one. */
+import { foldHosts, type components } from "@atalaya/client";
+import { outcomeOf, type RunSeen } from "../ui/job-seen.ts";
+import { colourOf, countsOf } from "../ui/progress.ts";
+import { sheet, table } from "../ui/table.ts";
+import { printable, type Sink } from "../ui/terminal.ts";
+import { ago, duration, moment } from "../ui/time.ts";
+
+type Job = components["schemas"]["Job"];
+
+export function jobTable(jobs: readonly Job[], { paint, columns }: Sink, now: number): string {
+  const none = (text: string): string => text;
+  const plain = { bold: none, dim: none, red: none, green: none, yellow: none, cyan: none };
+  return table(
+    jobs,
+    [
+      { title: "ID", cell: ({ id }) => id, whole: true },
+      { title: "STATE", cell: ({ state }) => state, paint: ({ state }) => colourOf(state, paint) },
+      { title: "RUNS", cell: ({ states }) => countsOf(states, plain), paint: outlook },
+      { title: "WHEN", cell: ({ createdAt }) => ago(createdAt, now) },
+      { title: "BY", cell: ({ createdBy }) => printable(createdBy) },
+      { title: "WHAT", cell: (job) => printable(what(job)) },
+    ],
+    columns,
+  );
+
+  function outlook({ states, targets, state }: Job): (text: string) => string {
+    if (states["succeeded"] === targets) return paint.green;
+    return state === "finished" ? paint.red : paint.cyan;
+  }
+}
+
+export function jobSheet(job: Job, runs: readonly RunSeen[], { paint }: Sink, now: number): string {
+  const { reason, policy, deadlineAt, finishedAt, createdAt } = job;
+  const head = sheet([
+    ["job", paint.bold(job.id)],
+    ["what", printable(what(job))],
+    ["hosts", printable(job.selector)],
+    ["by", `${printable(job.createdBy)}, ${moment(createdAt)} (${ago(createdAt, now)})`],
+    ["note", printable(job.note ?? "")],
+    ["state", colourOf(job.state, paint)(job.state) + (reason === undefined ? "" : `: ${printable(reason.message)}`)],
+    ["runs", `${job.targets}: ${countsOf(job.states, paint)}`],
+    [
+      "rollout",
+      Object.entries(policy)
+        .map(([key, value]) => `${key} ${printable(String(value))}`)
+        .join(", "),
+    ],
+    ["deadline", deadlineAt === undefined ? undefined : moment(deadlineAt)],
+    ["retry of", job.retryOf],
+    ["took", finishedAt === undefined ? undefined : duration(finishedAt - createdAt)],
+    ["output", job.outputGone === true ? "some of it is gone (retention)" : undefined],
+  ]);
+  const groups = [...Map.groupBy(runs, (run) => `${outcomeOf(run)} ${run.reason?.message ?? ""}`).values()];
+  const lines = groups
+    .toSorted((a, b) => b.length - a.length)
+    .map((of) => {
+      const [first] = of;
+      const outcome = colourOf(first!.state, paint)(outcomeOf(first!));
+      const why = first!.reason === undefined ? "" : `\n  ${printable(first!.reason.message)}`;
+      return `${outcome}: ${printable(foldHosts(of.map(({ host }) => host.name)))} (${of.length})${why}\n`;
+    });
+  return `${head}\n${lines.join("")}`;
+}
+
+interface ExecCommand {
+  readonly kind?: string;
+  readonly script?: string;
+  readonly program?: string;
+  readonly args?: readonly string[];
+}
+
+/** What was asked, in one line, as one would type it. */
+function what({ capability, request }: Job): string {
+  const { command } = request as { readonly command?: ExecCommand };
+  if (command === undefined) return capability;
+  if (command.kind === "shell") return (command.script ?? "").replaceAll("\n", "; ");
+  return [command.program ?? "", ...(command.args ?? [])].map(quoted).join(" ").replaceAll("\n", "; ");
+}
+
+/** For /bin/sh, only where it must be. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
