@@ -30,7 +30,7 @@ function startOf(request: string, secrets: Readonly<Record<string, string>>): st
 test("what is let through fits into a frame, however much of it has to be escaped", () => {
   for (const unit of ["x", '"', "\n", "\u0001", "€"]) {
     let fitting = 0;
-    for (let step = 2 ** 22; step >= 1_024; step /= 4) {
+    for (let step = 2 ** 22; step >= 1_024; step /= 2) {
       try {
         checkFits(JSON.stringify({ text: unit.repeat(fitting + step) }), { A: "b" });
         fitting += step;
@@ -40,7 +40,7 @@ test("what is let through fits into a frame, however much of it has to be escape
     }
     const frame = startOf(JSON.stringify({ text: unit.repeat(fitting) }), { A: "b" });
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_CONTROL_FRAME_BYTES);
-    expect(Buffer.byteLength(frame)).toBeGreaterThan(MAX_CONTROL_FRAME_BYTES * 0.7);
+    expect(Buffer.byteLength(frame)).toBeGreaterThan(MAX_CONTROL_FRAME_BYTES - 32_768);
   }
 });
 
