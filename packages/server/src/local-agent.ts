@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
+import { stopOrphan } from "./local-agent-orphan.ts";
 import type { Plane } from "./plane.ts";
 
 export interface LocalAgentNeeds {
@@ -27,6 +28,8 @@ export interface LocalAgent extends AsyncDisposable {
 }
 
 const RESTART_MS = 2_000;
+/** One that ends as soon as it starts is tried ever more rarely: nobody is helped by a process every two seconds. */
+const RESTART_AT_MOST_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
 export async function startLocalAgent({
@@ -38,21 +41,30 @@ export async function startLocalAgent({
 }: LocalAgentNeeds): Promise<LocalAgent> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const program = join(folder, "agent.mjs");
-  await writeFile(program, plane.distribution.bundle.bytes);
   const data = join(folder, "data");
+  if (await stopOrphan({ program, data }, STOP_WITHIN_MS))
+    log.info("stopped the local agent that the last server left behind");
+  await writeFile(program, plane.distribution.bundle.bytes);
   const joined = !(await isEnrolled(data));
   if (joined) await enrol(plane, { program, data, server, environment });
 
   let child: ChildProcess;
   let stopping = false;
   let again: NodeJS.Timeout | undefined;
+  let restartMs = RESTART_MS;
   function start(): void {
+    const startedAt = performance.now();
     child = agent(program, ["run", "--data", data], { ...environment, ATALAYA_AGENT_SERVERS: server });
-    child.once("exit", (code, signal) => {
+    const ended = (why: Readonly<Record<string, unknown>>): void => {
       if (stopping) return;
-      log.warn({ code, signal }, "the local agent ended; starting it again");
-      again = setTimeout(start, RESTART_MS);
-    });
+      restartMs = performance.now() - startedAt > RESTART_AT_MOST_MS ? RESTART_MS : restartMs;
+      log.warn({ ...why, againInMs: restartMs }, "the local agent ended; starting it again");
+      again = setTimeout(start, restartMs);
+      restartMs = Math.min(2 * restartMs, RESTART_AT_MOST_MS);
+    };
+    child.once("exit", (code, signal) => ended({ code, signal }));
+    // Not even started: no memory, or the runtime was replaced meanwhile. Without a listener it would end the server.
+    child.once("error", (err) => child.pid === undefined && ended({ err }));
   }
   start();
 
@@ -61,7 +73,7 @@ export async function startLocalAgent({
     async [Symbol.asyncDispose]() {
       stopping = true;
       clearTimeout(again);
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       child.kill("SIGTERM");
       const patience = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
