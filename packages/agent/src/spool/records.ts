@@ -64,9 +64,9 @@ export interface Status {
   readonly uptimeMs: number;
 }
 
-/** `<exit code> <uptime> .`; no rename is needed because a line without its end does not count. */
+/** `<exit code> <uptime> .` over the blanks that kept its place; no rename is needed because a line without its end does not count. */
 export function readStatus(text: string): Status | undefined {
-  const match = /^(\d{1,3}) (\d+\.\d+) \.\n$/.exec(text);
+  const match = /^(\d{1,3}) (\d+\.\d+) \.\n[ \n]*$/.exec(text);
   if (match === null || Number(match[1]) > 255) return undefined;
   return { exitCode: Number(match[1]), uptimeMs: Math.round(Number(match[2]) * 1000) };
 }

@@ -10,7 +10,10 @@
  *   LAST      the command's account: directory, umask, environment, then becomes the program
  */
 
-/** `folder stdin leftovers | setsid …`. The command runs in the foreground: a shell's background jobs ignore SIGINT for ever. */
+/**
+ * `folder stdin leftovers | setsid …`. The command runs in the foreground: a shell's background jobs ignore SIGINT for
+ * ever. The place for its status is taken before it begins: a disk that is full when it ends must not hide how it did.
+ */
 const WRAPPER = `
 folder=$1 input=$2 leftovers=$3
 shift 3
@@ -18,26 +21,34 @@ umask 077
 set -C
 { echo "$$" >"$folder/claim"; } 2>/dev/null || exit 75
 set +C
+echo "                              " >"$folder/status" || exit 75
 if [ -n "$input" ]; then
   exec <"$input"
   rm -f -- "$input"
 else
   exec </dev/null
 fi
-"$@" >>"$folder/out" 2>>"$folder/err" 3>>"$folder/obstacle"
+"$@"
 code=$?
 read -r now rest </proc/uptime
-echo "$code $now ." >"$folder/status"
+echo "$code $now ." 1<>"$folder/status"
 if [ "$leftovers" = kill ]; then
   read -r session rest <"$folder/pid" && kill -s KILL -- "-$session"
 fi
 sync "$folder/status"
 `;
 
-/** `pidfile | program…` */
+/**
+ * `pidfile | program…`. What cannot be named cannot be ended, so without its process id written nothing begins. The
+ * streams are opened here because a shell that waits tells its own stderr of signals ("Terminated"), which nobody wrote.
+ * Node has raised the soft limit of open files to the hard one; 1024 is what a login has.
+ */
 const FIRST = `
 read -r now rest </proc/uptime
-echo "$$ $now ." >"$1"
+echo "$$ $now ." >"$1" || exit 75
+ulimit -S -n 1024 2>/dev/null
+folder=\${1%/*}
+exec >>"$folder/out" 2>>"$folder/err" 3>>"$folder/obstacle"
 shift
 exec "$@"
 `;
@@ -60,21 +71,21 @@ case $1 in
   [ -x "$1" ] || { echo denied >&3; exit 126; }
   ;;
 *)
-  (
-    set -f
-    IFS=:
-    found=missing
-    for folder in $PATH; do
-      [ -f "\${folder:-.}/$1" ] || continue
-      [ -x "\${folder:-.}/$1" ] && exit 0
-      found=denied
-    done
-    echo "$found" >&3
-    exit 1
-  ) || exit 127
+  # Nothing is forked for this: the account may be at its limit of processes. IFS may be one that was asked for.
+  atalaya_path=$PATH: atalaya_found=missing
+  while [ -n "$atalaya_path" ]; do
+    atalaya_cwd=\${atalaya_path%%:*}
+    atalaya_path=\${atalaya_path#*:}
+    [ -f "\${atalaya_cwd:-.}/$1" ] || continue
+    atalaya_found=denied
+    [ -x "\${atalaya_cwd:-.}/$1" ] || continue
+    atalaya_found=
+    break
+  done
+  [ -z "$atalaya_found" ] || { echo "$atalaya_found" >&3; exit 127; }
   ;;
 esac
-unset atalaya_cwd atalaya_n
+unset atalaya_cwd atalaya_n atalaya_path atalaya_found
 exec 3>&-
 exec "$@"
 `;
