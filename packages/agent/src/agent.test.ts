@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "./testing/eventually.testing.ts";
 import { certificateRequest } from "./enrol/csr.ts";
 import { identityFiles } from "./enrol/identity.ts";
 import { joined, removeFolder, startAgent, temporaryFolder, type RunningAgent } from "./testing/agent.testing.ts";
@@ -37,7 +38,7 @@ describe("a run", () => {
     expect(result).toMatchObject({ state: "failed", result: { exitCode: 3 }, lastSequence: run.through });
     expect(result.durationMs).toBeLessThan(5_000);
     expect([run.text("stdout"), run.text("stderr")]).toEqual(["out\n", "err\n"]);
-    await expect.poll(() => readdir(join(data, "spool"))).toEqual([]);
+    await eventually(() => readdir(join(data, "spool"))).toEqual([]);
   });
   test("succeeds as the agent's own account when nothing is asked", async () => {
     const run = tower.run(program("id", "-u"));
@@ -58,7 +59,7 @@ describe("a run", () => {
     const mark = join(data, "mark");
     const run = tower.run(shell(`echo x >>${mark}`));
     await run.ended;
-    await expect.poll(() => readdir(join(data, "spool"))).toEqual([]);
+    await eventually(() => readdir(join(data, "spool"))).toEqual([]);
     const again = tower.run(shell(`echo x >>${mark}`), { run: run.id });
     expect(await again.ended).toMatchObject({ state: "refused", reason: { code: "run.already-known" } });
     expect(await readFile(mark, "utf8")).toBe("x\n");
@@ -106,7 +107,7 @@ describe("a run", () => {
 describe("ending a run", () => {
   test("cancels the whole session, TERM first", async () => {
     const run = tower.run(shell("trap 'echo bye; exit 0' TERM; timeout 60 sleep 61 & echo ready; wait"));
-    await expect.poll(() => run.text()).toBe("ready\n");
+    await eventually(() => run.text()).toBe("ready\n");
     run.cancel();
     expect(await run.ended).toMatchObject({ state: "cancelled", result: { exitCode: 0 } });
     expect(run.text()).toBe("ready\nbye\n");
@@ -114,7 +115,7 @@ describe("ending a run", () => {
   });
   test("kills what does not listen", async () => {
     const run = tower.run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done", { graceMs: 100 }));
-    await expect.poll(() => run.text()).toBe("ready\n");
+    await eventually(() => run.text()).toBe("ready\n");
     run.cancel();
     expect(await run.ended).toMatchObject({ state: "cancelled", result: { exitCode: 137 } });
   });
@@ -138,7 +139,7 @@ describe("ending a run", () => {
     const next = tower.nextLink();
     tower.links.at(-1)!.socket.terminate();
     await next;
-    await expect.poll(() => run.states.filter((state) => state === "failed").length).toBe(2);
+    await eventually(() => run.states.filter((state) => state === "failed").length).toBe(2);
     expect(run.result).toMatchObject({ state: "failed", result: { exitCode: 5 } });
   });
 });
@@ -152,7 +153,7 @@ describe("output", () => {
     await run.running;
     const stopped = async () =>
       stateOf(Number((await readFile(join(data, "spool", run.id, "pid"), "utf8")).split(" ")[0]));
-    await expect.poll(stopped).toBe("T");
+    await eventually(stopped).toBe("T");
     const held = (await stat(out)).size;
     expect(held).toBeLessThan(8 * 1024 * 1024);
     tower.commit();
@@ -167,7 +168,7 @@ describe("output", () => {
   });
   test("is sent again from where the server stands, after the link broke", async () => {
     const run = tower.run(shell("for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.05; done"));
-    await expect.poll(() => run.text()).toContain("3\n");
+    await eventually(() => run.text()).toContain("3\n");
     const next = tower.nextLink();
     tower.links.at(-1)!.socket.terminate();
     const { hello } = await next;
@@ -195,9 +196,9 @@ describe("the link", () => {
     expect((await tower.run(program("true")).ended).state).toBe("succeeded");
   });
   test("resumes its TLS session, and never takes a lower epoch", async () => {
-    await expect
-      .poll(async () => (await readFile(join(data, "tls-session"), "utf8").catch(() => "")).length)
-      .toBeGreaterThan(100);
+    await eventually(
+      async () => (await readFile(join(data, "tls-session"), "utf8").catch(() => "")).length,
+    ).toBeGreaterThan(100);
     expect((await stat(join(data, "tls-session"))).mode & 0o777).toBe(0o600);
     let next = tower.nextLink();
     tower.links.at(-1)!.send({ type: "drain", afterMs: 20, slot: 7 });
@@ -214,7 +215,7 @@ describe("the link", () => {
     await old.closed;
     const again = await tower.nextLink();
     expect(again.epoch).toBeGreaterThan(link.epoch);
-    await expect.poll(async () => Number(await readFile(join(data, "epoch"), "utf8"))).toBe(again.epoch);
+    await eventually(async () => Number(await readFile(join(data, "epoch"), "utf8"))).toBe(again.epoch);
     // A server that was cut off, and does not know that it was replaced, commands nothing any more.
     expect(await tower.run(program("true"), { epoch: again.epoch - 1 }).ended).toMatchObject({
       state: "refused",

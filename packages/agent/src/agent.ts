@@ -51,6 +51,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const launcher = createLauncher({
     policy: policyFile(data, needs.policyPath),
     tools: findTools(),
+    environment,
     async fetchBlob(sha256, run, into) {
       const { fetchBlob } = await import("./blobs.ts");
       await fetchBlob({ sha256, run, into, link: () => up, environment, key: () => identity.keyPem() });

@@ -54,12 +54,18 @@ export async function fetchBlob(wish: BlobWish): Promise<void> {
   } finally {
     await file.close();
   }
-  if (hash.digest("hex") !== sha256) throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
+  if (hash.digest("hex") !== sha256)
+    throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
 }
 
-async function fetchFrom({ sha256, run, link, key, environment }: BlobWish, offset: number, take: (part: Buffer) => Promise<void>): Promise<void> {
+async function fetchFrom(
+  { sha256, run, link, key, environment }: BlobWish,
+  offset: number,
+  take: (part: Buffer) => Promise<void>,
+): Promise<void> {
   const up = link();
-  if (up === undefined) throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
+  if (up === undefined)
+    throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
   const response = await open({
     method: "GET",
     path: `/blobs/${sha256}?run=${run}`,
@@ -88,7 +94,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 async function writeAll(file: FileHandle, part: Buffer): Promise<void> {
-  for (let at = 0; at < part.length; ) at += (await file.write(part, at)).bytesWritten;
+  for (let at = 0; at < part.length;) at += (await file.write(part, at)).bytesWritten;
 }
 
 /** A connection that breaks is a failure like any other that waiting may cure; a full disk is not. */

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "./testing/eventually.testing.ts";
 import { runFiles } from "./spool/layout.ts";
 import { joined, removeFolder, spawnAgent, temporaryFolder } from "./testing/agent.testing.ts";
 import { startTower, type Tower } from "./testing/tower.testing.ts";
@@ -42,7 +43,7 @@ describe("a command whose agent is killed", () => {
   test("goes on, is adopted, and tells its true exit status and all its output", async () => {
     const agent = await up();
     const run = tower.run(shell("for i in $(seq 1 60); do echo $i; sleep 0.02; done; exit 9"));
-    await expect.poll(() => run.text()).toContain("5\n");
+    await eventually(() => run.text()).toContain("5\n");
     await kill(agent, "SIGKILL");
     await up();
     expect(await run.ended).toMatchObject({ state: "failed", result: { exitCode: 9 } });
@@ -53,9 +54,9 @@ describe("a command whose agent is killed", () => {
     const run = tower.run(shell("sleep 0.3; echo done; exit 4"));
     await run.running;
     await kill(agent, "SIGKILL");
-    await expect
-      .poll(() => readFile(runFiles(join(data, "spool"), run.id).status, "utf8").catch(() => ""))
-      .toContain("4 ");
+    await eventually(() => readFile(runFiles(join(data, "spool"), run.id).status, "utf8").catch(() => "")).toContain(
+      "4 ",
+    );
     await up();
     const result = await run.ended;
     expect(result).toMatchObject({ state: "failed", result: { exitCode: 4 } });
@@ -76,7 +77,7 @@ describe("a command whose agent is killed", () => {
   test("is lost, and said to be, when its wrapper is killed too", async () => {
     const agent = await up();
     const run = tower.run(shell("sleep 20 & echo $!; wait"));
-    await expect.poll(() => run.text()).toMatch(/\n/);
+    await eventually(() => run.text()).toMatch(/\n/);
     const files = runFiles(join(data, "spool"), run.id);
     await kill(agent, "SIGKILL");
     process.kill(Number(await readFile(files.claim, "utf8")), "SIGKILL");
@@ -106,7 +107,7 @@ describe("a command whose agent is killed", () => {
     }
     const lines = (await readFile(marks, "utf8")).trim().split("\n");
     expect(lines.toSorted()).toEqual(runs.map(({ name }) => name).toSorted());
-    await expect.poll(() => readdir(join(data, "spool"))).toEqual([]);
+    await eventually(() => readdir(join(data, "spool"))).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { stat, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../testing/eventually.testing.ts";
 import { runAgent } from "../agent.ts";
 import { silentLog } from "../platform/log.ts";
 import { authority } from "../testing/authority.testing.ts";
@@ -66,7 +67,7 @@ describe("joining", () => {
   test("without a token waits for a person", async () => {
     tower.pending = true;
     const { text, ended } = await join_(["--server", tower.address, "--ca-pin", tower.ca.pin]);
-    await expect.poll(() => text.err).toContain("atalaya host accept enr_1");
+    await eventually(() => text.err).toContain("atalaya host accept enr_1");
     tower.pending = false;
     expect((await ended).code).toBe(0);
   });
@@ -146,7 +147,7 @@ describe("the way to the server", () => {
     await identity.keep({ ...(await identity.enrolled())!, servers: [agentsCertificate.address] });
     const reasons: string[] = [];
     const agent = startAgent(data, { onState: ({ reason }) => reason !== undefined && reasons.push(reason.code) });
-    await expect.poll(() => reasons).toContain("enrolment.ca-mismatch");
+    await eventually(() => reasons).toContain("enrolment.ca-mismatch");
     expect(agentsCertificate.links).toEqual([]);
     await agent.stop();
     await agentsCertificate.stop();
@@ -191,7 +192,7 @@ describe("the certificate", () => {
     tower.welcome = () => ({ type: "refused", code: "certificate.revoked", message: "revoked" });
     const states: string[] = [];
     const agent = startAgent(data, { onState: ({ state }) => states.push(state) });
-    await expect.poll(() => states).toContain("dormant");
+    await eventually(() => states).toContain("dormant");
     tower.welcome = () => ({});
     const link = tower.nextLink();
     await joined(data, tower);

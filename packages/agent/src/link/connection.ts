@@ -1,6 +1,5 @@
 /** One connection to one server: from the handshake to its end. Knows frames, and nothing of what they do. */
 import {
-  AgentFrame,
   AtalayaError,
   isFailureCode,
   LINK_PATH,
@@ -8,6 +7,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   OUTPUT_HEADER_BYTES,
   ServerFrame,
+  type AgentFrame,
   type Hello,
   type Welcome,
 } from "@atalaya/protocol";
@@ -209,15 +209,18 @@ function readFrame(
   binary: boolean,
   problem: (code: string, message: string) => void,
 ): ServerFrame | undefined {
-  if (binary) return void problem("frame.unexpected", "the server has no binary frames");
   const bytes = data as Buffer;
-  if (bytes.length > MAX_CONTROL_FRAME_BYTES)
-    return void problem("frame.too-large", `a control frame has at most ${MAX_CONTROL_FRAME_BYTES} bytes`);
-  try {
-    return ServerFrame.parse(JSON.parse(bytes.toString("utf8")));
-  } catch (error) {
-    return void problem("frame.malformed", sentenceOf(error));
+  if (binary) problem("frame.unexpected", "the server has no binary frames");
+  else if (bytes.length > MAX_CONTROL_FRAME_BYTES) {
+    problem("frame.too-large", `a control frame has at most ${MAX_CONTROL_FRAME_BYTES} bytes`);
+  } else {
+    try {
+      return ServerFrame.parse(JSON.parse(bytes.toString("utf8")));
+    } catch (error) {
+      problem("frame.malformed", sentenceOf(error));
+    }
   }
+  return undefined;
 }
 
 // Paths and messages only: a frame's values may be secrets.

@@ -6,6 +6,7 @@ import { findAccount, ownAccount, type Account } from "../capabilities/exec/acco
 import { launchWrapper, type Wrapper } from "../capabilities/exec/launch.ts";
 import { planLaunch, secretOf, type ExecRequest, type LaunchPlan } from "../capabilities/exec/launch-plan.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
+import type { Environment } from "../link/proxy.ts";
 import { allowsCapability, forbids, timeLimitOf, type Policy } from "../policy/policy.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import type { RunFiles } from "../spool/layout.ts";
@@ -13,6 +14,8 @@ import type { RunFiles } from "../spool/layout.ts";
 export interface LauncherNeeds {
   readonly policy: PolicyFile;
   readonly tools: Partial<Tools>;
+  /** The agent's own. */
+  readonly environment: Environment;
   /** Writes a blob this run may read into a file. Throws `blob.*`. */
   fetchBlob(sha256: string, run: string, into: string): Promise<void>;
 }
@@ -40,7 +43,7 @@ export function parseExec(text: string): ExecRequest {
   }
 }
 
-export function createLauncher({ policy, tools, fetchBlob }: LauncherNeeds): Launcher {
+export function createLauncher({ policy, tools, environment, fetchBlob }: LauncherNeeds): Launcher {
   return {
     async prepare({ run, text, secrets }, files) {
       const request = parseExec(text);
@@ -70,7 +73,7 @@ export function createLauncher({ policy, tools, fetchBlob }: LauncherNeeds): Lau
         switched,
         secrets,
         leftovers: rules.exec.leftovers,
-        locale: localeOf(process.env),
+        locale: localeOf(environment),
       };
       const plan = planLaunch(asked, files, { ...tools, setsid: tools.setsid });
       const input = stdinOf(request, secrets);
@@ -129,7 +132,7 @@ async function resolved(path: string): Promise<string> {
   return realpath(path).catch(() => normalize(path));
 }
 
-function localeOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+function localeOf(environment: Environment): Record<string, string> {
   const entries = Object.entries(environment).filter(([name]) => /^(LANG|LANGUAGE|TZ|LC_[A-Z]+)$/.test(name));
   return Object.fromEntries(entries) as Record<string, string>;
 }

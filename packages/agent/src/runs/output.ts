@@ -202,10 +202,12 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
       writeGeneration({ ...index.generation, flow });
     },
     empty() {
+      const resumed = index.generation.flow === "emptying";
       const generation: Generation = {
         flow: "emptying",
         base: index.lastSequence,
-        bytesBefore: index.generation.bytesBefore + (index.generation.flow === "emptying" ? 0 : index.bytes),
+        // What is over the output limit is never cut, but counts as written.
+        bytesBefore: index.generation.bytesBefore + (resumed ? 0 : Math.max(index.bytes, sizes.stdout + sizes.stderr)),
       };
       const next = `${files.chunks}.new`;
       const file = openSync(next, "w", 0o600);

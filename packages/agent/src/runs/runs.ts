@@ -117,7 +117,6 @@ export function createRuns(needs: RunsNeeds): Runs {
   async function accept(
     start: Start,
     user: string,
-    to: Outlet,
   ): Promise<{ readonly prepared: Prepared; readonly accepted: AcceptedRun }> {
     if (spool.forgotten(start.run))
       throw new AtalayaError("run.already-known", "this run was here before and is settled");
@@ -214,7 +213,7 @@ export function createRuns(needs: RunsNeeds): Runs {
       starting.set(start.run, pending);
       try {
         const { user } = admitStart(start, ground);
-        const { prepared, accepted } = await accept(start, user, to);
+        const { prepared, accepted } = await accept(start, user);
         const run = create(accepted, prepared.request);
         runs.set(start.run, run);
         // The link may be another one by now; its hello did not know this run, so the server asks again.

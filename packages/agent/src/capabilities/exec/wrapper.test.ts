@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../../testing/eventually.testing.ts";
 import { readClaim, readStatus } from "../../spool/records.ts";
 import { runFiles, type RunFiles } from "../../spool/layout.ts";
 import { ownAccount } from "./account.ts";
@@ -153,7 +154,7 @@ describe("the wrapper", () => {
     const left = await run(shell("sleep 30 >/dev/null 2>&1 & echo $!"));
     expect(() => process.kill(Number(left.out), "SIGKILL")).not.toThrow();
     const killed = await run(shell("sleep 30 >/dev/null 2>&1 & echo $!"), { leftovers: "kill" });
-    await expect.poll(() => alive(Number(killed.out))).toBe(false);
+    await eventually(() => alive(Number(killed.out))).toBe(false);
   });
 });
 
