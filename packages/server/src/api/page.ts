@@ -54,6 +54,28 @@ export function pageFrom<Row, Item>(
   return rows.length > limit && last !== undefined ? { items, next: encodeCursor(keys(last)) } : { items };
 }
 
+/**
+ * The same for lists of which not everybody may see all: reads in their order until the page is full, so that a page is
+ * short only at the end, and what is hidden leaves no gap that could be counted.
+ */
+export async function pageOfVisible<Row, Item>(
+  read: (after: Row | undefined, count: number) => Promise<readonly Row[]>,
+  page: {
+    readonly limit: number;
+    isVisible(row: Row): boolean;
+    item(row: Row): Item;
+    keys(row: Row): unknown;
+  },
+): Promise<Page<Item>> {
+  const rows: Row[] = [];
+  for (let after: Row | undefined; ;) {
+    const batch = await read(after, page.limit + 1);
+    rows.push(...batch.filter((row) => page.isVisible(row)));
+    after = batch.at(-1);
+    if (rows.length > page.limit || batch.length <= page.limit) return pageFrom(rows, page);
+  }
+}
+
 function readJson(cursor: string): unknown {
   // Buffer skips what is not base64url instead of refusing it.
   if (!/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined;

@@ -22,5 +22,11 @@ export const Name = z
     "may hold letters, digits, dot, dash and underscore, and begins with a letter or digit",
   );
 
+/** A place's path, outermost first. One that no host could stand at would limit a token to nothing, without a word. */
+export const PlacePath = z
+  .string()
+  .max(1024)
+  .regex(/^[^\s/]([^/]*[^\s/])?(\/[^\s/]([^/]*[^\s/])?)*$/, "is no place such as site-a/aula-1");
+
 /** What a person remarks, on one line or several. */
 export const Note = z.string().max(1000);

@@ -1,6 +1,7 @@
 /** What a new token may be given. Nobody can make a token that may do more, elsewhere or longer than they may. */
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
+import { isInReach } from "../../api/places.ts";
 import { roles, type Permission, type Role } from "../../api/permissions.ts";
 
 export interface Wish {
@@ -48,7 +49,7 @@ export function grantOf(wish: Wish, maker: Actor, until: number | undefined): Gr
 function placesOf(wish: Wish, maker: Actor): readonly string[] | undefined {
   if (maker.places === undefined) return wish.places;
   if (wish.places === undefined) return maker.places;
-  const outside = wish.places.filter((place) => !maker.places!.some((own) => isWithin(place, own)));
+  const outside = wish.places.filter((place) => !isInReach(maker, place));
   if (outside.length === 0) return wish.places;
   throw new AtalayaError(
     "identity.forbidden",
@@ -59,6 +60,8 @@ function placesOf(wish: Wish, maker: Actor): readonly string[] | undefined {
   );
 }
 
-function isWithin(place: string, outer: string): boolean {
-  return place === outer || place.startsWith(`${outer}/`);
+/** Whoever is limited to places has no business with tokens that reach beyond them; `places` are the token's. */
+export function maySee(by: Actor, places: readonly string[] | undefined): boolean {
+  if (by.places === undefined) return true;
+  return places !== undefined && places.every((place) => isInReach(by, place));
 }

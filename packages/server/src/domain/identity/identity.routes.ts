@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pageOf, PageQuery } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
-import { idOf, Name, Timestamp } from "../../api/schemas.ts";
+import { idOf, Name, PlacePath, Timestamp } from "../../api/schemas.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Identity } from "./identity.ts";
 import { ApiToken, PermissionName, RoleName } from "./token.ts";
@@ -23,7 +23,7 @@ const NewApiToken = z
     name: Name,
     role: RoleName.optional(),
     permissions: z.array(PermissionName).min(1).max(100).optional(),
-    places: z.array(z.string().min(1).max(1024)).min(1).max(100).optional(),
+    places: z.array(PlacePath).min(1).max(100).optional(),
     expiresInMs: z.int().min(1_000).max(TEN_YEARS_MS).optional(),
   })
   .refine(({ role, permissions }) => (role === undefined) !== (permissions === undefined), {
@@ -100,7 +100,7 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
       async (c) => {
         const { limit, cursor, revoked } = c.req.valid("query");
         const page = { limit, revoked: revoked === "true", ...(cursor === undefined ? {} : { cursor }) };
-        return c.json(await identity.list(page), 200);
+        return c.json(await identity.list(page, c.var.actor), 200);
       },
     )
     .openapi(
@@ -115,7 +115,7 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         responses: { 200: ApiToken },
       }),
       async (c) => {
-        const record = await identity.revoke(c.req.valid("param").id);
+        const record = await identity.revoke(c.req.valid("param").id, c.var.actor);
         c.var.log.info({ id: record.id, name: record.name, by: c.var.actor.name }, "revoked an API token");
         return c.json(record, 200);
       },

@@ -39,13 +39,35 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
     expect(JSON.stringify(rows)).not.toContain(token.slice(4));
   });
 
+  test("who is limited to places sees, revokes and succeeds only tokens of these", async () => {
+    await using store = await open();
+    const { identity } = identityOn(store);
+    const limited: Actor = { ...admin, name: "token:centro", places: ["centro"] };
+    const wide = await identity.create({ name: "wide", role: "admin" }, admin);
+    const mine = await identity.create({ name: "aula", role: "viewer", places: ["centro/aula-1"] }, admin);
+    await identity.create({ name: "both", role: "viewer", places: ["centro", "otro"] }, admin);
+    await identity.create({ name: "similar", role: "viewer", places: ["centro-2"] }, admin);
+
+    expect(await identity.list({ revoked: false, limit: 1 }, limited)).toEqual({ items: [mine.record] });
+    await expect(identity.revoke(wide.record.id, limited)).rejects.toMatchObject({ code: "token.unknown" });
+    expect((await identity.authenticate(wide.token, HOME)).name).toBe("token:wide");
+    expect((await identity.revoke(mine.record.id, limited)).state).toBe("revoked");
+
+    await identity.revoke(wide.record.id, admin);
+    await expect(identity.create({ name: "wide", role: "viewer" }, limited)).rejects.toMatchObject({
+      code: "request.conflict",
+    });
+    expect((await identity.create({ name: "aula", role: "viewer" }, limited)).record.places).toEqual(["centro"]);
+    expect((await identity.create({ name: "wide", role: "viewer" }, admin)).record.name).toBe("wide");
+  });
+
   test("unknown, revoked and expired tokens are refused, each by its code", async () => {
     await using store = await open();
     const { identity, time, told } = identityOn(store);
     const short = await identity.create({ name: "short", role: "viewer", expiresAt: time.now + 5_000 }, admin);
     const gone = await identity.create({ name: "gone", role: "viewer" }, admin);
 
-    expect((await identity.revoke(gone.record.id)).state).toBe("revoked");
+    expect((await identity.revoke(gone.record.id, admin)).state).toBe("revoked");
     expect(told).toEqual(["identity"]);
     await expect(identity.authenticate(gone.token, HOME)).rejects.toMatchObject({ code: "identity.invalid" });
     await expect(identity.authenticate(`aat_${"A".repeat(43)}`, HOME)).rejects.toMatchObject({
@@ -65,7 +87,7 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
         [gone.record.id, "identity.invalid"],
       ]),
     );
-    await expect(identity.revoke("token_unknown12")).rejects.toMatchObject({ code: "token.unknown" });
+    await expect(identity.revoke("token_unknown12", admin)).rejects.toMatchObject({ code: "token.unknown" });
   });
 
   test("a name serves one token at a time; a revoked token gives it back", async () => {
@@ -75,7 +97,7 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
     await expect(identity.create({ name: "ci", role: "viewer" }, admin)).rejects.toMatchObject({
       code: "request.conflict",
     });
-    await identity.revoke(first.record.id);
+    await identity.revoke(first.record.id, admin);
     expect((await identity.create({ name: "ci", role: "viewer" }, admin)).record.id).not.toBe(first.record.id);
   });
 
@@ -106,17 +128,17 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
     await using store = await open();
     const { identity } = identityOn(store);
     for (const name of ["a", "b", "c"]) await identity.create({ name, role: "viewer" }, admin);
-    const first = await identity.list({ revoked: false, limit: 2 });
+    const first = await identity.list({ revoked: false, limit: 2 }, admin);
     expect(first.items.map(({ name }) => name)).toEqual(["c", "b"]);
     await identity.create({ name: "d", role: "viewer" }, admin);
-    const second = await identity.list({ revoked: false, limit: 2, cursor: first.next! });
+    const second = await identity.list({ revoked: false, limit: 2, cursor: first.next! }, admin);
     expect(second).toMatchObject({ items: [{ name: "a" }] });
     expect(second.next).toBeUndefined();
 
-    await identity.revoke(second.items[0]!.id);
-    expect((await identity.list({ revoked: false, limit: 9 })).items).toHaveLength(3);
-    expect((await identity.list({ revoked: true, limit: 9 })).items).toHaveLength(4);
-    await expect(identity.list({ revoked: false, limit: 2, cursor: "????" })).rejects.toMatchObject({
+    await identity.revoke(second.items[0]!.id, admin);
+    expect((await identity.list({ revoked: false, limit: 9 }, admin)).items).toHaveLength(3);
+    expect((await identity.list({ revoked: true, limit: 9 }, admin)).items).toHaveLength(4);
+    await expect(identity.list({ revoked: false, limit: 2, cursor: "????" }, admin)).rejects.toMatchObject({
       code: "request.malformed",
     });
   });
@@ -128,7 +150,7 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
     time.now = 150_000;
     await identity.authenticate(token, HOME);
     await identity[Symbol.asyncDispose]();
-    expect((await identity.list({ revoked: false, limit: 1 })).items[0]).toMatchObject({
+    expect((await identity.list({ revoked: false, limit: 1 }, admin)).items[0]).toMatchObject({
       id: record.id,
       lastUsedAt: 120_000,
     });

@@ -7,12 +7,12 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { Store } from "../../platform/store/engine.ts";
 import { failureLimit } from "./failure-limit.ts";
-import { grantOf, type Wish } from "./grants.ts";
+import { grantOf, maySee, type Wish } from "./grants.ts";
 import { lastUsed } from "./last-used.ts";
 import { listTokens } from "./listing.ts";
 import { writeLocalToken } from "./local-token.ts";
 import { hashOf, looksLikeToken, newToken, newTokenId, sameHash } from "./secrets.ts";
-import { actorOf, endOf, tokenOf, type ApiToken, type Ended } from "./token.ts";
+import { actorOf, endOf, placesOf, tokenOf, type ApiToken, type Ended } from "./token.ts";
 import { tokenStore, type TokenRow } from "./tokens.store.ts";
 import { localActor } from "./local-actor.ts";
 
@@ -29,8 +29,12 @@ export interface Identity extends AsyncDisposable {
   /** Makes the local token of this start and writes it to `file`; the one before is void. */
   issueLocalToken(file: string): Promise<void>;
   create(wish: NewApiToken, maker: Actor): Promise<{ readonly token: string; readonly record: ApiToken }>;
-  list(query: { readonly revoked: boolean; readonly limit: number; readonly cursor?: string }): Promise<Page<ApiToken>>;
-  revoke(id: string): Promise<ApiToken>;
+  list(
+    query: { readonly revoked: boolean; readonly limit: number; readonly cursor?: string },
+    by: Actor,
+  ): Promise<Page<ApiToken>>;
+  /** Throws `token.unknown`, also for a token that reaches beyond the places of who asks. */
+  revoke(id: string, by: Actor): Promise<ApiToken>;
   /** The API token an actor came with. */
   own(actor: Actor): Promise<ApiToken | undefined>;
 }
@@ -69,6 +73,13 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
     return row;
   }
 
+  /** Jobs belong to names: a name that reached further once must not be taken up by who may not reach as far. */
+  async function checkName(name: string, maker: Actor): Promise<void> {
+    const before = maker.places === undefined ? [] : await tokens.named(name);
+    if (before.every((row) => maySee(maker, placesOf(row)))) return;
+    throw nameTaken(name);
+  }
+
   async function own(actor: Actor): Promise<ApiToken | undefined> {
     if (actor.token === undefined) return undefined;
     const [row] = await tokens.byIds([actor.token]);
@@ -102,6 +113,7 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
     },
     async create(wish, maker) {
       const grant = grantOf(wish, maker, (await own(maker))?.expiresAt);
+      await checkName(wish.name, maker);
       const token = newToken("aat");
       const row = {
         public_id: newTokenId(),
@@ -115,15 +127,15 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
         expires_at: grant.expiresAt ?? null,
       };
       if (!(await tokens.add(row))) {
-        throw new AtalayaError("request.conflict", `There is an API token named ${wish.name} already.`, {
-          next: "Choose another name, or revoke that token.",
-        });
+        throw nameTaken(wish.name);
       }
       return { token, record: tokenOf({ ...row, id: 0, revoked_at: null, last_used_at: null }, clock.now()) };
     },
-    list: (query) => listTokens(tokens, query, clock.now()),
-    async revoke(id) {
-      const row = await tokens.revoke(id, clock.now());
+    list: (query, by) => listTokens(tokens, query, clock.now(), by),
+    async revoke(id, by) {
+      const [known] = await tokens.byIds([id]);
+      const mayRevoke = known !== undefined && maySee(by, placesOf(known));
+      const row = mayRevoke ? await tokens.revoke(id, clock.now()) : undefined;
       if (row === undefined) throw new AtalayaError("token.unknown", `There is no API token ${id}.`);
       bus.tell("identity");
       return tokenOf(row, clock.now());
@@ -131,4 +143,10 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
     own,
     [Symbol.asyncDispose]: () => used[Symbol.asyncDispose](),
   };
+}
+
+function nameTaken(name: string): AtalayaError {
+  return new AtalayaError("request.conflict", `There is an API token named ${name} already.`, {
+    next: "Choose another name, or revoke that token.",
+  });
 }

@@ -77,6 +77,6 @@ function permissionsOf(row: TokenRow): Permission[] {
   return names.filter((name): name is Permission => Object.hasOwn(permissions, name));
 }
 
-function placesOf(row: TokenRow): string[] | undefined {
+export function placesOf(row: Pick<TokenRow, "places">): string[] | undefined {
   return row.places === null ? undefined : z.array(z.string()).parse(JSON.parse(row.places));
 }

@@ -28,6 +28,8 @@ export interface TokenStore {
   /** False when a token that is not revoked has this name. */
   add(token: NewTokenRow): Promise<boolean>;
   byHash(hash: string): Promise<TokenRow | undefined>;
+  /** Also those that are revoked. */
+  named(name: string): Promise<readonly TokenRow[]>;
   byIds(publicIds: readonly string[]): Promise<readonly TokenRow[]>;
   /** Newest first, older than `before`. */
   list(page: {
@@ -56,6 +58,8 @@ export function tokenStore(store: Store): TokenStore {
       }),
     byHash: (hash) =>
       tables.read((db) => db.selectFrom("identity_token").selectAll().where("hash", "=", hash).executeTakeFirst()),
+    named: (name) =>
+      tables.read((db) => db.selectFrom("identity_token").selectAll().where("name", "=", name).execute()),
     byIds: (publicIds) =>
       tables.read((db) =>
         db
