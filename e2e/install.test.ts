@@ -16,7 +16,6 @@ import {
   serverProcess,
   testNetwork,
   type BareMachine,
-  type Doorway,
   type ProcessOptions,
   type ServerProcess,
   type TestNetwork,
@@ -32,26 +31,27 @@ interface Host {
 describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "atalaya-install-"));
   const data = join(folder, "server");
+  const owned = new AsyncDisposableStack();
   let network: TestNetwork;
-  let door: Doorway;
   let server: ServerProcess;
 
   beforeAll(async () => {
-    network = testNetwork(3);
+    owned.defer(() => rmSync(folder, { recursive: true, force: true }));
+    network = owned.use(testNetwork(3));
     const spawn = (options: ProcessOptions) => network.server.spawn(options);
     const socketPath = join(folder, "door");
-    door = await doorway(network.server, { host: "10.78.0.1", port: 8443 }, socketPath);
+    owned.use(await doorway(network.server, { host: "10.78.0.1", port: 8443 }, socketPath));
     server = await serverProcess({ data, host: "10.78.0.1", port: 8443, socketPath, spawn });
+    owned.use(server);
   });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await door[Symbol.asyncDispose]();
-    network[Symbol.dispose]();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => owned.disposeAsync());
 
   async function atalaya(...args: readonly string[]) {
-    await using cli = network.server.spawn({ program: process.execPath, args: [CLI, ...args], env: { ATALAYA_DATA: data } });
+    await using cli = network.server.spawn({
+      program: process.execPath,
+      args: [CLI, ...args],
+      env: { ATALAYA_DATA: data },
+    });
     const { code } = await cli.ended();
     return { code, printed: cli.printed };
   }
@@ -67,7 +67,9 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
 
   async function hostIs(name: string, state: string): Promise<void> {
     const seen = async (): Promise<string | undefined> =>
-      (await server.call<{ readonly items: readonly Host[] }>("GET", "/api/v1/hosts")).body.items.find((host) => host.name === name)?.state;
+      (await server.call<{ readonly items: readonly Host[] }>("GET", "/api/v1/hosts")).body.items.find(
+        (host) => host.name === name,
+      )?.state;
     await expect.poll(seen, { timeout: 30_000 }).toBe(state);
   }
 
@@ -90,9 +92,15 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     expect(ran.code, ran.printed).toBe(0);
 
     // A command that is under way when the agent goes must not stay behind.
-    const long = await server.call<{ readonly id: string }>("POST", "/api/v1/jobs", { selector: "name:pc-01", capability: "exec", request: { command: { kind: "program", program: "sleep", args: ["4321"] } } });
+    const long = await server.call<{ readonly id: string }>("POST", "/api/v1/jobs", {
+      selector: "name:pc-01",
+      capability: "exec",
+      request: { command: { kind: "program", program: "sleep", args: ["4321"] } },
+    });
     expect(long.status).toBe(201);
-    await expect.poll(() => machine.processes().filter((command) => command === "sleep 4321").length, { timeout: 20_000 }).toBe(1);
+    await expect
+      .poll(() => machine.processes().filter((command) => command === "sleep 4321").length, { timeout: 20_000 })
+      .toBe(1);
     const removed = await machine.typed(uninstall);
     expect(removed.code, removed.printed).toBe(0);
     await nothingIsLeft(machine);
@@ -104,8 +112,15 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     expect((await machine.typed(await joinLine())).code).toBe(0);
     await hostIs("pc-02", "online");
     const status = await machine.typed("atalaya-agent status --json");
-    expect(JSON.parse(status.printed)).toMatchObject({ running: true, joined: true, host: { name: "pc-02" }, link: { state: "connected" } });
-    expect((await machine.typed("stat -c %a /var/lib/atalaya-agent/key.pem /var/lib/atalaya-agent/identity.json")).printed).not.toMatch(/[1-7]$/m);
+    expect(JSON.parse(status.printed)).toMatchObject({
+      running: true,
+      joined: true,
+      host: { name: "pc-02" },
+      link: { state: "connected" },
+    });
+    expect(
+      (await machine.typed("stat -c %a /var/lib/atalaya-agent/key.pem /var/lib/atalaya-agent/identity.json")).printed,
+    ).not.toMatch(/[1-7]$/m);
 
     const { pid } = JSON.parse(status.printed) as { readonly pid: number };
     await machine.typed(`kill -9 ${pid}`);
@@ -115,7 +130,10 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     const again = await machine.typed(await joinLine());
     expect(again.code, again.printed).toBe(0);
     await hostIs("pc-02", "online");
-    const { body } = await server.call<{ readonly items: readonly Host[] }>("GET", "/api/v1/hosts?selector=name:pc-02*");
+    const { body } = await server.call<{ readonly items: readonly Host[] }>(
+      "GET",
+      "/api/v1/hosts?selector=name:pc-02*",
+    );
     expect(body.items).toHaveLength(1);
     expect((await machine.typed("atalaya-agent uninstall --yes")).code).toBe(0);
     await nothingIsLeft(machine);
@@ -133,10 +151,14 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     for (const spoiled of ["agent.mjs", "node.gz"]) {
       const curl = `#!/bin/sh\nfor last; do case $last in https:*) ;; */${spoiled}) out=$last ;; esac; done\n/usr/bin/curl "$@" || exit\n[ -z "\${out:-}" ] || printf x >>"$out"\n`;
       const env = { PATH: `/root/bin:/usr/sbin:/usr/bin:/sbin:/bin` };
-      await machine.typed(`mkdir -p /root/bin && printf '%s' "$CURL" >/root/bin/curl && chmod 755 /root/bin/curl`, { CURL: curl });
+      await machine.typed(`mkdir -p /root/bin && printf '%s' "$CURL" >/root/bin/curl && chmod 755 /root/bin/curl`, {
+        CURL: curl,
+      });
       const answer = await machine.typed(line, env);
       expect(answer.code, answer.printed).not.toBe(0);
-      expect(answer.printed).toMatch(spoiled === "agent.mjs" ? /is not the one this script was made for/ : /came damaged|is not the one/);
+      expect(answer.printed).toMatch(
+        spoiled === "agent.mjs" ? /is not the one this script was made for/ : /came damaged|is not the one/,
+      );
       expect(machine.processes()).toEqual([]);
       expect((await machine.typed("ls /var/lib/atalaya-agent")).printed.trim()).toBe("");
     }
@@ -152,7 +174,11 @@ test("a line that works on this machine only says so, and names the setting", { 
   const folder = mkdtempSync(join(tmpdir(), "atalaya-loopback-"));
   try {
     await using server = await serverProcess({ data: folder });
-    await using cli = ownProcess({ program: process.execPath, args: [CLI, "token", "create"], env: { ATALAYA_DATA: server.data } });
+    await using cli = ownProcess({
+      program: process.execPath,
+      args: [CLI, "token", "create"],
+      env: { ATALAYA_DATA: server.data },
+    });
     expect((await cli.ended()).code, cli.printed).toBe(0);
     expect(cli.printed).toContain("listens on loopback only");
     expect(cli.printed).toContain("ATALAYA_LISTEN=0.0.0.0:8443");
@@ -164,11 +190,18 @@ test("a line that works on this machine only says so, and names the setting", { 
 test.runIf(existsSync("/usr/bin/systemd-analyze"))("the service's unit is one that systemd understands", () => {
   const folder = mkdtempSync(join(tmpdir(), "atalaya-unit-"));
   try {
-    const script = readFileSync(new URL("../packages/server/src/domain/distribution/install.sh", import.meta.url), "utf8");
+    const script = readFileSync(
+      new URL("../packages/server/src/domain/distribution/install.sh", import.meta.url),
+      "utf8",
+    );
     const home = join(folder, "opt");
     mkdirSync(home);
     writeFileSync(join(home, "node"), "#!/bin/sh\n", { mode: 0o755 });
-    const text = /<<UNIT\n([\s\S]*?)\nUNIT\n/.exec(script)![1]!.replaceAll("$home", home).replaceAll("$environment", join(folder, "agent.env")).replaceAll("$state", join(folder, "state"));
+    const text = /<<UNIT\n([\s\S]*?)\nUNIT\n/
+      .exec(script)![1]!
+      .replaceAll("$home", home)
+      .replaceAll("$environment", join(folder, "agent.env"))
+      .replaceAll("$state", join(folder, "state"));
     expect(text).not.toContain("$");
     const unit = join(folder, "atalaya-agent.service");
     writeFileSync(unit, text);

@@ -15,4 +15,5 @@ export { canMakeNetworks, testNetwork, type NetworkHost, type TestNetwork } from
 export { callServer, freePort, serverProcess, type Answer, type CallTarget, type ServerProcess, type ServerProcessOptions } from "./processes/server.ts";
 export { joinAgent, startAgent, type AgentProcessOptions } from "./processes/agent.ts";
 export { bareMachine, type BareMachine, type BareMachineOptions } from "./processes/machine.ts";
+export { connectProxy } from "./processes/connect-proxy.ts";
 export { doorway, type Doorway } from "./processes/doorway.ts";

@@ -37,18 +37,20 @@ export async function inProcessServer(options: InProcessOptions = {}): Promise<I
   owned.defer(() => rm(data, { recursive: true, force: true }));
   const listen = [{ host: "127.0.0.1", port: 0 }];
   const settings = { ...parseSettings({ env: {} }), localAgent: false, ...options.settings, data, listen };
-  const plane = owned.use(await createPlane({ settings, log, clock }));
+  let plane: Plane | undefined;
   const core = createBuiltinCore({
-    plane,
     listen,
-    pki: plane.pki,
+    open: async (addresses) => {
+      plane = owned.use(await createPlane({ settings, addresses, log, clock }));
+      return { plane, pki: plane.pki, metrics: plane.metrics };
+    },
     log,
-    metrics: plane.metrics,
     clock: systemClock,
     limits: { drainMs: settings.drainSeconds * 1000, ...options.limits },
   });
   await core.run();
   owned.defer(() => core.shutdown());
+  if (plane === undefined) throw new Error("the core runs without a plane");
   const token = (await readFile(await plane.issueLocalToken(), "utf8")).trim();
   const target: Required<Omit<CallTarget, "socketPath">> = {
     host: "127.0.0.1",
@@ -58,7 +60,7 @@ export async function inProcessServer(options: InProcessOptions = {}): Promise<I
   };
   const life = owned.move();
   return {
-    plane,
+    plane: plane!,
     ...target,
     call: (method, path, body, headers) => callServer(target, method, path, body, headers),
     [Symbol.asyncDispose]: () => life.disposeAsync(),

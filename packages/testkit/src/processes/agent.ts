@@ -14,7 +14,13 @@ export interface AgentProcessOptions {
 }
 
 /** Enrols with a join token (as printed, pin and all); resolves when it is done. */
-export async function joinAgent({ data, servers, token, env, spawn = ownProcess }: AgentProcessOptions & { readonly token: string }): Promise<void> {
+export async function joinAgent({
+  data,
+  servers,
+  token,
+  env,
+  spawn = ownProcess,
+}: AgentProcessOptions & { readonly token: string }): Promise<void> {
   await using child = spawn({
     program: process.execPath,
     args: [MAIN, "join", "--data", data, "--server", servers],
@@ -26,5 +32,9 @@ export async function joinAgent({ data, servers, token, env, spawn = ownProcess 
 
 /** Starts the enrolled agent. */
 export function startAgent({ data, servers, env, spawn = ownProcess }: AgentProcessOptions): OwnedProcess {
-  return spawn({ program: process.execPath, args: [MAIN, "run", "--data", data], env: { ...env, ATALAYA_AGENT_SERVERS: servers } });
+  return spawn({
+    program: process.execPath,
+    args: [MAIN, "run", "--data", data],
+    env: { ...env, ATALAYA_AGENT_SERVERS: servers },
+  });
 }

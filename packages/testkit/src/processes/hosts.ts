@@ -49,7 +49,19 @@ export function testNetwork(count: number): TestNetwork {
     const inside = (options: ProcessOptions): ProcessOptions => ({
       ...options,
       program: "ip",
-      args: ["netns", "exec", namespace, "unshare", "--uts", "sh", "-c", OWN_HARDWARE, label, options.program, ...options.args],
+      args: [
+        "netns",
+        "exec",
+        namespace,
+        "unshare",
+        "--uts",
+        "sh",
+        "-c",
+        OWN_HARDWARE,
+        label,
+        options.program,
+        ...options.args,
+      ],
     });
     return {
       name: label,

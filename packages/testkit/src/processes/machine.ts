@@ -15,7 +15,10 @@ export interface BareMachine extends AsyncDisposable {
   /** Starts what a person types at its shell, with nothing of our environment. */
   type(line: string, env?: Readonly<Record<string, string>>): OwnedProcess;
   /** The same, to its end. */
-  typed(line: string, env?: Readonly<Record<string, string>>): Promise<{ readonly code: number | null; readonly printed: string }>;
+  typed(
+    line: string,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number | null; readonly printed: string }>;
   /** Everything on its disk that was not there, or is not there any more. */
   changes(): readonly string[];
   /** What runs on it, but for its init. */
@@ -24,7 +27,8 @@ export interface BareMachine extends AsyncDisposable {
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** What could build or run a JavaScript program. */
-const TOOLCHAINS = "node nodejs npm npx corepack yarn pnpm bun deno gcc* g++* cc c++ cpp* clang* tcc make python* perl ruby *-linux-gnu-*";
+const TOOLCHAINS =
+  "node nodejs npm npx corepack yarn pnpm bun deno gcc* g++* cc c++ cpp* clang* tcc make python* perl ruby *-linux-gnu-*";
 
 const BOOT = `
 set -e
@@ -62,7 +66,19 @@ export async function bareMachine(host: NetworkHost, options: BareMachineOptions
   const without = [TOOLCHAINS, ...(options.without ?? [])].join(" ");
   const kernel = host.spawn({
     program: "unshare",
-    args: ["--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-c", BOOT, "boot", disk, hidden.join(" "), without],
+    args: [
+      "--mount",
+      "--pid",
+      "--fork",
+      "--kill-child=KILL",
+      "sh",
+      "-c",
+      BOOT,
+      "boot",
+      disk,
+      hidden.join(" "),
+      without,
+    ],
   });
   async function off(): Promise<void> {
     await kernel[Symbol.asyncDispose]();
@@ -81,7 +97,10 @@ export async function bareMachine(host: NetworkHost, options: BareMachineOptions
   function type(line: string, env: Readonly<Record<string, string>> = {}): OwnedProcess {
     const given = Object.entries({ PATH, HOME: "/root", ...env }).map(([name, value]) => `${name}=${value}`);
     const enter = ["--target", String(init), "--mount", "--uts", "--net", "--pid", "--root", "--"];
-    return ownProcess({ program: "nsenter", args: [...enter, "env", "--chdir=/", "-i", ...given, "/bin/sh", "-c", line] });
+    return ownProcess({
+      program: "nsenter",
+      args: [...enter, "env", "--chdir=/", "-i", ...given, "/bin/sh", "-c", line],
+    });
   }
 
   return {

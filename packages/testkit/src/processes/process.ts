@@ -13,7 +13,10 @@ export interface OwnedProcess extends AsyncDisposable {
   /** Resolves with how it ended by itself, its output read to the end. */
   ended(withinMs?: number): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Sends the signal and resolves with how it ended. */
-  end(signal: NodeJS.Signals, withinMs?: number): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  end(
+    signal: NodeJS.Signals,
+    withinMs?: number,
+  ): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
 export interface ProcessOptions {
@@ -65,7 +68,10 @@ export function ownProcess({ program, args, env, cwd }: ProcessOptions): OwnedPr
     },
     prints(pattern, withinMs = 30_000) {
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => done(new Error(`not printed within ${withinMs} ms: ${pattern}\n${printed}`)), withinMs);
+        const timer = setTimeout(
+          () => done(new Error(`not printed within ${withinMs} ms: ${pattern}\n${printed}`)),
+          withinMs,
+        );
         function done(outcome: Error | RegExpMatchArray): void {
           clearTimeout(timer);
           waiting.delete(look);

@@ -87,7 +87,14 @@ export async function serverProcess(options: ServerProcessOptions): Promise<Serv
     get process() {
       return child;
     },
-    call: (method, path, body, headers) => callServer({ host, port, ca, token, ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }) }, method, path, body, headers),
+    call: (method, path, body, headers) =>
+      callServer(
+        { host, port, ca, token, ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }) },
+        method,
+        path,
+        body,
+        headers,
+      ),
     async end(signal = "SIGKILL") {
       await child.end(signal);
     },
@@ -117,7 +124,9 @@ export function callServer<T>(
   return new Promise((resolve, reject) => {
     const call = request(
       {
-        ...(target.socketPath === undefined ? { host: target.host, port: target.port } : { socketPath: target.socketPath }),
+        ...(target.socketPath === undefined
+          ? { host: target.host, port: target.port }
+          : { socketPath: target.socketPath }),
         ca: target.ca,
         servername: "localhost",
         method,

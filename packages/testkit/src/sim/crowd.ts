@@ -5,8 +5,8 @@ export interface Crowd extends Disposable {
   readonly agents: readonly SimAgent[];
   /** Linked now. */
   readonly linked: number;
-  /** Connects all, `atOnce` handshakes under way at a time; resolves when all are linked. */
-  connect(): Promise<void>;
+  /** Connects all, or the first `count`, `atOnce` handshakes under way at a time; resolves when all are linked. */
+  connect(count?: number): Promise<void>;
   /** From now on a lost link is dialled again, with jitter. */
   keepComingBack(window: { readonly baseMs: number; readonly capMs: number }): void;
 }
@@ -15,8 +15,8 @@ export function crowd(options: readonly SimOptions[], atOnce = 50): Crowd {
   const agents = options.map((one) => new SimAgent(one));
   let over = false;
 
-  async function connectAll(): Promise<void> {
-    const waiting = agents.filter((agent) => agent.welcome === undefined || agent.socket === undefined);
+  async function connectAll(count?: number): Promise<void> {
+    const waiting = agents.slice(0, count).filter((agent) => agent.welcome === undefined || agent.socket === undefined);
     await Promise.all(
       Array.from({ length: Math.min(atOnce, waiting.length) }, async () => {
         for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) await agent.connect();
