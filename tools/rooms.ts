@@ -75,6 +75,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/"],
   "packages/server/src": [
     "main.ts",
+    "program/",
     "plane.ts",
     "local-agent.ts",
     "local-agent-orphan.ts",
@@ -91,6 +92,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "conformance-harness.ts",
     "conformance-http.ts",
     "conformance-life.ts",
+    "conformance-daemon.ts",
+    "daemonize.ts",
     "local/",
     "builtin/",
   ],

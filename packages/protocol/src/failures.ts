@@ -31,6 +31,7 @@ export const failures = {
   "request.rate-limited": { status: 429, retry: true, exit: 3, means: "Too much of this at once." },
   "route.unknown": { status: 404, retry: false, exit: 2, means: "There is nothing at this address." },
   "route.method-not-allowed": { status: 405, retry: false, exit: 2, means: "This address does not take this method." },
+  "rpc.method-unknown": { status: 404, retry: false, exit: 2, means: "There is no remote procedure of this name." },
   "topic.unknown": { status: 404, retry: false, exit: 2, means: "There is no live topic of this name." },
   "server.internal": {
     status: 500,
@@ -181,6 +182,15 @@ export const failures = {
   "settings.wrong": { status: 500, retry: false, exit: 2, means: "Settings are wrong; the details name all of them." },
   "listen.in-use": { status: 500, retry: true, exit: 1, means: "Another program listens at this address." },
   "listen.denied": { status: 500, retry: false, exit: 1, means: "This account may not listen at this address." },
+  "privileges.missing": { status: 500, retry: false, exit: 1, means: "Only root may do this." },
+  "daemon.running": { status: 500, retry: true, exit: 1, means: "A server with this PID file runs already." },
+  "daemon.not-running": { status: 500, retry: true, exit: 3, means: "No server with this PID file runs." },
+  "daemon.did-not-end": {
+    status: 500,
+    retry: true,
+    exit: 1,
+    means: "The server was told to stop and did not end in time.",
+  },
   "data.unwritable": { status: 500, retry: false, exit: 1, means: "The data folder cannot be written." },
   "data.in-use": { status: 500, retry: true, exit: 1, means: "Another server uses this data folder." },
   "data.damaged": { status: 500, retry: false, exit: 1, means: "A file of the data folder is damaged." },

@@ -4,6 +4,7 @@ export { finalStates, isFinal, reportedStates, runStates, type FinalState, type 
 export {
   AgentFrame,
   LINK_PATH,
+  FLEET_PROTOCOL,
   LINK_PROTOCOL,
   LINK_VERSIONS,
   MAX_CONTROL_FRAME_BYTES,

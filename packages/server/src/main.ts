@@ -6,7 +6,7 @@ import { AtalayaError, failures } from "@atalaya/protocol";
 import { createBuiltinCore } from "./cores/builtin/index.ts";
 import { prepareDataFolder } from "./installation.ts";
 import { startLocalAgent } from "./local-agent.ts";
-import { createPlane } from "./plane.ts";
+import { createPlane, type Plane } from "./plane.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createLog, logDestination } from "./platform/log/index.ts";
 import { dataFolder, parseSettings, type Settings } from "./settings/index.ts";
@@ -18,13 +18,14 @@ async function main(): Promise<void> {
   await prepareDataFolder(data);
   const log = createLog({ level: settings.logLevel, destination: logDestination(process.stderr, settings.logFormat) });
   await using stack = new AsyncDisposableStack();
-  const plane = stack.use(await createPlane({ settings: { ...settings, data }, log }));
+  let opened: Plane | undefined;
   const core = createBuiltinCore({
-    plane,
     listen: settings.listen,
-    pki: plane.pki,
+    open: async (addresses) => {
+      opened = stack.use(await createPlane({ settings: { ...settings, data }, addresses, log }));
+      return { plane: opened, pki: opened.pki, metrics: opened.metrics };
+    },
     log,
-    metrics: plane.metrics,
     clock: systemClock,
     limits: {
       handshakesPerSecond: settings.linkHandshakesPerSecond,
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   const stop = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.resolve(signal));
   await core.run();
+  const plane = opened!;
   const [first] = core.addresses;
   const at = `${addressOf(first?.host ?? "127.0.0.1")}:${first?.port ?? 0}`;
   const url = `https://${at}`;

@@ -4,6 +4,8 @@ import { networkInterfaces } from "node:os";
 import { exec, LINK_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
+import { createRpc } from "./api/rpc.ts";
+import type { RpcMethod } from "./api/rpc-method.ts";
 import type { PlaneDoor } from "./cores/core.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import {
@@ -13,12 +15,12 @@ import {
   type Distribution,
 } from "./domain/distribution/index.ts";
 import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
-import { createFleet, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
-import { bearerAuthentication, createIdentity, identityRoutes } from "./domain/identity/index.ts";
+import { createFleet, fleetMethods, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
+import { authentication, bearerAuthentication, createIdentity, identityRoutes } from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, type LinkRoom } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
-import { readiness, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
+import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
@@ -30,11 +32,13 @@ import { openSegments } from "./platform/segments/index.ts";
 import { openStore, type Store } from "./platform/store/index.ts";
 import { installationKey, installationName } from "./installation.ts";
 import { pruneDaily } from "./pruning.ts";
-import type { Settings } from "./settings/index.ts";
+import type { HostPort, Settings } from "./settings/index.ts";
 import { VERSION } from "./version.ts";
 
 export interface PlaneNeeds {
   readonly settings: Settings;
+  /** What the core has bound: where `settings.listen` leaves the port to the system, only this tells it. */
+  readonly addresses: readonly HostPort[];
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -56,7 +60,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
 const DAY_MS = 86_400_000;
 
 /** Opens the store and the keys and puts the rooms together; rejects, having let go of everything, when it cannot. */
-export async function createPlane({ settings, log, clock = systemClock }: PlaneNeeds): Promise<Plane> {
+export async function createPlane({ settings, addresses, log, clock = systemClock }: PlaneNeeds): Promise<Plane> {
   const { data } = settings;
   await using undo = new AsyncDisposableStack();
   const startedAt = clock.now();
@@ -77,7 +81,7 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     store.engine === "sqlite" ? undo.use(await openSegments(join(data, "output"), { clock, log })) : undefined;
 
   const reachable = reachableServers({
-    listen: settings.listen,
+    listen: addresses,
     names: settings.names,
     interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []),
   });
@@ -156,8 +160,24 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
       log,
     }),
   );
+  metrics.gauge({
+    name: "live_connections",
+    help: "Connections of the live stream",
+    collect: (gauge) => gauge.set(live.connections),
+  });
+  metrics.gauge({
+    name: "live_subscriptions",
+    help: "Topics followed over the live stream",
+    collect: (gauge) => gauge.set(live.subscriptions),
+  });
   const distribution = await createDistribution({ log, folder: join(data, "dist"), caPem: pki.caPem, reachable });
-  undo.use(pruneDaily({ clock, log, prune: () => fleet.prune(clock.now() - settings.historyDays * DAY_MS) }));
+  undo.use(
+    pruneDaily({
+      clock,
+      log,
+      prune: () => fleet.prune(clock.now() - settings.historyDays * DAY_MS, settings.historyEntries),
+    }),
+  );
 
   const state = readiness(store);
   const serverNeeds = {
@@ -201,6 +221,9 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     served,
   });
 
+  const methods: readonly RpcMethod[] = [...serverMethods(serverNeeds), ...fleetMethods({ fleet, clock })];
+  const rpc = createRpc(methods, { log });
+
   let drained: Promise<void> | undefined;
   const owned = undo.move();
   return {
@@ -213,6 +236,8 @@ export async function createPlane({ settings, log, clock = systemClock }: PlaneN
     jobs,
     blobs,
     distribution,
+    authenticate: authentication(identity),
+    rpc,
     fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),
     upgrade(request, socket, head, peer) {
       const path = new URL(request.url ?? "/", "https://atalaya").pathname;

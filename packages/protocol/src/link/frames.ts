@@ -10,6 +10,8 @@ import { environmentName } from "../capabilities/exec.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
 export const LINK_PROTOCOL = "atalaya.link.v1";
+/** ALPN offer, never chosen: who makes it knows the fleet's CA and wants the server's own certificate, not a public one. */
+export const FLEET_PROTOCOL = "atalaya.fleet.v1";
 export const LINK_PATH = "/link";
 /** Versions of the frames this code speaks. */
 export const LINK_VERSIONS = [1] as const;

@@ -5,6 +5,7 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Actor } from "./actor.ts";
 import type { ApiEnv } from "./environment.ts";
 import type { RoutePermission } from "./permissions.ts";
 
@@ -28,21 +29,29 @@ export function guard(permission: RoutePermission, maxBodyBytes: number | "strea
   const check: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (permission !== "public") {
       const actor = await c.var.identify();
-      if (actor === undefined) {
-        throw new AtalayaError("identity.missing", "This needs an API token in the Authorization header.", {
-          next: "Send `Authorization: Bearer <token>`.",
-        });
-      }
-      if (permission !== "authenticated" && !actor.permissions.has(permission)) {
-        throw new AtalayaError("identity.forbidden", `${actor.name} may not do this: it needs ${permission}.`, {
-          details: { permission },
-        });
-      }
+      checkPermission(permission, actor);
       c.set("actor", actor);
     }
     return limit === undefined ? next() : limit(c, next);
   };
   return Object.assign(check, { permission });
+}
+
+/** Throws `identity.missing` or `identity.forbidden` unless this caller may do what needs this permission. */
+export function checkPermission(
+  permission: Exclude<RoutePermission, "public">,
+  actor: Actor | undefined,
+): asserts actor is Actor {
+  if (actor === undefined) {
+    throw new AtalayaError("identity.missing", "This needs an API token in the Authorization header.", {
+      next: "Send `Authorization: Bearer <token>`.",
+    });
+  }
+  if (permission !== "authenticated" && !actor.permissions.has(permission)) {
+    throw new AtalayaError("identity.forbidden", `${actor.name} may not do this: it needs ${permission}.`, {
+      details: { permission },
+    });
+  }
 }
 
 function limitOf(maxBodyBytes: number): MiddlewareHandler {

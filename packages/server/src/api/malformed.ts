@@ -13,8 +13,13 @@ export function malformed(
   result: { target: string } & ({ success: true } | { success: false; error: z.ZodError }),
 ): void {
   if (result.success) return;
-  const issues = issuesOf(result.error, result.target === "json" ? "body" : result.target);
-  throw new AtalayaError("request.malformed", sentence(issues), { details: { issues } });
+  throw malformedBy(result.error, result.target === "json" ? "body" : result.target);
+}
+
+/** Everything that a schema found wrong with one part of a request, as one failure. */
+export function malformedBy(error: z.ZodError, place: string): AtalayaError {
+  const issues = issuesOf(error, place);
+  return new AtalayaError("request.malformed", sentence(issues), { details: { issues } });
 }
 
 export function issuesOf(error: z.ZodError, place: string): readonly Issue[] {

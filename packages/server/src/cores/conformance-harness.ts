@@ -3,12 +3,13 @@ import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { LINK_PROTOCOL } from "@atalaya/protocol";
-import type { NetworkCore, Peer, PlaneDoor } from "./core.ts";
+import { AtalayaError, LINK_PROTOCOL } from "@atalaya/protocol";
+import type { ListenAddress, NetworkCore, Peer, PlaneDoor } from "./core.ts";
 
-/** What a core under test needs beside a plane. */
+/** What a core under test is made of; what else it serves with is the factory's. */
 export interface CoreSetup {
-  readonly plane: PlaneDoor;
+  /** Called once, when the core has its addresses. */
+  readonly open: (addresses: readonly ListenAddress[]) => Promise<PlaneDoor>;
   /** 0: any. */
   readonly port: number;
 }
@@ -35,6 +36,9 @@ export function testPlane(parts: Partial<PlaneDoor> = {}): TestPlane {
   return {
     seen,
     upgrades,
+    authenticate:
+      parts.authenticate ?? (() => Promise.reject(new AtalayaError("identity.invalid", "This plane knows nobody."))),
+    rpc: parts.rpc ?? (() => Promise.reject(new AtalayaError("rpc.method-unknown", "This plane has no methods."))),
     fetch: parts.fetch ?? (() => Promise.resolve(new Response("hello"))),
     upgrade(request, socket, head, peer) {
       if (parts.upgrade !== undefined) return parts.upgrade(request, socket, head, peer);
@@ -58,7 +62,7 @@ export function testPlane(parts: Partial<PlaneDoor> = {}): TestPlane {
 /** Runs a core with a plane for the length of one test. */
 export async function running(make: CoreFactory, parts: Partial<PlaneDoor> = {}) {
   const plane = testPlane(parts);
-  const under = await make({ plane, port: 0 });
+  const under = await make({ open: async () => plane, port: 0 });
   await under.core.run();
   const port = under.core.addresses[0]!.port;
   const sockets: tls.TLSSocket[] = [];

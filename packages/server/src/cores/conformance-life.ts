@@ -91,7 +91,7 @@ export const lifeCases: Readonly<Record<string, (make: CoreFactory) => Promise<v
     await once(other.listen(0, "127.0.0.1"), "listening");
     const { port } = other.address() as net.AddressInfo;
     const plane = testPlane();
-    const failed = await make({ plane, port });
+    const failed = await make({ open: async () => plane, port });
     await assert.rejects(
       failed.core.run(),
       (error: { code?: string; next?: string }) =>
@@ -106,7 +106,7 @@ export const lifeCases: Readonly<Record<string, (make: CoreFactory) => Promise<v
 
   async "frees its port when the plane cannot start"(make) {
     const plane = testPlane({ start: () => Promise.reject(new Error("no store")) });
-    const failed = await make({ plane, port: 0 });
+    const failed = await make({ open: async () => plane, port: 0 });
     await assert.rejects(failed.core.run(), /no store/);
     await failed.core.block();
     const port = failed.core.addresses[0]!.port;
@@ -123,7 +123,7 @@ export const lifeCases: Readonly<Record<string, (make: CoreFactory) => Promise<v
         return ready.promise;
       },
     });
-    await using early = await make({ plane, port: 0 });
+    await using early = await make({ open: async () => plane, port: 0 });
     const run = early.core.run();
     await listening.promise;
     const request = https.get({

@@ -27,6 +27,7 @@ test("with nothing said, every setting has its default", () => {
     outputBytes: 20e9,
     jobsDays: 365,
     historyDays: 365,
+    historyEntries: 1_000_000,
     linkHandshakesPerSecond: 600,
     linkHandshakesUnderWay: 128,
     visitorsPerAddress: 1024,

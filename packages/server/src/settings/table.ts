@@ -84,6 +84,11 @@ export const settingsTable = {
     schema: days,
     sentence: "How long the history of hosts, such as their connects, is kept.",
   },
+  historyEntries: {
+    default: "1000000",
+    schema: wholeNumber(1, 1_000_000_000),
+    sentence: "How many entries of the history of hosts are kept at most; the oldest go first.",
+  },
   linkHandshakesPerSecond: {
     default: "600",
     schema: wholeNumber(1, 100_000),

@@ -1,7 +1,7 @@
 import https from "node:https";
 import type { RequestListener } from "node:http";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
-import type { TlsMaterial } from "../../platform/pki/index.ts";
+import type { NamedCertificate, TlsMaterial } from "../../platform/pki/index.ts";
 
 export interface HttpLimits {
   readonly headerBytes: number;
@@ -26,13 +26,24 @@ export function publicDoor(material: TlsMaterial, limits: HttpLimits, listener: 
   return door({ ...httpOptions(limits), ...publicTls(material) }, listener);
 }
 
+/** Visitors who ask for a name of the configured certificate. */
+export function namedDoor(
+  material: TlsMaterial,
+  named: NamedCertificate,
+  limits: HttpLimits,
+  listener: RequestListener,
+): https.Server {
+  return door({ ...httpOptions(limits), ...namedTls(material, named) }, listener);
+}
+
 /** New certificates for new connections; those that are open keep theirs. */
 export function reload(
-  doors: { readonly link: https.Server; readonly public: https.Server },
+  doors: { readonly link: https.Server; readonly public: https.Server; readonly named?: https.Server },
   material: TlsMaterial,
 ): void {
   doors.link.setSecureContext(linkTls(material));
   doors.public.setSecureContext(publicTls(material));
+  if (material.named !== undefined) doors.named?.setSecureContext(namedTls(material, material.named));
 }
 
 function linkTls({ certificatePem, keyPem, caPem, ticketKeys }: TlsMaterial) {
@@ -63,6 +74,10 @@ function publicTls({ certificatePem, keyPem, caPem, ticketKeys }: TlsMaterial) {
     ticketKeys,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   } as const satisfies https.ServerOptions;
+}
+
+function namedTls(material: TlsMaterial, { certificatePem, keyPem }: NamedCertificate) {
+  return { ...publicTls(material), cert: certificatePem, key: keyPem, sessionIdContext: "atalaya.named" } as const;
 }
 
 function httpOptions(limits: HttpLimits) {

@@ -10,6 +10,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { createMetrics } from "../../platform/metrics/index.ts";
 import type { TlsMaterial } from "../../platform/pki/index.ts";
+import { testPlane } from "../conformance-harness.ts";
 import { createBuiltinCore } from "./builtin.ts";
 import { testKeys } from "./setup.testing.ts";
 
@@ -29,16 +30,16 @@ async function serve({ kind, tls }: Setup): Promise<void> {
   if (kind === "builtin") {
     const material = { ...tls, ticketKeys: Buffer.from(tls.ticketKeys) };
     const core = createBuiltinCore({
-      plane: {
-        fetch: () => Promise.resolve(new Response("")),
-        upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head, ignore),
-        start: () => Promise.resolve(),
-        drain: () => Promise.resolve(),
-      },
       listen: [{ host: "127.0.0.1", port: 0 }],
-      pki: { tls: () => material, onRenewed: () => ({ [Symbol.dispose]: ignore }) },
+      open: () =>
+        Promise.resolve({
+          plane: testPlane({
+            upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head, ignore),
+          }),
+          pki: { tls: () => material, onRenewed: () => ({ [Symbol.dispose]: ignore }) },
+          metrics: createMetrics(),
+        }),
       log: silentLog,
-      metrics: createMetrics(),
       clock: systemClock,
       limits: { handshakesPerSecond: 10_000 },
     });

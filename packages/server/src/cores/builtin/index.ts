@@ -1,4 +1,4 @@
 /** The core on Node's own servers. */
 export { createBuiltinCore, type BuiltinNeeds } from "./builtin.ts";
 export { defaultLimits, type BuiltinLimits } from "./limits.ts";
-export { addressText, type ListenAddress } from "./listen.ts";
+export { addressText } from "./listen.ts";

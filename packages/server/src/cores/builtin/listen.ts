@@ -1,11 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import { AtalayaError } from "@atalaya/protocol";
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import type { ListenAddress } from "../core.ts";
 
 // 10,000 agents that come back at once knock within a second; the kernel cuts this down to net.core.somaxconn.
 const BACKLOG = 4096;

@@ -36,14 +36,12 @@ export function builtinFactory(
   limits: Partial<BuiltinLimits> = {},
   metrics = createMetrics(),
 ): CoreFactory {
-  return ({ plane, port }) =>
+  return ({ open, port }) =>
     Promise.resolve({
       core: createBuiltinCore({
-        plane,
         listen: [{ host: "127.0.0.1", port }],
-        pki: keys.pki,
+        open: async (addresses) => ({ plane: await open(addresses), pki: keys.pki, metrics }),
         log: silentLog,
-        metrics,
         clock: systemClock,
         limits: { drainMs: 500, ...limits },
       }),

@@ -1,8 +1,13 @@
-import type { Core, Peer, PlaneDoor } from "../core.ts";
+import type { Actor } from "../../api/actor.ts";
+import type { Core, Credentials, Peer, PlaneDoor } from "../core.ts";
 
 export interface LocalCore extends Core {
   /** Asks the plane as a caller of this process; only while it runs. */
   fetch(request: Request): Promise<Response>;
+  /** Whom these credentials name; only while it runs. */
+  authenticate(credentials: Credentials): Promise<Actor>;
+  /** Calls a remote procedure as `actor`, or as nobody; only while it runs. */
+  rpc(method: string, args: readonly unknown[], actor?: Actor): Promise<unknown>;
 }
 
 const here: Peer = { door: "public", address: "127.0.0.1", port: 0, hostName: () => Promise.resolve("localhost") };
@@ -12,6 +17,9 @@ export function createLocalCore({ plane }: { readonly plane: PlaneDoor }): Local
   const ended = Promise.withResolvers<void>();
   let running = false;
   let stopping: Promise<void> | undefined;
+  function check(): void {
+    if (!running) throw new Error("the core does not run");
+  }
   return {
     name: "local",
     async run() {
@@ -34,8 +42,16 @@ export function createLocalCore({ plane }: { readonly plane: PlaneDoor }): Local
       return stopping;
     },
     async fetch(request) {
-      if (!running) throw new Error("the core does not run");
+      check();
       return plane.fetch(request, here);
+    },
+    async authenticate(credentials) {
+      check();
+      return plane.authenticate(credentials, here);
+    },
+    async rpc(method, args, actor) {
+      check();
+      return plane.rpc(method, args, { peer: here, ...(actor === undefined ? {} : { actor }) });
     },
   };
 }

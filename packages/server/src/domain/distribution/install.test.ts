@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mount } from "../../api/mount.ts";
 import { createBuiltinCore } from "../../cores/builtin/index.ts";
+import { testPlane } from "../../cores/conformance-harness.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { createMetrics } from "../../platform/metrics/index.ts";
@@ -28,16 +29,14 @@ async function serving() {
   await writeFile(binary, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
   let api: ReturnType<typeof mount>;
   const core = createBuiltinCore({
-    plane: {
-      fetch: async (request, peer) => api.fetch(request, { peer }),
-      upgrade: (_request, socket) => void socket.destroy(),
-      start: () => Promise.resolve(),
-      drain: () => Promise.resolve(),
-    },
     listen: [{ host: "127.0.0.1", port: 0 }],
-    pki,
+    open: () =>
+      Promise.resolve({
+        plane: testPlane({ fetch: async (request, peer) => api.fetch(request, { peer }) }),
+        pki,
+        metrics: createMetrics(),
+      }),
     log: silentLog,
-    metrics: createMetrics(),
     clock: systemClock,
     limits: { drainMs: 200 },
   });

@@ -1,5 +1,6 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
+import type { Credentials, Peer } from "../../cores/core.ts";
 import type { Identity } from "./identity.ts";
 
 /** RFC 6750, 2.1. Undefined without the header; throws `identity.invalid` for another scheme. */
@@ -17,5 +18,18 @@ export function bearerAuthentication(identity: Pick<Identity, "authenticate">) {
   return async (authorization: string | null | undefined, address: string): Promise<Actor | undefined> => {
     const token = bearerOf(authorization);
     return token === undefined ? undefined : identity.authenticate(token, address);
+  };
+}
+
+/** Whom credentials of any kind name. Throws `identity.*`; a kind that this server does not know proves nothing. */
+export function authentication(identity: Pick<Identity, "authenticate">) {
+  return async (credentials: Credentials, peer: Pick<Peer, "address">): Promise<Actor> => {
+    switch (credentials.kind) {
+      case "bearer":
+        return identity.authenticate(credentials.token, peer.address);
+      default:
+        // A core of somebody else's may offer what a later version takes.
+        throw new AtalayaError("identity.invalid", "This server does not take credentials of this kind.");
+    }
   };
 }

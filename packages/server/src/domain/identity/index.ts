@@ -3,7 +3,7 @@
  * permissions, places and a time. The *local token* is the one the server writes at each start for the CLI on its own
  * machine: all permissions for whoever may read the file.
  */
-export { bearerAuthentication } from "./credentials.ts";
+export { authentication, bearerAuthentication } from "./credentials.ts";
 export { createIdentity, type Identity } from "./identity.ts";
 export { identityRoutes } from "./identity.routes.ts";
 export type { Ended } from "./token.ts";

@@ -3,4 +3,5 @@
  * store is healthy and not ready.
  */
 export { serverRootRoutes, serverRoutes, type ServerRoutesNeeds } from "./server.routes.ts";
+export { serverMethods } from "./server.rpc.ts";
 export { readiness, type Readiness } from "./readiness.ts";

@@ -1,31 +1,16 @@
-import { z } from "zod";
 import { route, routes } from "../../api/route.ts";
 import type { Metrics } from "../../platform/metrics/index.ts";
+import { type InfoNeeds, ServerInfo, serverInfo } from "./info.ts";
 import type { Readiness } from "./readiness.ts";
 
-export interface ServerRoutesNeeds {
+export interface ServerRoutesNeeds extends InfoNeeds {
   readonly readiness: Readiness;
   readonly metrics: Pick<Metrics, "render">;
-  readonly version: string;
-  readonly engine: "sqlite" | "postgres";
   /** PEM; public. */
   readonly ca: string;
-  readonly startedAt: number;
-  /** Links at this server now. */
-  readonly links: () => number;
 }
 
 const tags = ["server"];
-
-const ServerInfo = z
-  .object({
-    name: z.literal("atalaya"),
-    version: z.string(),
-    engine: z.enum(["sqlite", "postgres"]),
-    startedAt: z.int(),
-    links: z.int(),
-  })
-  .meta({ id: "ServerInfo", description: "What this server is." });
 
 const welcome = (version: string): string => `Atalaya ${version}
 One control plane for every machine you own.
@@ -40,7 +25,7 @@ On this machine: atalaya hosts
 `;
 
 /** `GET /server`. */
-export const serverRoutes = ({ version, engine, startedAt, links }: ServerRoutesNeeds) =>
+export const serverRoutes = (needs: InfoNeeds) =>
   routes().openapi(
     route({
       method: "get",
@@ -51,7 +36,7 @@ export const serverRoutes = ({ version, engine, startedAt, links }: ServerRoutes
       tags,
       responses: { 200: ServerInfo },
     }),
-    (c) => c.json({ name: "atalaya" as const, version, engine, startedAt, links: links() }, 200),
+    (c) => c.json(serverInfo(needs), 200),
   );
 
 /** What stands at the root: for people who look, load balancers, Prometheus, and agents that check the CA. */

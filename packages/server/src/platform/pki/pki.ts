@@ -54,4 +54,14 @@ export interface TlsMaterial {
   readonly caPem: string;
   /** 48 bytes, kept over restarts and equal in all processes of one data folder: sessions are resumed anywhere. */
   readonly ticketKeys: Buffer;
+  /** A certificate that this installation was given, as by a public CA. Links never see it. */
+  readonly named?: NamedCertificate;
+}
+
+export interface NamedCertificate {
+  /** With its chain. */
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  /** Whether it is good for this host name or address. */
+  covers(name: string): boolean;
 }
