@@ -7,5 +7,6 @@ import { migration as link } from "./0030-link.ts";
 import { migration as jobs } from "./0040-jobs.ts";
 import { migration as identity } from "./0050-identity.ts";
 import { migration as blobs } from "./0060-blobs.ts";
+import { migration as enrolmentReach } from "./0070-enrolment-reach.ts";
 
-export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity, blobs];
+export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity, blobs, enrolmentReach];

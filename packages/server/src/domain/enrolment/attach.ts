@@ -1,5 +1,6 @@
 import { Fingerprint } from "@atalaya/protocol";
 import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
 import { inBatches } from "../../platform/batches.ts";
 import type { Fleet, HostKey, SystemKey } from "../fleet/index.ts";
 import type { EntryStore } from "./entry.store.ts";
@@ -10,17 +11,24 @@ import type { EnrolmentRow } from "./tables.store.ts";
 export type Attacher = (row: EnrolmentRow) => Promise<{ readonly host: HostKey; readonly system: SystemKey }>;
 
 type Attached = Parameters<EntryStore["attached"]>[0][number];
-const Place = z.array(z.string());
+const Strings = z.array(z.string());
 const Labels = z.record(z.string(), z.string());
 
-/** The fleet's answer is kept in a step of its own: whoever asks again after a crash in between gets the same host. */
+/**
+ * The fleet's answer is kept in a step of its own: whoever asks again after a crash in between gets the same host. A
+ * system has one enrolment: those it had before, on a disk that was replaced or is still somewhere, end with it.
+ */
 export function attacher(needs: {
   readonly fleet: Pick<Fleet, "attach">;
   readonly entries: Pick<EntryStore, "attached">;
   readonly tokens: Pick<JoinTokenStore, "byKey">;
+  readonly clock: Clock;
+  /** These enrolments were revoked because their systems have others now. */
+  readonly replaced: (enrolments: readonly string[]) => void;
 }): Attacher {
   const note = inBatches<Attached, undefined>(async (attached) => {
-    await needs.entries.attached(attached);
+    const replaced = await needs.entries.attached(attached, needs.clock.now());
+    if (replaced.length > 0) needs.replaced(replaced);
     return attached.map(() => undefined);
   });
   return async (row) => {
@@ -32,8 +40,9 @@ export function attacher(needs: {
       system: { kind: row.system_kind, name: row.system_name },
       hostname: row.hostname,
       agentVersion: row.agent_version,
-      ...(token === undefined || token.place === null ? {} : { place: Place.parse(JSON.parse(token.place)) }),
+      ...(token === undefined || token.place === null ? {} : { place: Strings.parse(JSON.parse(token.place)) }),
       ...(token === undefined || token.labels === null ? {} : { labels: Labels.parse(JSON.parse(token.labels)) }),
+      ...(token === undefined || token.reach === null ? {} : { reach: Strings.parse(JSON.parse(token.reach)) }),
     });
     await note({ key: row.key, host, system });
     return { host, system };

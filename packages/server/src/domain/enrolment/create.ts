@@ -12,7 +12,7 @@ import { attacher } from "./attach.ts";
 import { certificateStore } from "./certificates.store.ts";
 import { decisions, type Decisions } from "./decisions.ts";
 import { enroller } from "./enrol.ts";
-import { enrolmentRecord, hostOf, listEnrolments, type EnrolmentRecord } from "./enrolment-record.ts";
+import { enrolmentRecord, listEnrolments, placeOf, type EnrolmentRecord } from "./enrolment-record.ts";
 import type { Enrolments } from "./enrolments.ts";
 import { entryStore } from "./entry.store.ts";
 import { issuer } from "./issue.ts";
@@ -22,7 +22,7 @@ import { renewal } from "./renewal.ts";
 import { revocations } from "./revocations.ts";
 import { enrolmentDefaults, type EnrolmentSettings } from "./settings.ts";
 import { mayDecideIn } from "./scope.ts";
-import { standingStore, type ListedEnrolment } from "./standing.store.ts";
+import { standingStore } from "./standing.store.ts";
 import type { EnrolmentState } from "./tables.store.ts";
 
 export interface EnrolmentNeeds {
@@ -47,11 +47,15 @@ export interface EnrolmentRoom extends Disposable {
 
 /** Where people see and decide enrolments. */
 export interface Desk {
-  list(page: {
-    readonly state?: EnrolmentState | undefined;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<EnrolmentRecord>>;
+  /** Those that `by` may see. */
+  list(
+    page: {
+      readonly state?: EnrolmentState | undefined;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
+    by: Actor,
+  ): Promise<Page<EnrolmentRecord>>;
   /** Throws `enrolment.unknown`, `request.conflict`, `identity.forbidden`. */
   decide(what: keyof Decisions, id: string, by: Actor): Promise<EnrolmentRecord>;
 }
@@ -64,12 +68,19 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   const standings = standingStore(store);
   const tokens = joinTokenStore(store);
 
-  const placeOf = (row: ListedEnrolment): string | undefined => hostOf(row, fleet)?.place.join("/");
-
   const issue = issuer({ certificates, pki, clock, days: settings.certificateDays });
-  const attach = attacher({ fleet, entries, tokens });
   const watch = revocations({ standings, bus, clock, log });
   const changed = (): void => bus.tell("enrolment");
+  const attach = attacher({
+    fleet,
+    entries,
+    tokens,
+    clock,
+    replaced(enrolments) {
+      log.info({ enrolments }, "systems were enrolled anew: what they were enrolled as before is revoked");
+      changed();
+    },
+  });
   const enrol = enroller({
     entries,
     certificates,
@@ -114,10 +125,10 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
     },
     joinTokens: joinTokens({ tokens, clock, caPin: pki.caPin }),
     desk: {
-      list: (page) => listEnrolments({ standings, fleet, clock }, page),
+      list: (page, by) => listEnrolments({ standings, fleet, clock }, page, by),
       async decide(what, id, by) {
         const row = await standings.byId(id);
-        if (row !== undefined) mayDecideIn(by, placeOf(row));
+        if (row !== undefined) mayDecideIn(by, placeOf(row, fleet));
         return enrolmentRecord(await decide[what](id, by.name), fleet);
       },
     },

@@ -1,6 +1,8 @@
 import { Fingerprint } from "@atalaya/protocol";
 import { z } from "zod";
-import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
+import type { Actor } from "../../api/actor.ts";
+import { decodeCursor, pageOfVisible, type Page } from "../../api/page.ts";
+import { isInReach } from "../../api/places.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { DirectoryHost, Fleet } from "../fleet/index.ts";
 import type { ListedEnrolment, StandingStore } from "./standing.store.ts";
@@ -59,7 +61,13 @@ export function enrolmentRecord(row: ListedEnrolment, fleet: Hosts): EnrolmentRe
 
 const Keys = z.tuple([z.int().min(0)]);
 
-/** Newest first. */
+/** Where the host it speaks for stands; undefined: nowhere, or there is none yet. */
+export function placeOf(row: ListedEnrolment, fleet: Hosts): string | undefined {
+  const place = hostOf(row, fleet)?.place ?? [];
+  return place.length === 0 ? undefined : place.join("/");
+}
+
+/** Newest first; to who is limited to places, those of hosts that stand there. */
 export async function listEnrolments(
   { standings, fleet, clock }: { readonly standings: StandingStore; readonly fleet: Hosts; readonly clock: Clock },
   page: {
@@ -67,15 +75,21 @@ export async function listEnrolments(
     readonly limit: number;
     readonly cursor?: string | undefined;
   },
+  by: Actor,
 ): Promise<Page<EnrolmentRecord>> {
-  const rows = await standings.list({
-    limit: page.limit + 1,
-    now: clock.now(),
-    ...(page.state === undefined ? {} : { state: page.state }),
-    ...(page.cursor === undefined ? {} : { before: decodeCursor(Keys, page.cursor)[0] }),
-  });
-  return pageFrom(rows, {
+  const from = page.cursor === undefined ? undefined : decodeCursor(Keys, page.cursor)[0];
+  const read = (after: ListedEnrolment | undefined, count: number) => {
+    const before = after?.key ?? from;
+    return standings.list({
+      limit: count,
+      now: clock.now(),
+      ...(page.state === undefined ? {} : { state: page.state }),
+      ...(before === undefined ? {} : { before }),
+    });
+  };
+  return pageOfVisible<ListedEnrolment, EnrolmentRecord>(read, {
     limit: page.limit,
+    isVisible: (row) => isInReach(by, placeOf(row, fleet)),
     item: (row) => enrolmentRecord(row, fleet),
     keys: (row) => [row.key],
   });

@@ -81,7 +81,7 @@ export function enrolmentRoutes({ enrolments, desk }: { readonly enrolments: Enr
         query: PageQuery.extend({ state: State.optional() }),
         responses: { 200: pageOf(Enrolment) },
       }),
-      async (c) => c.json(await desk.list(c.req.valid("query")), 200),
+      async (c) => c.json(await desk.list(c.req.valid("query"), c.var.actor), 200),
     )
     .openapi(decisionRoute("accept"), async (c) =>
       c.json(await desk.decide("accept", c.req.valid("param").id, c.var.actor), 200),

@@ -31,7 +31,7 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     );
     expect(answers.filter((answer) => answer === "accepted")).toHaveLength(3);
     expect(answers.filter((answer) => answer === "enrolment.token-exhausted")).toHaveLength(3);
-    expect((await desk.joinTokens.list({ limit: 9 })).items).toMatchObject([{ state: "exhausted", taken: 3 }]);
+    expect((await desk.joinTokens.list({ limit: 9 }, admin)).items).toMatchObject([{ state: "exhausted", taken: 3 }]);
     expect(desk.attached).toHaveLength(3);
   });
 
@@ -44,7 +44,7 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     const serials = replies.map((reply) => certificateOf(reply).serialNumber);
     expect(new Set(serials).size).toBe(1);
     expect(certificateOf(await desk.enrolments.enrol(request, from)).serialNumber).toBe(serials[0]);
-    expect((await desk.joinTokens.list({ limit: 9 })).items).toMatchObject([{ taken: 1 }]);
+    expect((await desk.joinTokens.list({ limit: 9 }, admin)).items).toMatchObject([{ taken: 1 }]);
     expect(desk.attached).toHaveLength(1);
   });
 
@@ -75,6 +75,46 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     expect(desk.attached).toMatchObject([{ place: ["centro", "aula-1"], labels: { role: "pc" } }]);
   });
 
+  test("ends what the same system was enrolled as before", async () => {
+    await using store = await open();
+    const sameSystem = {
+      ...countingFleet().fleet,
+      attach: async () => ({ verdict: "known-host", host: 1, system: 2 }) as const,
+    };
+    using desk = room(store, pki, { fleet: sameSystem });
+    const revoked: string[] = [];
+    using _ = desk.enrolments.onRevoked((id, code) => void (code === "certificate.revoked" && revoked.push(id)));
+    const join = async () =>
+      desk.enrolments.enrol({ ...(await machine(1)).request, token: await desk.newToken() }, from);
+    const old = await join();
+    await desk.enrolments.admit(certificateOf(old));
+    const anew = await join();
+
+    expect(await refusalOf(desk.enrolments.admit(certificateOf(old)))).toBe("certificate.revoked");
+    expect((await desk.enrolments.admit(certificateOf(anew))).id).toBe(anew.enrolment);
+    await expect.poll(() => revoked).toEqual([old.enrolment]);
+    expect((await desk.desk.list({ limit: 9 }, admin)).items).toMatchObject([
+      { id: anew.enrolment, state: "accepted" },
+      { id: old.enrolment, state: "revoked", decidedBy: "enrolled-anew" },
+    ]);
+  });
+
+  test("tells the fleet how far the word of the token's maker reaches, and nobody else of what stands elsewhere", async () => {
+    await using store = await open();
+    using desk = room(store, pki);
+    const limited = { ...admin, name: "token:centro", places: ["centro"] };
+    const wish = { uses: 1, expiresInMs: 1_000_000 };
+    const { token } = await desk.joinTokens.create({ ...wish, place: "centro/aula-1" }, limited);
+    await desk.joinTokens.create({ ...wish, place: "otro" }, admin);
+    await desk.joinTokens.create(wish, admin);
+    const { enrolment } = await desk.enrolments.enrol({ ...(await machine(1)).request, token }, from);
+    expect(desk.attached).toMatchObject([{ enrolment, reach: ["centro"] }]);
+    expect((await desk.joinTokens.list({ limit: 1 }, limited)).items).toMatchObject([{ place: "centro/aula-1" }]);
+    expect((await desk.joinTokens.list({ limit: 9 }, admin)).items).toHaveLength(3);
+    // The counting fleet knows no places, so nothing is the limited one's to see.
+    expect(await desk.desk.list({ limit: 9 }, limited)).toEqual({ items: [] });
+  });
+
   test("is refused with its code when the token is no good", async () => {
     await using store = await open();
     const clock = movableClock();
@@ -91,7 +131,7 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     const short = await desk.newToken(1, 1_000);
     clock.move(1_001);
     expect(await asked(short)).toBe("enrolment.token-expired");
-    expect((await desk.desk.list({ limit: 9 })).items).toEqual([]);
+    expect((await desk.desk.list({ limit: 9 }, admin)).items).toEqual([]);
     expect(desk.attached).toEqual([]);
   });
 
@@ -106,7 +146,7 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
       csr: "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
     };
     expect(await refusalOf(desk.enrolments.enrol({ ...broken, token }, from))).toBe("enrolment.csr-malformed");
-    expect((await desk.joinTokens.list({ limit: 9 })).items).toMatchObject([{ taken: 0 }]);
+    expect((await desk.joinTokens.list({ limit: 9 }, admin)).items).toMatchObject([{ taken: 0 }]);
   });
 
   test("costs an address more and more when it guesses", async () => {
@@ -149,7 +189,7 @@ describe.each(engines)("coming in without a token on $name", ({ open }) => {
     const first = await desk.enrolments.enrol(request, from);
     expect(first).toMatchObject({ state: "pending" });
     expect(await desk.enrolments.enrol(request, from)).toEqual(first);
-    expect((await desk.desk.list({ state: "pending", limit: 9 })).items).toMatchObject([
+    expect((await desk.desk.list({ state: "pending", limit: 9 }, admin)).items).toMatchObject([
       { id: first.enrolment, hostname: "pc1", address: from.address },
     ]);
     expect(await desk.desk.decide("accept", first.enrolment, admin)).toMatchObject({
@@ -191,7 +231,7 @@ describe.each(engines)("coming in without a token on $name", ({ open }) => {
     await ask(2);
     expect(await refusalOf(ask(3))).toBe("enrolment.queue-full");
     clock.move(10_001);
-    expect((await desk.desk.list({ limit: 9 })).items).toEqual([]);
+    expect((await desk.desk.list({ limit: 9 }, admin)).items).toEqual([]);
     expect(await refusalOf(desk.desk.decide("accept", enrolment, admin))).toBe("enrolment.unknown");
     expect((await ask(3)).state).toBe("pending");
   });

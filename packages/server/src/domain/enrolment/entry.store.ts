@@ -28,7 +28,11 @@ export interface EntryStore {
   byPublicKey(publicKey: string): Promise<EnrolmentRow | undefined>;
   /** Takes a use of the token and enters the enrolment, both or neither. */
   enter(entry: Entry): Promise<Entered>;
-  attached(where: readonly { readonly key: number; readonly host: number; readonly system: number }[]): Promise<void>;
+  /** Notes where they belong. Other enrolments of the same systems are revoked; returns their ids. */
+  attached(
+    where: readonly { readonly key: number; readonly host: number; readonly system: number }[],
+    now: number,
+  ): Promise<readonly string[]>;
 }
 
 export function entryStore(store: Store): EntryStore {
@@ -81,11 +85,31 @@ export function entryStore(store: Store): EntryStore {
         return enterOnce(entry);
       }
     },
-    attached: (where) =>
+    attached: (where, now) =>
       tables.write(async (tx) => {
+        const replaced: { readonly key: number; readonly id: string }[] = [];
         for (const { key, host, system } of where) {
           await tx.updateTable("enrolment").set({ host, system }).where("key", "=", key).execute();
+          const others = await tx
+            .updateTable("enrolment")
+            .set({ state: "revoked", decided_at: now, decided_by: "enrolled-anew" })
+            .where("system", "=", system)
+            .where("key", "!=", key)
+            .where("state", "=", "accepted")
+            .returning(["key", "id"])
+            .execute();
+          replaced.push(...others);
         }
+        if (replaced.length === 0) return [];
+        const keys = replaced.map(({ key }) => key);
+        await tx
+          .updateTable("enrolment_certificate")
+          .set({ state: "revoked" })
+          .where("enrolment", "in", keys)
+          .execute();
+        const revision = await tables.nextRevision(tx);
+        await tx.updateTable("enrolment").set({ revision }).where("key", "in", keys).execute();
+        return replaced.map(({ id }) => id);
       }),
   };
 }

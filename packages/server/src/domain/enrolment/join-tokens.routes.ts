@@ -77,7 +77,7 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         query: PageQuery,
         responses: { 200: pageOf(JoinToken) },
       }),
-      async (c) => c.json(await joinTokens.list(c.req.valid("query")), 200),
+      async (c) => c.json(await joinTokens.list(c.req.valid("query"), c.var.actor), 200),
     )
     .openapi(
       route({

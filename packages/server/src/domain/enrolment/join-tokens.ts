@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
 import type { Actor } from "../../api/actor.ts";
-import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
+import { decodeCursor, pageOfVisible, type Page } from "../../api/page.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { hashOf, newJoinSecret, stateOf, type JoinTokenState } from "./join-token.ts";
 import type { JoinTokenStore } from "./join-tokens.store.ts";
 import { changedLabels, placeOf } from "../fleet/index.ts";
+import { isInReach } from "../../api/places.ts";
 import { mayDecideIn } from "./scope.ts";
 import type { JoinTokenRow } from "./tables.store.ts";
 
@@ -36,7 +37,8 @@ export interface NewJoinToken {
 export interface JoinTokens {
   /** The only time that the token is seen: `<secret>.<pin of the CA>`. */
   create(wish: NewJoinToken, by: Actor): Promise<{ readonly token: string; readonly record: JoinToken }>;
-  list(page: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<JoinToken>>;
+  /** Those of the places that `by` is limited to. */
+  list(page: { readonly limit: number; readonly cursor?: string | undefined }, by: Actor): Promise<Page<JoinToken>>;
   /** Throws `token.unknown`. Who has already come in with it stays. */
   revoke(id: string, by: Actor): Promise<JoinToken>;
 }
@@ -65,16 +67,27 @@ export function joinTokens(needs: {
         note: note ?? null,
         place: place === undefined ? null : JSON.stringify(placeOf(place)),
         labels: labels === undefined ? null : JSON.stringify(changedLabels({}, labels)),
+        reach: by.places === undefined ? null : JSON.stringify(by.places),
       };
       await tokens.add(row);
       const record = recordOf({ ...row, key: 0, taken: 0, revoked_at: null }, now);
       return { token: `${secret}.${caPin}`, record };
     },
-    async list({ limit, cursor }) {
-      const before = cursor === undefined ? {} : { before: decodeCursor(Keys, cursor)[0] };
-      const rows = await tokens.list({ limit: limit + 1, ...before });
+    async list({ limit, cursor }, by) {
+      const from = cursor === undefined ? undefined : decodeCursor(Keys, cursor)[0];
       const now = clock.now();
-      return pageFrom(rows, { limit, item: (row) => recordOf(row, now), keys: (row) => [row.key] });
+      return pageOfVisible<JoinTokenRow, JoinToken>(
+        (after, count) => {
+          const before = after?.key ?? from;
+          return tokens.list({ limit: count, ...(before === undefined ? {} : { before }) });
+        },
+        {
+          limit,
+          isVisible: (row) => isInReach(by, placeOfRow(row)),
+          item: (row) => recordOf(row, now),
+          keys: (row) => [row.key],
+        },
+      );
     },
     async revoke(id, by) {
       const known = await tokens.byId(id);

@@ -18,6 +18,8 @@ export interface JoinTokenTable {
   readonly place: string | null;
   /** JSON object. */
   readonly labels: string | null;
+  /** JSON array of the places its maker was limited to; null: the whole fleet. */
+  readonly reach: string | null;
 }
 
 export type EnrolmentState = "pending" | "accepted" | "rejected" | "revoked";

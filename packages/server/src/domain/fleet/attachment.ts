@@ -5,7 +5,8 @@
 import type { Fingerprint } from "@atalaya/protocol";
 import type { Attachment, HostKey, Newcomer, SystemKey } from "./fleet.ts";
 import { nameFromHostname, uniqueName } from "./names.ts";
-import { meaningfulParts, recognise, rememberedHardware } from "./recognise.ts";
+import { meaningfulParts, recognise, type Recognition, rememberedHardware } from "./recognise.ts";
+import { placeTest } from "./selection.ts";
 
 export interface DraftSystem {
   readonly key?: SystemKey;
@@ -80,7 +81,7 @@ export function placeNewcomers(
     }
     const hardware = meaningfulParts(newcomer.fingerprint);
     const candidates = hosts.map((host, index) => ({ ...host.hardware, host: index }));
-    const recognition = recognise(hardware, candidates);
+    const recognition = withinReach(recognise(hardware, candidates), newcomer.reach, hosts);
     const host = recognition.verdict === "known" ? hosts[recognition.host]! : newHost(newcomer, hardware);
     const hadSystems = host.systems.length > 0;
     const { system, isNew } = systemOf(host, newcomer);
@@ -95,6 +96,16 @@ export function placeNewcomers(
   }
 
   return { placed: newcomers.map(placeOne), proposals };
+}
+
+/** A machine that is let in by somebody with a limit, and looks like one beyond it, is for a person to decide. */
+function withinReach(
+  recognition: Recognition,
+  reach: readonly string[] | undefined,
+  hosts: readonly DraftHost[],
+): Recognition {
+  if (recognition.verdict !== "known" || placeTest(reach)(hosts[recognition.host]!)) return recognition;
+  return { verdict: "doubtful", other: recognition.host, reason: "its hardware is that of a host in another place" };
 }
 
 function systemOf(host: DraftHost, { system: { kind, name }, enrolment, agentVersion }: Newcomer) {

@@ -57,6 +57,22 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     expect(one.directory.hosts.map(({ name }) => name)).toEqual(["pc-01", "pc-01-2"]);
   });
 
+  test("gives no host to who was let in by somebody whose word does not reach there", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store);
+    const [there, nowhere, here] = [
+      await fleet.attach(newcomer(1, { place: ["otro", "aula-9"] })),
+      await fleet.attach(newcomer(2)),
+      await fleet.attach(newcomer(3, { place: ["centro", "aula-1"] })),
+    ];
+    const again = (number: number) =>
+      fleet.attach(newcomer(number, { enrolment: `anew_${number}`, place: ["centro"], reach: ["centro"] }));
+    expect(await again(1)).toMatchObject({ verdict: "merge-proposed", other: there.host });
+    expect(await again(2)).toMatchObject({ verdict: "merge-proposed", other: nowhere.host });
+    expect(await again(3)).toEqual({ ...here, verdict: "known-host" });
+    expect(fleet.byKey(there.host)).toMatchObject({ place: ["otro", "aula-9"], system: { enrolment: "enr_1" } });
+  });
+
   test("asks a person where hardware points at two hosts; merging moves systems, labels and history", async () => {
     await using store = await open();
     await using fleet = await openFleet(store);

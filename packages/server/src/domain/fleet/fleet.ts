@@ -65,6 +65,11 @@ export interface Newcomer {
   readonly place?: readonly string[];
   /** Of the join token: for hosts that have no such labels yet. */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * The places that whoever let it in is limited to. Known hardware that stands elsewhere is not taken over on their
+   * word: a fingerprint is only a claim.
+   */
+  readonly reach?: readonly string[];
 }
 
 export interface LinkUp {
