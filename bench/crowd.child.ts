@@ -2,6 +2,7 @@
  * The crowd of a bench, in a process of its own: simulated agents, or bare `ws` clients that answer with frames of the
  * same sizes. Driven over IPC by the bench.
  */
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { WebSocket, type ClientOptions } from "ws";
 import { LINK_PATH, LINK_PROTOCOL } from "@atalaya/protocol";
 import { crowd, enrolSim, type Crowd, type SimIdentity } from "@atalaya/testkit";
@@ -31,13 +32,17 @@ export type Order =
       readonly atOnce: number;
       readonly kind: "sim" | "bare";
       readonly sizes?: Sizes;
+      /** Offers the TLS sessions of the last time; otherwise all handshakes are full ones. */
       readonly resume?: boolean;
+      /** So many of the crowd only. */
+      readonly count?: number;
     }
   | { readonly do: "come-back"; readonly baseMs: number; readonly capMs: number }
   | { readonly do: "arm" }
   | { readonly do: "collect" }
   | { readonly do: "usage" }
   | { readonly do: "linked" }
+  | { readonly do: "resumed" }
   | { readonly do: "cut" };
 
 /** When each agent got its last frame of the round, epoch milliseconds with fractions. */
@@ -47,6 +52,7 @@ const identities: SimIdentity[] = [];
 let sims: Crowd | undefined;
 let bare: WebSocket[] = [];
 const sessions: (Buffer | undefined)[] = [];
+let bareResumed = 0;
 const now = (): number => performance.timeOrigin + performance.now();
 const outputBytes = Buffer.from("ok\n");
 
@@ -69,6 +75,11 @@ async function obey(order: Order): Promise<unknown> {
     }
     case "linked":
       return sims?.linked ?? bare.length;
+    case "resumed":
+      return {
+        sims: sims?.agents.filter(({ socket, resumed }) => socket !== undefined && resumed).length ?? 0,
+        bare: bareResumed,
+      };
     case "cut":
       for (const agent of sims?.agents ?? []) agent.cut();
       for (const socket of bare) socket.terminate();
@@ -86,7 +97,7 @@ async function enrolAll({ host, port, ca, token, from, count }: Extract<Order, {
   return identities.length;
 }
 
-async function connectSims({ host, port, atOnce }: Extract<Order, { do: "connect" }>): Promise<number> {
+async function connectSims({ host, port, atOnce, resume, count }: Extract<Order, { do: "connect" }>): Promise<number> {
   sims ??= crowd(
     identities.map((identity) => ({
       identity,
@@ -104,18 +115,20 @@ async function connectSims({ host, port, atOnce }: Extract<Order, { do: "connect
     })),
     atOnce,
   );
+  if (resume !== true) for (const agent of sims.agents) agent.session = undefined;
   const began = now();
-  await sims.connect();
+  await sims.connect(count);
   return now() - began;
 }
 
 async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<number> {
-  const { host, port, atOnce, sizes: of, resume } = order;
+  const { host, port, atOnce, sizes: of, resume, count } = order;
   if (of === undefined) throw new Error("a bare crowd must be told the sizes");
   const accepted = text(of.accepted, "A");
   const result = text(of.result, "R");
   const output = Buffer.alloc(of.output, 1);
-  const waiting = identities.map((identity, index) => ({ identity, index }));
+  const waiting = identities.slice(0, count).map((identity, index) => ({ identity, index }));
+  bareResumed = 0;
   const began = now();
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
@@ -130,11 +143,10 @@ async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<nu
           perMessageDeflate: false,
           skipUTF8Validation: true,
           handshakeTimeout: 60_000,
+          // Ours from its first byte: the tickets of TLS 1.3 come before the answer to the upgrade.
+          createConnection: (options: ConnectionOptions) => dial(options, index),
           ...(session === undefined ? {} : { session }),
-        } as ClientOptions);
-        socket.on("upgrade", (response) =>
-          response.socket.on("session", (ticket: Buffer) => (sessions[index] = ticket)),
-        );
+        } as unknown as ClientOptions);
         await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
         socket.on("message", (data: Buffer) => {
           // The first letter tells the frame's part; both ends do nothing but answer.
@@ -149,6 +161,13 @@ async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<nu
     }),
   );
   return now() - began;
+}
+
+function dial(options: ConnectionOptions, index: number): TLSSocket {
+  const socket = connectTls({ ...options, path: undefined } as unknown as ConnectionOptions);
+  socket.on("session", (ticket: Buffer) => (sessions[index] = ticket));
+  socket.once("secureConnect", () => (bareResumed += socket.isSessionReused() ? 1 : 0));
+  return socket;
 }
 
 function text(length: number, letter: string): string {
