@@ -66,7 +66,9 @@ export class SimAgent {
   /** Whether the last TLS handshake that came to its end was a resumed one. */
   resumed = false;
   /** Why the last connection ended or was refused. */
-  lastRefusal: { readonly code: string; readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
+  lastRefusal:
+    | { readonly code: string; readonly message: string; readonly retryAfterMs: number | undefined }
+    | undefined;
   private nonce = randomBytes(12).toString("base64url");
   private epoch = 0;
 
@@ -96,12 +98,14 @@ export class SimAgent {
       socket.on("open", () => this.sayHello());
       socket.on("message", (data, isBinary) => {
         if (isBinary) return;
-        const frame = JSON.parse(data.toString()) as ServerFrame;
+        // `nodebuffer` is the binary type, so it is one Buffer.
+        const frame = JSON.parse((data as Buffer).toString()) as ServerFrame;
         this.options.onFrame?.(frame);
         if (frame.type === "welcome") {
           this.welcomed(frame);
           resolve(frame);
-        } else if (frame.type === "refused") this.lastRefusal = { code: frame.code, message: frame.message, retryAfterMs: frame.retryAfterMs };
+        } else if (frame.type === "refused")
+          this.lastRefusal = { code: frame.code, message: frame.message, retryAfterMs: frame.retryAfterMs };
         else this.obey(frame);
       });
       socket.on("error", (cause) => reject(cause));
@@ -205,7 +209,15 @@ export class SimAgent {
     }
     this.starts.set(frame.run, attempt);
     const { output = [], exitCode = 0, durationMs = 0 } = this.options.behave(frame, attempt);
-    const run: SpooledRun = { run: frame.run, handle: frame.handle, started: Date.now(), output: [...output], sent: 0, result: undefined, timer: undefined };
+    const run: SpooledRun = {
+      run: frame.run,
+      handle: frame.handle,
+      started: Date.now(),
+      output: [...output],
+      sent: 0,
+      result: undefined,
+      timer: undefined,
+    };
     this.spool.set(frame.run, run);
     this.send({ type: "accepted", run: frame.run });
     if (durationMs === 0) return this.finish(run, exitCode === 0 ? "succeeded" : "failed", exitCode);

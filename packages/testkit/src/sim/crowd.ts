@@ -46,7 +46,10 @@ export function crowd(options: readonly SimOptions[], atOnce = 50): Crowd {
   return {
     agents,
     get linked() {
-      return agents.reduce((count, agent) => count + (agent.socket !== undefined && agent.welcome !== undefined ? 1 : 0), 0);
+      return agents.reduce(
+        (count, agent) => count + (agent.socket !== undefined && agent.welcome !== undefined ? 1 : 0),
+        0,
+      );
     },
     connect: connectAll,
     keepComingBack({ baseMs, capMs }) {

@@ -23,23 +23,41 @@ export async function newKeyAndCsr(cn?: string): Promise<KeyAndCsr> {
     signingAlgorithm: P256,
   });
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return { keyPem: `-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g)!.join("\n")}\n-----END PRIVATE KEY-----\n`, csr: csr.toString("pem") };
+  return {
+    keyPem: `-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g)!.join("\n")}\n-----END PRIVATE KEY-----\n`,
+    csr: csr.toString("pem"),
+  };
 }
 
 /** Distinct and plausible hardware for the n-th simulated machine. */
 export function fingerprintOf(n: number): Fingerprint {
   const hex = createHash("sha256").update(`machine ${n}`).digest("hex");
   const mac = `02:${hex.slice(0, 10).match(/../g)!.join(":")}`;
-  return { uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`, serial: `SIM${n}`, macs: [mac] };
+  return {
+    uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`,
+    serial: `SIM${n}`,
+    macs: [mac],
+  };
 }
 
 export async function postEnrolment(
   server: { readonly host: string; readonly port: number; readonly ca: string },
   body: EnrolmentRequest,
-): Promise<{ readonly status: number; readonly body: EnrolmentReply | { readonly code: string; readonly detail: string } }> {
+): Promise<{
+  readonly status: number;
+  readonly body: EnrolmentReply | { readonly code: string; readonly detail: string };
+}> {
   return new Promise((resolve, reject) => {
     const call = request(
-      { host: server.host, port: server.port, ca: server.ca, servername: "localhost", path: ENROLMENT_PATH, method: "POST", headers: { "content-type": "application/json" } },
+      {
+        host: server.host,
+        port: server.port,
+        ca: server.ca,
+        servername: "localhost",
+        path: ENROLMENT_PATH,
+        method: "POST",
+        headers: { "content-type": "application/json" },
+      },
       (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (part: string) => (text += part));
@@ -65,11 +83,23 @@ export async function enrolSim(
     hostname: options.hostname ?? `sim-${String(options.n).padStart(5, "0")}`,
     agentVersion: "0.1.0-sim",
   });
-  if (!("state" in body) || body.state !== "accepted") throw new Error(`enrolment of ${options.n}: ${status} ${JSON.stringify(body)}`);
-  return { ...simIdentity({ keyPem, certificate: body.certificate, ca: body.ca, enrolment: body.enrolment, fingerprint }), certificate: body.certificate, keyPem, ca: body.ca };
+  if (!("state" in body) || body.state !== "accepted")
+    throw new Error(`enrolment of ${options.n}: ${status} ${JSON.stringify(body)}`);
+  return {
+    ...simIdentity({ keyPem, certificate: body.certificate, ca: body.ca, enrolment: body.enrolment, fingerprint }),
+    certificate: body.certificate,
+    keyPem,
+    ca: body.ca,
+  };
 }
 
-export function simIdentity(of: { readonly keyPem: string; readonly certificate: string; readonly ca: string; readonly enrolment: string; readonly fingerprint: Fingerprint }): SimIdentity {
+export function simIdentity(of: {
+  readonly keyPem: string;
+  readonly certificate: string;
+  readonly ca: string;
+  readonly enrolment: string;
+  readonly fingerprint: Fingerprint;
+}): SimIdentity {
   return {
     enrolment: of.enrolment,
     fingerprint: of.fingerprint,
