@@ -18,6 +18,7 @@ import { handshaker } from "./handshake.ts";
 import type { Links } from "./links.ts";
 import { createListeners } from "./listeners.ts";
 import { linkMetrics } from "./metrics.ts";
+import { createNews } from "./news.ts";
 import { refused } from "./refusal.ts";
 import { createRegistry } from "./registry.ts";
 import { createRevoked, isOutdated } from "./revoked.ts";
@@ -71,8 +72,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
   const metrics = linkMetrics(needs.metrics, registry);
   /** All sockets that are not closed yet, whatever their stage. */
   const open = new Set<Connection>();
-  /** What the fleet has not committed yet. */
-  const telling = new Set<Promise<void>>();
+  const news = createNews({ fleet, clock, log });
   let strangers = 0;
   let draining: Promise<void> | undefined;
 
@@ -175,20 +175,9 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     care.put(connection);
     const { system, host, enrolment, address, epoch } = connection;
     const { agentVersion, bootId, nonce, fingerprint, capabilities } = hello;
-    tell(
-      fleet.linkUp({
-        system,
-        host,
-        enrolment,
-        address,
-        epoch,
-        agentVersion,
-        bootId,
-        nonce,
-        fingerprint,
-        capabilities,
-        at: now,
-      }),
+    news.up(
+      { system, host, enrolment, address, epoch, agentVersion, bootId, nonce, fingerprint, capabilities, at: now },
+      () => refuse(connection, "store.unavailable", "the server could not note this link"),
     );
   }
 
@@ -199,14 +188,8 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     if (!registry.remove(connection)) return;
     connection.announced = false;
     const { system, host, epoch } = connection;
-    tell(fleet.linkDown({ system, host, epoch, reason, at: clock.now() }));
+    news.down({ system, host, epoch, reason, at: clock.now() });
     listeners.down(connection, reason);
-  }
-
-  function tell(told: Promise<void>): void {
-    const settled = told.catch((err: unknown) => log.error({ err }, "the fleet did not take a link's news"));
-    telling.add(settled);
-    void settled.finally(() => telling.delete(settled));
   }
 
   async function drain(): Promise<void> {
@@ -221,7 +204,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     }
     for (const connection of open) refuse(connection, "server.draining", "this server is stopping");
     await allClosed();
-    await Promise.all(telling);
+    await news.settled();
   }
 
   /** `ws` cuts each socket that has not closed in time. */
@@ -251,6 +234,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
       for (const each of heard) each[Symbol.dispose]();
       for (const connection of open) connection.end("server-stopped", "cut");
       care[Symbol.dispose]();
+      news[Symbol.dispose]();
     },
   };
 }
