@@ -12,6 +12,8 @@ import {
   decodeIndex,
   emptyIndex,
   encodeHeader,
+  HEADER_BYTES,
+  RECORD_BYTES,
   reset,
   type Chunk,
   type Flow,
@@ -59,6 +61,7 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
   const readers: { stdout?: FileHandle; stderr?: FileHandle } = {};
   let index = readIndex(files.chunks) ?? emptyIndex({ flow: "flowing", base: 0, bytesBefore: 0 });
   let indexFile: number | undefined;
+  let unwritten: Uint8Array[] = [];
   let sizes = { stdout: 0, stderr: 0 };
   let ends: { readonly stdout: number; readonly stderr: number } | undefined;
   let link: { readonly outlet: Outlet; readonly handle: number } | undefined;
@@ -66,22 +69,36 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
   let inFlight = 0;
   let lastStream: OutputStream = "stderr";
 
-  function append(bytes: Uint8Array): void {
-    if (indexFile === undefined) {
-      // Opened for reading and writing, not appending: a torn last record is overwritten, not followed.
-      const fresh = readIndex(files.chunks) === undefined;
-      indexFile = openSync(files.chunks, fresh ? "w+" : "r+", 0o600);
-      if (fresh) writeSync(indexFile, encodeHeader(index.generation), 0);
+  /** Opened for reading and writing, not appending: a torn last record is overwritten, not followed. */
+  function openIndex(): number {
+    if (indexFile !== undefined) return indexFile;
+    const fresh = readIndex(files.chunks) === undefined;
+    const file = openSync(files.chunks, fresh ? "w+" : "r+", 0o600);
+    try {
+      if (fresh) writeAll(file, encodeHeader(index.generation), 0);
+    } catch (error) {
+      closeSync(file);
+      throw error;
     }
-    writeSync(indexFile, bytes, 0, bytes.length, RECORDS_AT + (index.records - 1) * bytes.length);
+    return (indexFile = file);
+  }
+
+  function append(record: Uint8Array): void {
+    unwritten.push(record);
+    writeRecords();
+  }
+
+  /** What a full disk did not take is tried again, and nothing is sent before it has been: after a crash the same sequence must carry the same bytes. */
+  function writeRecords(): void {
+    if (unwritten.length === 0) return;
+    const before = (index.records - unwritten.length) * RECORD_BYTES;
+    writeAll(openIndex(), Buffer.concat(unwritten), HEADER_BYTES + before);
+    unwritten = [];
   }
 
   function writeGeneration(generation: Generation): void {
+    writeAll(openIndex(), encodeHeader(generation), 0);
     index.generation = generation;
-    if (indexFile === undefined) {
-      indexFile = openSync(files.chunks, readIndex(files.chunks) === undefined ? "w+" : "r+", 0o600);
-    }
-    writeSync(indexFile, encodeHeader(generation), 0, RECORDS_AT, 0);
   }
 
   const waiting = (stream: OutputStream): number => Math.max(0, sizes[stream] - index.next[stream]);
@@ -190,6 +207,7 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
       link?.outlet.committed(bytes);
     },
     async pump() {
+      writeRecords();
       while (link !== undefined && inFlight < WINDOW_BYTES && link.outlet.hasRoom()) {
         const old = unsent();
         if (old !== undefined) await sendOld(old);
@@ -217,6 +235,7 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
       if (indexFile !== undefined) closeSync(indexFile);
       indexFile = undefined;
       index = emptyIndex(generation);
+      unwritten = [];
       for (const path of [paths.stdout, paths.stderr]) truncate(path);
       sizes = { stdout: 0, stderr: 0 };
       writeGeneration({ ...generation, flow: "emptied" });
@@ -232,7 +251,9 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
   };
 }
 
-const RECORDS_AT = encodeHeader({ flow: "flowing", base: 0, bytesBefore: 0 }).length;
+function writeAll(file: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+}
 
 function truncate(path: string): void {
   const file = openSync(path, "r+");

@@ -7,7 +7,14 @@ import { stat } from "node:fs/promises";
 import type { FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
 import { endingOf } from "../capabilities/exec/ending.ts";
 import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
-import { groupExists, isWrapper, sessionMembers, signalSession } from "../capabilities/exec/processes.ts";
+import {
+  groupExists,
+  hasEnvironment,
+  isWrapper,
+  killAll,
+  sessionMembers,
+  signalSession,
+} from "../capabilities/exec/processes.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import type { BootClock } from "../platform/boot-clock.ts";
 import { readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
@@ -33,7 +40,7 @@ export interface RunNeeds {
   readonly boot: BootClock;
   readonly log: Log;
   /** Bytes of output in the spool at which the command is stopped until the server has committed them. */
-  readonly highWaterBytes: number;
+  highWaterBytes(): number;
 }
 
 export interface Run {
@@ -56,6 +63,8 @@ export interface Run {
 
 const MIN_STEP_MS = 10;
 const DRAIN_MS = 200;
+/** Whoever is in the middle of a fork() needs another; whoever hangs in the kernel is not waited for. */
+const KILL_ROUNDS = 10;
 const MAX_TIMER_MS = 2_000_000_000;
 
 export function createRun(needs: RunNeeds): Run {
@@ -79,6 +88,7 @@ export function createRun(needs: RunNeeds): Run {
   let delayed: NodeJS.Timeout | undefined;
   let limitTimer: NodeJS.Timeout | undefined;
   let killTimer: NodeJS.Timeout | undefined;
+  let emptyingMs = 20;
   let watcher: { close(): void } | undefined;
 
   function poke(): void {
@@ -116,20 +126,24 @@ export function createRun(needs: RunNeeds): Run {
   }
 
   async function step(): Promise<void> {
-    if (ending === undefined) await observe();
+    let failed: unknown;
+    // A disk that is too full to write the result down must not keep the output from leaving.
+    if (ending === undefined) await observe().catch((error: unknown) => (failed = error));
     await output.look();
     if (ending === undefined) await guard();
     tell();
     await output.pump();
     tell();
+    if (failed !== undefined) throw failed as Error;
   }
 
   async function observe(): Promise<void> {
     if (started === undefined) await readStart();
     const gone = wrapperGone;
     const status = readStatus((await readIfThere(files.status)) ?? "");
-    if (status !== undefined) await finish(status);
-    else if (gone) await vanish();
+    if (status !== undefined) {
+      if (await emptied()) await finish(status);
+    } else if (gone) await vanish();
     else if (stopAsked !== undefined) await sendStop(stopAsked);
   }
 
@@ -138,6 +152,38 @@ export function createRun(needs: RunNeeds): Run {
     if (found === undefined) return;
     started = { ...found, at: Math.round((await stat(files.pid)).mtimeMs) };
     armTimeLimit();
+  }
+
+  /**
+   * Whether a command that was ended has taken all of its session with it. Who ignores TERM and is not the first process
+   * outlives that one's status: it gets KILL when its time is over, as the first would have.
+   */
+  async function emptied(): Promise<boolean> {
+    if (stop === undefined || started === undefined || accepted.bootId !== boot.bootId) return true;
+    const members = await restOf(started.pid);
+    // Its first process has been waited for: one with that number is another's, and so is then the session.
+    if (members.length === 0 || members.some(({ pid }) => pid === started!.pid)) return true;
+    const leftMs = stop.cause === "output-limit" ? 0 : stop.uptimeMs + request.graceMs - boot.uptimeMs();
+    if (leftMs > 0) {
+      clearTimeout(killTimer);
+      killTimer = setTimeout(poke, Math.min(leftMs, emptyingMs));
+      emptyingMs = Math.min(2 * emptyingMs, 1_000);
+      return false;
+    }
+    log.info("run.leftovers-killed", { run: accepted.run, processes: members.length });
+    for (let round = 0; round < KILL_ROUNDS; round += 1) {
+      const left = await restOf(started.pid);
+      if (left.length === 0) break;
+      killAll(left);
+      await pause(10);
+    }
+    return true;
+  }
+
+  /** Who was away while the session may have ended and its number come round takes only those that name the run. */
+  async function restOf(session: number) {
+    const members = await sessionMembers(session);
+    return stopSent ? members : members.filter(({ pid }) => hasEnvironment(pid, `ATALAYA_RUN=${accepted.run}`));
   }
 
   async function vanish(): Promise<void> {
@@ -217,7 +263,7 @@ export function createRun(needs: RunNeeds): Run {
       await sendStop("output-limit");
     if (started === undefined) return;
     // A command that is being ended gets some more room, so that it can say goodbye.
-    const highWater = stop === undefined ? needs.highWaterBytes : 2 * needs.highWaterBytes;
+    const highWater = needs.highWaterBytes() * (stop === undefined ? 1 : 2);
     if (output.flow === "flowing" && output.over(highWater)) {
       if (!(await signal("SIGSTOP"))) return;
       output.mark("paused");

@@ -56,6 +56,10 @@ export function createRuns(needs: RunsNeeds): Runs {
   const byHandle = new Map<number, Run>();
   let outlet: Outlet | undefined;
 
+  /** Settled, and not yet in the journal: until they are, the disk may be full. */
+  const leaving = new Set<string>();
+  const mostBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
+
   const create = (accepted: AcceptedRun, request = parseExec(accepted.request)): Run =>
     createRun({
       accepted,
@@ -63,7 +67,8 @@ export function createRuns(needs: RunsNeeds): Runs {
       files: spool.files(accepted.run),
       boot,
       log,
-      highWaterBytes: needs.highWaterBytes ?? HIGH_WATER_BYTES,
+      // Many chatty commands together must not fill the disk, either.
+      highWaterBytes: () => Math.min(mostBytes, spool.share(runs.size)),
     });
 
   async function restoreOne(accepted: AcceptedRun): Promise<void> {
@@ -107,18 +112,23 @@ export function createRuns(needs: RunsNeeds): Runs {
   async function forget(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const run = runs.get(id);
+      leaving.add(id);
       runs.delete(id);
       for (const [handle, known] of byHandle) if (known === run) byHandle.delete(handle);
       await run?.close();
     }
-    if (ids.length > 0) await spool.forget(ids);
+    // With those that could not be forgotten the last time.
+    const all = [...leaving];
+    if (all.length === 0) return;
+    await spool.forget(all);
+    for (const id of all) leaving.delete(id);
   }
 
   async function accept(
     start: Start,
     user: string,
   ): Promise<{ readonly prepared: Prepared; readonly accepted: AcceptedRun }> {
-    if (spool.forgotten(start.run))
+    if (spool.forgotten(start.run) || leaving.has(start.run))
       throw new AtalayaError("run.already-known", "this run was here before and is settled");
     if (start.capability !== "exec")
       throw new AtalayaError("capability.unknown", `this agent does not know the capability ${start.capability}`);
@@ -166,11 +176,16 @@ export function createRuns(needs: RunsNeeds): Runs {
 
   return {
     async restore() {
-      for (const accepted of await spool.list()) {
-        // One spoiled folder must not keep the agent from its other work.
-        await restoreOne(accepted).catch((error: unknown) =>
-          log.error("run.not-restored", { run: accepted.run, ...failureOf(error) }),
-        );
+      const { accepted, damaged } = await spool.list();
+      for (const run of damaged) log.error("run.damaged", { run });
+      for (const one of accepted) {
+        // One spoiled folder must not keep the agent from its other work, and its command not begin again.
+        await restoreOne(one).catch(async (error: unknown) => {
+          log.error("run.not-restored", { run: one.run, ...failureOf(error) });
+          await runs.get(one.run)?.close();
+          runs.delete(one.run);
+          await spool.setAside(one.run).catch(() => undefined);
+        });
       }
     },
     entries: () => [

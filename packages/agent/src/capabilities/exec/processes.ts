@@ -26,6 +26,15 @@ export function isWrapper(pid: number, folder: string): boolean {
   }
 }
 
+/** Whether the process was started with this `NAME=value`. */
+export function hasEnvironment(pid: number, entry: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(entry);
+  } catch {
+    return false;
+  }
+}
+
 /** Every process of the session, the command's own groups and those it made (`timeout`, job control) alike. */
 export async function sessionMembers(
   session: number,
@@ -49,6 +58,11 @@ export async function signalSession(
 ): Promise<void> {
   send(-session, signal);
   for (const { pid } of await sessionMembers(session)) send(pid, signal);
+}
+
+/** For members that were just found: between the look and the signal no process id comes round again. */
+export function killAll(members: readonly { readonly pid: number }[]): void {
+  for (const { pid } of members) send(pid, "SIGKILL");
 }
 
 /** Whether the process group has members left. */

@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { eventually } from "./testing/eventually.testing.ts";
+import { joined, removeFolder, startAgent, temporaryFolder, type RunningAgent } from "./testing/agent.testing.ts";
+import { startTower, type Tower } from "./testing/tower.testing.ts";
+
+let tower: Tower;
+let data: string;
+let agent: RunningAgent;
+const shell = (script: string, more: object = {}) => ({ command: { kind: "shell", script }, ...more });
+
+async function up(): Promise<void> {
+  const link = tower.nextLink();
+  agent = startAgent(data);
+  await link;
+}
+
+beforeAll(async () => {
+  tower = await startTower();
+  data = await temporaryFolder();
+  await joined(data, tower);
+  await up();
+});
+afterAll(async () => {
+  await agent.stop();
+  await tower.stop();
+  await removeFolder(data);
+});
+afterEach(() => tower.commit());
+
+/** A dead process may stay a zombie where nobody adopts orphans. */
+const alive = (pid: number): boolean => {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+};
+/** Its first process obeys TERM; the one it started does not, and tells its own number. */
+const STUBBORN = `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.05; done' & wait`;
+
+test("a cancelled command leaves nobody behind who ignores TERM", async () => {
+  const run = tower.run(shell(STUBBORN, { graceMs: 300 }));
+  await eventually(() => run.text()).toMatch(/\d+\n/);
+  run.cancel();
+  const result = await run.ended;
+  expect(result).toMatchObject({ state: "cancelled", result: { exitCode: 143 } });
+  expect(alive(Number(run.text()))).toBe(false);
+});
+
+test("nor does one that is over its time, also when its agent is another by then", async () => {
+  const run = tower.run(shell(STUBBORN, { graceMs: 1_500, timeLimitMs: 200 }));
+  await eventually(() => run.text()).toMatch(/\d+\n/);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await agent.stop();
+  await up();
+  expect((await run.ended).state).toBe("timed-out");
+  expect(alive(Number(run.text()))).toBe(false);
+});
+
+test("who obeys within the grace is waited for, and heard", async () => {
+  const run = tower.run(shell(`(trap 'sleep 0.3; echo bye; exit' TERM; echo up; while :; do sleep 0.05; done) & wait`));
+  await eventually(() => run.text()).toBe("up\n");
+  run.cancel();
+  expect((await run.ended).state).toBe("cancelled");
+  expect(run.text("stdout")).toBe("up\nbye\n");
+});
+
+test("a command that ends by itself leaves behind whom it wants", async () => {
+  const run = tower.run(shell("sleep 5 >/dev/null 2>&1 & echo $!"));
+  expect((await run.ended).state).toBe("succeeded");
+  expect(alive(Number(run.text()))).toBe(true);
+  process.kill(Number(run.text()), "SIGKILL");
+});
+
+test.runIf(process.getuid?.() === 0)(
+  "output and result of a command that fills the disk arrive when there is room again",
+  async () => {
+    const disk = await mkdtemp(join(tmpdir(), "full-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "none", disk]);
+    const small = startAgentOn(disk);
+    try {
+      await joined(disk, tower);
+      const link = tower.nextLink();
+      small.start();
+      await link;
+      const filler = join(disk, "filler");
+      const run = tower.run(shell(`seq 1 1000; cat /dev/zero > ${filler}; echo after; exit 9`));
+      await eventually(() => execFileSync("df", ["--output=avail", disk], { encoding: "utf8" })).toMatch(/\n\s*0\n/);
+      await rm(filler);
+      expect(await run.ended).toMatchObject({ state: "failed", result: { exitCode: 9 } });
+      await eventually(() => readdir(join(disk, "spool"))).toEqual([]);
+    } finally {
+      await small.stop();
+      execFileSync("umount", [disk]);
+      await rm(disk, { recursive: true });
+    }
+  },
+);
+
+function startAgentOn(disk: string) {
+  let running: RunningAgent | undefined;
+  return {
+    start() {
+      const spoolLimits = { totalBytes: 2 ** 30, runs: 100, freeBytes: 0 };
+      running = startAgent(disk, { spoolLimits, root: join(disk, "other") });
+    },
+    stop: async () => running?.stop(),
+  };
+}
