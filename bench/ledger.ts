@@ -139,6 +139,7 @@ function crowdOf(count: number, outputBytes: number) {
       capabilities,
       writable: true,
       send: (frame) => obey(link, frame),
+      write: (text) => obey(link, JSON.parse(text) as ServerFrame),
     };
     links.set(host, link);
   }

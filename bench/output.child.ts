@@ -108,6 +108,7 @@ function chattyAgent(amount: Amount) {
     writable: true,
     pause: () => void (readable = Promise.withResolvers()),
     resume: () => readable.resolve(),
+    write: (text) => link.send(JSON.parse(text) as ServerFrame),
     send(frame: ServerFrame) {
       if (frame.type === "start") void print(frame.run, frame.handle).catch(settled.reject);
       if (frame.type === "settled") settled.resolve();

@@ -1,6 +1,6 @@
 /** A small world for tests: hosts with agents that keep a spool and never execute anything twice, and links that break. */
 import type { AgentFrame, OutputFrame, ResumeEntry, ServerFrame, SpoolEntry, Start } from "@atalaya/protocol";
-import { exec } from "@atalaya/protocol";
+import { exec, parseServerFrame } from "@atalaya/protocol";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -310,6 +310,8 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
           queueMicrotask(() => agent.link === link && obey(frame));
           return true;
         },
+        // Parsed as an agent does.
+        write: (text) => link.send(parseServerFrame(text)),
         pause: () => void (paused = true),
         resume: () => void (paused = false),
         paused: () => paused,

@@ -3,6 +3,7 @@
  * thousand of them share these functions: there is no closure a link or a frame.
  */
 import type { X509Certificate } from "node:crypto";
+import type { Duplex } from "node:stream";
 import type { FailureCode, ServerFrame } from "@atalaya/protocol";
 import { WebSocket } from "ws";
 import type { HostKey, SystemKey } from "../fleet/index.ts";
@@ -32,6 +33,9 @@ export class LinkSocket extends WebSocket {
   connection: Connection | undefined;
 }
 
+/** Headers of whole, unmasked text frames (RFC 6455, 5.2): up to 125 bytes, and what comes before a length of 16 bits. */
+const SHORT = Array.from({ length: 126 }, (_, length) => String.fromCharCode(0x81, length));
+const LONG = String.fromCharCode(0x81, 126);
 const NO_CAPABILITIES: ReadonlySet<string> = new Set();
 /** RFC 6455, 7.4.1: policy violation, going away. Agents go by the `refused` or `drain` frame before it. */
 const CLOSE = { refused: 1008, leaving: 1001 } as const;
@@ -39,6 +43,8 @@ const CLOSE = { refused: 1008, leaving: 1001 } as const;
 export class Connection implements Link, Spoke {
   readonly owner: ConnectionOwner;
   readonly socket: LinkSocket;
+  /** What `socket` writes to. */
+  readonly tcp: Duplex;
   readonly address: string;
   /** Let go of once it was looked up: it is larger than all the rest. */
   certificate: X509Certificate | undefined;
@@ -71,10 +77,12 @@ export class Connection implements Link, Spoke {
   constructor(
     owner: ConnectionOwner,
     socket: LinkSocket,
+    tcp: Duplex,
     from: { readonly address: string; readonly certificate: X509Certificate; readonly helloBy: number },
   ) {
     this.owner = owner;
     this.socket = socket;
+    this.tcp = tcp;
     this.address = from.address;
     this.certificate = from.certificate;
     this.heardAt = owner.now();
@@ -96,8 +104,20 @@ export class Connection implements Link, Spoke {
   }
 
   send(frame: ServerFrame): boolean {
+    return this.write(JSON.stringify(frame));
+  }
+
+  write(text: string): boolean {
     if (this.stage === "ended" || this.socket.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(frame));
+    const { length } = text;
+    // Without characters beyond ASCII, characters are bytes, and header and text go out as one string: half of what
+    // `ws` takes for a header and a payload. Both write whole frames, at once, so they never mix.
+    if (length < 65_536 && Buffer.byteLength(text) === length) {
+      const header = length < 126 ? SHORT[length]! : LONG + String.fromCharCode(length >> 8, length & 0xff);
+      this.tcp.write(header + text, "latin1");
+    } else {
+      this.socket.send(text);
+    }
     if (this.socket.bufferedAmount <= this.owner.cutBytes) return true;
     this.end("link.overloaded", "cut");
     return false;

@@ -148,9 +148,9 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     }),
   ];
 
-  function opened(socket: LinkSocket, { address, certificate }: LinkPeer): void {
+  function opened(socket: LinkSocket, tcp: Duplex, { address, certificate }: LinkPeer): void {
     const helloBy = clock.now() + settings.helloWithinMs;
-    const connection = new Connection(owner, socket, { address, certificate: certificate!, helloBy });
+    const connection = new Connection(owner, socket, tcp, { address, certificate: certificate!, helloBy });
     open.add(connection);
     strangers += 1;
     if (strangers > settings.strangersAtOnce) {
@@ -227,7 +227,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
         metrics.refused(failure.code);
         return answerUnfit(socket, failure);
       }
-      sockets.handleUpgrade(request, socket, head, (upgraded) => opened(upgraded, peer));
+      sockets.handleUpgrade(request, socket, head, (upgraded) => opened(upgraded, socket, peer));
     },
     drain: () => (draining ??= drain()),
     [Symbol.dispose]() {

@@ -17,6 +17,8 @@ export interface Link {
   readonly writable: boolean;
   /** Queues a frame. Returns false when the link is gone. */
   send(frame: ServerFrame): boolean;
+  /** The same for a frame that is JSON text already, for those who write thousands that are nearly alike. */
+  write(text: string): boolean;
   /**
    * Reads no more frames until `resume`: whoever takes them is behind, and TCP tells the agent. The link is not
    * thought silent meanwhile. Both may be called at any time, also twice.
