@@ -29,7 +29,10 @@ export interface Group {
 }
 
 export interface Gathering {
-  run(run: ActiveRun): void;
+  /** `rides`: it may wait for company, until `boardAll`. */
+  run(run: ActiveRun, rides?: boolean): void;
+  /** What rides along goes with the next cuts. */
+  boardAll(): void;
   job(job: ActiveJob): void;
   event(event: EventRow): void;
   chunk(run: ActiveRun, chunk: Chunk): void;
@@ -51,6 +54,7 @@ interface Waiting {
 
 export function gathering(): Gathering {
   const runs = new Set<ActiveRun>();
+  const riding = new Set<ActiveRun>();
   const jobs = new Set<ActiveJob>();
   let events: EventRow[] = [];
   let output: Waiting[] = [];
@@ -94,7 +98,18 @@ export function gathering(): Gathering {
   }
 
   return {
-    run: (run) => void runs.add(run),
+    run(run, rides = false) {
+      if (!rides) {
+        riding.delete(run);
+        runs.add(run);
+      } else if (!runs.has(run)) {
+        riding.add(run);
+      }
+    },
+    boardAll() {
+      for (const run of riding) runs.add(run);
+      riding.clear();
+    },
     job: (job) => void jobs.add(job),
     event: (event) => void events.push(event),
     chunk(run, chunk) {
@@ -102,7 +117,7 @@ export function gathering(): Gathering {
       output.push({ run, chunk });
       outputBytes += chunk.bytes.length;
     },
-    has: (run) => runs.has(run),
+    has: (run) => runs.has(run) || riding.has(run),
     cut(now) {
       const taken = cutOutput();
       const of = [...new Set(chosen(taken.keys()))];
@@ -110,6 +125,7 @@ export function gathering(): Gathering {
       jobs.clear();
       const rows = of.map((run) => {
         const complete = run.taken === run.received;
+        riding.delete(run);
         if (complete) runs.delete(run);
         else runs.add(run);
         const { job, position } = run;

@@ -17,8 +17,11 @@ import { code, isFinalCode, mayMove } from "./transitions.ts";
 /** Above, links are read no further; below the other, they are again. */
 const PRESSURE_HIGH_BYTES = 32 * 1024 * 1024;
 const PRESSURE_LOW_BYTES = 8 * 1024 * 1024;
-/** `sent` and `running` need not be durable: they wait so long for company, no longer than a person notices. */
-const RIDE_MS = 50;
+/**
+ * `sent` and `running` need not be durable: they wait so long, no longer than a person minds. What a run on thousands of
+ * hosts does at once is over by then, and each of its runs was written once, with its end.
+ */
+const RIDE_MS = 200;
 const RETRY_MS = 250;
 
 export interface LedgerNeeds {
@@ -78,14 +81,19 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
 
   function hurry(): void {
     if (working !== undefined || closed) return;
-    ride?.[Symbol.dispose]();
-    ride = undefined;
     working = work();
   }
 
   function rideAlong(): void {
-    if (working !== undefined || ride !== undefined || closed) return;
-    ride = clock.after(RIDE_MS, hurry);
+    if (ride !== undefined || closed) return;
+    ride = clock.after(RIDE_MS, arrive);
+  }
+
+  function arrive(): void {
+    ride?.[Symbol.dispose]();
+    ride = undefined;
+    waiting.boardAll();
+    hurry();
   }
 
   async function work(): Promise<void> {
@@ -179,9 +187,10 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       book.move(job, position, next);
       if (facts !== undefined) Object.assign(run, facts);
       if (isFinalCode(next)) run.finishedAt = clock.now();
-      waiting.run(run);
+      const rides = to === "sent" || to === "running";
+      waiting.run(run, rides);
       for (const listener of listeners) listener.moved?.(job, position, from, next);
-      if (to === "sent" || to === "running") rideAlong();
+      if (rides) rideAlong();
       else hurry();
       return true;
     },
@@ -203,7 +212,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     },
     has: (run) => waiting.has(run) || committing.has(run) || run.taken < run.received,
     settled() {
-      hurry();
+      arrive();
       if (working === undefined) return Promise.resolve();
       // What waits is taken in order, so after so many groups (and the one under way) it has been committed.
       const at = groups + waiting.groupsToCome + 1;
@@ -221,7 +230,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     },
     async [Symbol.asyncDispose]() {
       ending.abort();
-      hurry();
+      arrive();
       while (working !== undefined) await working;
       closed = true;
       ride?.[Symbol.dispose]();
