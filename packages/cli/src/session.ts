@@ -42,7 +42,8 @@ export function createSession(needs: Omit<Session, "client" | "close">): Session
 
 interface Server {
   readonly url: string;
-  readonly token?: string;
+  /** A function where it stands in a file that each start of the server writes anew. */
+  readonly token?: string | (() => string | undefined);
   readonly ca?: string;
 }
 
@@ -56,35 +57,42 @@ export function findServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Serv
   const caFile = options.ca ?? env["ATALAYA_CA"];
   const token = tokenFile === undefined ? env["ATALAYA_TOKEN"] : secretFrom(tokenFile);
   const ca = caFile === undefined ? undefined : textFrom(caFile);
+  const given = { ...(token === undefined ? {} : { token }), ...(ca === undefined ? {} : { ca }) };
+  const local = token !== undefined && ca !== undefined && url !== undefined ? undefined : localServer(options, env);
   if (url !== undefined) {
     // The server of this machine may be named too: then what it left is used for what was not given.
-    const local = token === undefined || ca === undefined ? localServer(options, env) : undefined;
-    const same = local !== undefined && local.url === url.replace(/\/$/, "") ? local : undefined;
-    return { url, ...present("token", token ?? same?.token), ...present("ca", ca ?? same?.ca) };
+    const isLocal = local !== undefined && local.url === url.replace(/\/+$/, "");
+    return { ...(isLocal ? local : {}), ...given, url };
   }
-  const local = localServer(options, env);
-  if (local === undefined) {
-    throw new ClientError({
-      code: "server.unreachable",
-      detail: "There is no server on this machine that this account may use.",
-      next: "Start one with `npm start`, or name one: --server https://host:8443 --ca ca.pem --token-file FILE (or ATALAYA_SERVER, ATALAYA_CA, ATALAYA_TOKEN_FILE).",
-    });
-  }
-  return { ...local, ...present("token", token ?? local.token), ...present("ca", ca ?? local.ca) };
+  if (local !== undefined) return { ...local, ...given };
+  throw new ClientError({
+    code: "server.unreachable",
+    detail: "There is no server on this machine that this account may use.",
+    next: "Start one with `npm start`, say where its data is (--data FOLDER), or name another:\n  --server https://host:8443 --ca ca.pem --token-file FILE\n  (or ATALAYA_SERVER, ATALAYA_CA, ATALAYA_TOKEN_FILE)",
+  });
 }
 
 function localServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server | undefined {
   for (const folder of dataFolders(options, env)) {
-    const told = readIfThere(join(folder, "server.json"));
-    if (told === undefined) continue;
-    const { url } = JSON.parse(told) as { readonly url: string };
-    return {
-      url,
-      ...present("token", readIfThere(join(folder, "local-token"))?.trim()),
-      ...present("ca", readIfThere(join(folder, "ca.pem"))),
-    };
+    const url = urlIn(join(folder, "server.json"));
+    if (url === undefined) continue;
+    const ca = readIfThere(join(folder, "ca.pem"));
+    const token = (): string | undefined => readIfThere(join(folder, "local-token"))?.trim();
+    return { url, token, ...(ca === undefined ? {} : { ca }) };
   }
   return undefined;
+}
+
+function urlIn(file: string): string | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    const { url } = JSON.parse(text) as { readonly url?: unknown };
+    if (typeof url === "string") return url;
+  } catch {
+    // Told below: half a file and a wrong one are the same to us.
+  }
+  throw new UsageError(`${file} does not say where the server is: start the server again`);
 }
 
 /** The named one, or `.atalaya` here or in a folder above, or where a packaged server keeps it. */
@@ -94,8 +102,14 @@ function dataFolders(options: GlobalOptions, env: NodeJS.ProcessEnv): readonly s
   const folders: string[] = [];
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     folders.push(join(folder, ".atalaya"));
-    if (folder === dirname(folder)) return [...folders, "/var/lib/atalaya"];
+    if (folder === dirname(folder)) return [...folders.filter(isOurs), "/var/lib/atalaya"];
   }
+}
+
+/** A folder that somebody else put in our way, in /tmp for example, must not get our token. */
+function isOurs(folder: string): boolean {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  return owner === process.getuid?.() || owner === 0;
 }
 
 function readIfThere(path: string): string | undefined {
@@ -121,8 +135,4 @@ function secretFrom(path: string): string {
   const text = textFrom(path).trim();
   if ((statSync(path).mode & 0o077) !== 0) throw new UsageError(`${path} can be read by others: chmod 600 ${path}`);
   return text;
-}
-
-function present<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string });
 }

@@ -31,13 +31,12 @@ export type Calls = { readonly [M in Method]: Call<M> };
 
 export function createCalls(needs: {
   readonly url: string;
-  readonly token?: string;
+  readonly token?: () => string | undefined;
   readonly fetch: (request: Request) => Promise<Response>;
 }): Calls {
   const client = createFetchClient<paths>({
     baseUrl: needs.url,
-    fetch: needs.fetch,
-    ...(needs.token === undefined ? {} : { headers: { Authorization: `Bearer ${needs.token}` } }),
+    fetch: needs.token === undefined ? needs.fetch : withToken(needs.token, needs.fetch),
   });
   client.use({
     async onResponse({ response }) {
@@ -55,4 +54,23 @@ export function createCalls(needs: {
     patch: call("patch"),
     delete: call("delete"),
   } as unknown as Calls;
+}
+
+type Fetch = (request: Request) => Promise<Response>;
+
+/** A server that started while we asked has written a new token: what was refused for the old one is asked again. */
+function withToken(token: () => string | undefined, fetch: Fetch): Fetch {
+  const ask = (request: Request, bearer: string | undefined): Promise<Response> => {
+    if (bearer !== undefined) request.headers.set("Authorization", `Bearer ${bearer}`);
+    return fetch(request);
+  };
+  return async (request) => {
+    const again = request.clone();
+    const used = token();
+    const response = await ask(request, used);
+    const fresh = response.status === 401 ? token() : used;
+    if (fresh === used) return response;
+    await response.body?.cancel();
+    return ask(again, fresh);
+  };
 }

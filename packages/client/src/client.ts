@@ -13,14 +13,14 @@ export interface Client extends Calls {
 
 export interface ClientParts {
   readonly url: string;
-  readonly token?: string;
+  readonly token?: () => string | undefined;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly openLive: OpenLiveSocket;
   close(): void;
 }
 
 export function buildClient({ url, token, fetch, openLive, close }: ClientParts): Client {
-  const base = checkedUrl(url, token);
+  const base = checkedUrl(url, token?.());
   const live = createLive({ open: openLive, random: Math.random });
   return {
     ...createCalls({

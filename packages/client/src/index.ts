@@ -18,8 +18,8 @@ export type { components, operations, paths } from "./generated/api.ts";
 export interface ClientOptions {
   /** `https://host:port`. */
   readonly url: string;
-  /** An API token, or the local token of the server's machine. */
-  readonly token?: string;
+  /** An API token. A function is asked each time: the local token of the server's machine is new with every start. */
+  readonly token?: string | (() => string | undefined);
   /** PEM of the CA that signed the server's certificate. */
   readonly ca?: string;
   /** Instead of `ca`: the base64url SHA-256 of the CA's public key; the CA is then fetched and compared. */
@@ -28,7 +28,8 @@ export interface ClientOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
 }
 
-export function createClient({ url, token, ca, pin, fetch }: ClientOptions): Client {
+export function createClient({ url, token: given, ca, pin, fetch }: ClientOptions): Client {
+  const token = typeof given === "string" ? () => given : given;
   const trust = createTrust({ url, ...(ca === undefined ? {} : { ca }), ...(pin === undefined ? {} : { pin }) });
   const transport = httpsFetch(trust);
   return buildClient({

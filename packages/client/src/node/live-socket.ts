@@ -11,7 +11,7 @@ const CONNECT_WITHIN_MS = 10_000;
 /** Over `ws`: the token goes into a header, so it is checked before there is a WebSocket. */
 export function nodeLiveSocket(needs: {
   readonly url: string;
-  readonly token?: string;
+  readonly token?: () => string | undefined;
   readonly trust: Trust;
 }): OpenLiveSocket {
   const url = new URL(LIVE_PATH, needs.url);
@@ -29,11 +29,12 @@ export function nodeLiveSocket(needs: {
     async function open(): Promise<void> {
       const ca = url.protocol === "https:" ? await needs.trust.ca() : undefined;
       if (closed) return;
+      const token = needs.token?.();
       const opened = new WebSocket(url, LIVE_PROTOCOL, {
         handshakeTimeout: CONNECT_WITHIN_MS,
         perMessageDeflate: false,
         ...(ca === undefined ? {} : { ca }),
-        ...(needs.token === undefined ? {} : { headers: { Authorization: `Bearer ${needs.token}` } }),
+        ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
       });
       socket = opened;
       opened.on("open", () => {
@@ -45,7 +46,10 @@ export function nodeLiveSocket(needs: {
         listener.heard((data as Buffer).toString("utf8"));
       });
       opened.on("ping", alive);
+      let isReplaced = false;
       opened.on("unexpected-response", (_request, response) => {
+        // The server has started meanwhile and written a new token: nobody was refused.
+        isReplaced = response.statusCode === 401 && needs.token?.() !== token;
         const chunks: Buffer[] = [];
         failure = new Promise((resolve) => {
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -61,11 +65,17 @@ export function nodeLiveSocket(needs: {
       });
       opened.on("close", () => {
         clearTimeout(silence);
+        if (isReplaced && !closed) return dial();
         void Promise.resolve(failure).then((error) => listener.closed(error));
       });
     }
 
-    open().catch((error: unknown) => listener.closed(unreachable(url, error)));
+    function dial(): void {
+      failure = undefined;
+      open().catch((error: unknown) => listener.closed(unreachable(url, error)));
+    }
+
+    dial();
     return {
       send: (text) => socket?.send(text),
       close() {

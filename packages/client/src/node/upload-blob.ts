@@ -23,7 +23,11 @@ const FRUITLESS = 5;
 const never = new AbortController().signal;
 
 /** Uploads what the file holds, going on where an earlier upload of the same bytes broke off. The file must not change meanwhile. */
-export async function uploadBlob(client: Client, path: string, { onProgress, signal = never }: UploadOptions = {}): Promise<UploadedBlob> {
+export async function uploadBlob(
+  client: Client,
+  path: string,
+  { onProgress, signal = never }: UploadOptions = {},
+): Promise<UploadedBlob> {
   const { sha256, size } = await digestOf(path, signal);
   await using file = await open(path, "r");
   let fruitless = 0;
@@ -33,7 +37,7 @@ export async function uploadBlob(client: Client, path: string, { onProgress, sig
       const state = await client.get("/api/v1/blobs/{sha256}/status", { params: { path: { sha256 } }, signal });
       received = state.received;
       onProgress?.(received, size);
-      for (let whole = state.whole; !whole; ) {
+      for (let whole = state.whole; !whole;) {
         ({ received, whole } = await putPart(client, { file, sha256, size, offset: received, signal }));
         fruitless = 0;
         onProgress?.(received, size);
