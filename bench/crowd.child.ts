@@ -47,7 +47,8 @@ export type Order =
 
 /** When each agent got its last frame of the round, epoch milliseconds with fractions. */
 let settledAt: number[] = [];
-let sizes: Record<string, number> = {};
+/** Of one frame each, as they travel: measured once, so that measuring costs the rounds nothing. */
+const sizes: Partial<Record<string, number>> = {};
 const identities: SimIdentity[] = [];
 let sims: Crowd | undefined;
 let bare: WebSocket[] = [];
@@ -104,13 +105,13 @@ async function connectSims({ host, port, atOnce, resume, count }: Extract<Order,
       host,
       port,
       behave: (start) => {
-        sizes = { ...sizes, start: JSON.stringify(start).length };
+        sizes["start"] ??= JSON.stringify(start).length;
         return { output: [{ stream: "stdout", bytes: outputBytes }] };
       },
       onFrame: (frame) => {
         if (frame.type !== "settled") return;
         settledAt.push(now());
-        sizes = { ...sizes, settled: JSON.stringify(frame).length };
+        sizes["settled"] ??= JSON.stringify(frame).length;
       },
     })),
     atOnce,
@@ -118,16 +119,31 @@ async function connectSims({ host, port, atOnce, resume, count }: Extract<Order,
   if (resume !== true) for (const agent of sims.agents) agent.session = undefined;
   const began = now();
   await sims.connect(count);
+  measureSent(sims.agents[0]?.socket);
   return now() - began;
 }
 
+/** The sizes of what an agent sends, from what one of them does send. */
+function measureSent(socket: WebSocket | undefined): void {
+  if (socket === undefined) return;
+  const send = socket.send.bind(socket) as (data: string | Uint8Array) => void;
+  socket.send = (data: string | Uint8Array) => {
+    const kind = typeof data === "string" ? (JSON.parse(data) as { readonly type: string }).type : "output";
+    sizes[kind] ??= Buffer.byteLength(data);
+    send(data);
+  };
+}
+
 async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<number> {
-  const { host, port, atOnce, sizes: of, resume, count } = order;
+  const { host, port, atOnce, sizes: of, resume, count = identities.length } = order;
   if (of === undefined) throw new Error("a bare crowd must be told the sizes");
   const accepted = text(of.accepted, "A");
   const result = text(of.result, "R");
   const output = Buffer.alloc(of.output, 1);
-  const waiting = identities.slice(0, count).map((identity, index) => ({ identity, index }));
+  const waiting = Array.from({ length: count }, (_, index) => ({
+    identity: identities[index % identities.length]!,
+    index,
+  }));
   bareResumed = 0;
   const began = now();
   await Promise.all(
