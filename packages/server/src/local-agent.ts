@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { agentStart } from "./domain/distribution/index.ts";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
 import { stopOrphan } from "./local-agent-orphan.ts";
@@ -118,9 +119,9 @@ async function enrol(
 
 function agent(program: string, args: readonly string[], env: LocalAgentNeeds["environment"]): ChildProcess {
   // A session of its own: a Ctrl-C at the terminal reaches the server alone, which stops the agent in order.
-  return spawn(process.execPath, [program, ...args], {
+  return spawn(process.execPath, [...agentStart.nodeFlags, program, ...args], {
     stdio: ["ignore", "ignore", args[0] === "join" ? "pipe" : "ignore"],
     detached: true,
-    env,
+    env: { ...env, ...agentStart.environment },
   });
 }

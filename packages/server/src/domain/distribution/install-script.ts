@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { AtalayaError } from "@atalaya/protocol";
+import { agentStart } from "./agent-start.ts";
 
 export interface InstallScriptParts {
   /** `host:port`, in order of preference. */
@@ -29,6 +30,10 @@ export function fillInstallScript(template: string, parts: InstallScriptParts): 
     BUNDLE_SHA256: parts.bundleSha256,
     RUNTIME_SHA256_X64: parts.runtimeSha256.x64 ?? "",
     RUNTIME_SHA256_ARM64: parts.runtimeSha256.arm64 ?? "",
+    NODE_FLAGS: agentStart.nodeFlags.join(" "),
+    NODE_ENVIRONMENT: Object.entries(agentStart.environment)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" "),
     CA_PEM: parts.caPem.trim(),
   };
   return template.replace(/@@([A-Z0-9_]+)@@/g, (_, name: string) => {

@@ -6,6 +6,9 @@ umask 022
 
 servers='@@SERVERS@@'
 bundle_sha256='@@BUNDLE_SHA256@@'
+# An agent that waits takes less memory with these.
+node_flags='@@NODE_FLAGS@@'
+node_environment='@@NODE_ENVIRONMENT@@'
 runtime_sha256_x64='@@RUNTIME_SHA256_X64@@'
 runtime_sha256_arm64='@@RUNTIME_SHA256_ARM64@@'
 ca='@@CA_PEM@@'
@@ -152,7 +155,8 @@ write_command() {
 #!/bin/sh
 export ATALAYA_AGENT_DATA='$state'
 if [ -r '$environment' ]; then set -a; . '$environment'; set +a; fi
-exec '$home/node' '$home/agent.mjs' "\$@"
+export $node_environment
+exec '$home/node' $node_flags '$home/agent.mjs' "\$@"
 COMMAND
   put "$stage/command" "$command" 755
 }
@@ -275,7 +279,8 @@ After=network-online.target
 
 [Service]
 EnvironmentFile=-$environment
-ExecStart=$home/node $home/agent.mjs run --data $state
+Environment=$node_environment
+ExecStart=$home/node $node_flags $home/agent.mjs run --data $state
 KillMode=process
 Restart=always
 RestartSec=5
