@@ -17,7 +17,8 @@ import type { BareOrder } from "./bare-server.child.ts";
 import { benchChild } from "./child.ts";
 import { percentile, rssOf } from "./measure.ts";
 
-export const question = "What does the agent cost its machine: bytes, time to be connected, memory and CPU when idle, against a bare ws client?";
+export const question =
+  "What does the agent cost its machine: bytes, time to be connected, memory and CPU when idle, against a bare ws client?";
 
 export const options = {
   starts: "how often each is started (30)",
@@ -46,13 +47,21 @@ export async function run({ starts = 30, idle = 40 }: AgentOptions = {}): Promis
   const folder = await mkdtemp(join(tmpdir(), "atalaya-bench-agent-"));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
   const server = undo.use(await serverProcess({ data: join(folder, "server"), env: { ATALAYA_LOG_LEVEL: "error" } }));
-  const { body } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 2, expiresInMs: 600_000 });
+  const { body } = await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", {
+    uses: 2,
+    expiresInMs: 600_000,
+  });
   const bundle = join(folder, "agent.mjs");
   await buildAgent(bundle);
   const data = join(folder, "agent");
   const servers = `${server.host}:${server.port}`;
   await joinAgent({ data, servers, token: body.token });
-  const agent: Start = () => ownProcess({ program: process.execPath, args: [...agentStart.nodeFlags, bundle, "run", "--data", data], env: { ...agentStart.environment, ATALAYA_AGENT_SERVERS: servers } });
+  const agent: Start = () =>
+    ownProcess({
+      program: process.execPath,
+      args: [...agentStart.nodeFlags, bundle, "run", "--data", data],
+      env: { ...agentStart.environment, ATALAYA_AGENT_SERVERS: servers },
+    });
 
   using bareServer = benchChild<BareOrder>("./bare-server.child.ts");
   const bare = await bareClient(bareServer);
@@ -90,11 +99,14 @@ export async function run({ starts = 30, idle = 40 }: AgentOptions = {}): Promis
       platform: "node",
       format: "esm",
       minify: true,
-      banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+      banner: {
+        js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+      },
       external: ["bufferutil", "utf-8-validate"],
       define: { "process.env.WS_NO_BUFFER_UTIL": '"1"', "process.env.WS_NO_UTF_8_VALIDATE": '"1"' },
     });
-    return () => ownProcess({ program: process.execPath, args: [program, `wss://127.0.0.1:${port}/`, own, LINK_PROTOCOL] });
+    return () =>
+      ownProcess({ program: process.execPath, args: [program, `wss://127.0.0.1:${port}/`, own, LINK_PROTOCOL] });
   }
 }
 
@@ -113,7 +125,10 @@ interface Idle {
 }
 
 /** Both at once, so that what else the machine does touches both. */
-async function idleTogether(both: Readonly<Record<"agent" | "bare", Start>>, seconds: number): Promise<Readonly<Record<"agent" | "bare", Idle>>> {
+async function idleTogether(
+  both: Readonly<Record<"agent" | "bare", Start>>,
+  seconds: number,
+): Promise<Readonly<Record<"agent" | "bare", Idle>>> {
   await using agent = both.agent();
   await using bare = both.bare();
   await Promise.all([agent.prints(/link\.up/), bare.prints(/link\.up/)]);
@@ -130,7 +145,10 @@ async function idleTogether(both: Readonly<Record<"agent" | "bare", Start>>, sec
 
 /** All threads' time on a processor, in nanoseconds (schedstat): the ticks of proc(5) are as coarse as what is measured. */
 function cpuNsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]), 0);
+  return readdirSync(`/proc/${pid}/task`).reduce(
+    (sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]),
+    0,
+  );
 }
 
 function told(times: readonly number[]): { readonly connectedP50Ms: number; readonly connectedP90Ms: number } {

@@ -49,7 +49,8 @@ function* chunksOf({ bytes, chunkBytes }: Amount): Generator<Buffer> {
 }
 
 async function obey(order: OutputOrder): Promise<Measured> {
-  const act = order.do === "ledger" ? await ledger(order) : order.do === "appends" ? await appends(order) : await inserts(order);
+  const act =
+    order.do === "ledger" ? await ledger(order) : order.do === "appends" ? await appends(order) : await inserts(order);
   const before = await memory("VmRSS");
   const cpu = process.cpuUsage();
   const began = performance.now();
@@ -67,8 +68,20 @@ async function memory(name: "VmRSS" | "VmHWM"): Promise<number> {
 
 async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<() => Promise<void>> {
   const store = await openStore(order.store, { clock, log, migrations });
-  const segments = store.engine === "sqlite" ? await openSegments(join(order.folder, "output"), { clock, log }) : undefined;
-  const host: DirectoryHost = { key: 1, id: "host_000000000001", name: "chatty", place: [], labels: {}, facts: {}, state: "online", addresses: [], capabilities: ["exec"], revision: 1 };
+  const segments =
+    store.engine === "sqlite" ? await openSegments(join(order.folder, "output"), { clock, log }) : undefined;
+  const host: DirectoryHost = {
+    key: 1,
+    id: "host_000000000001",
+    name: "chatty",
+    place: [],
+    labels: {},
+    facts: {},
+    state: "online",
+    addresses: [],
+    capabilities: ["exec"],
+    revision: 1,
+  };
   const { privateKey } = generateKeyPairSync("ed25519");
   const agent = chattyAgent(order);
   const room = await createJobs({
@@ -77,7 +90,12 @@ async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<(
     bus: createLocalBus({ clock }),
     clock,
     log,
-    fleet: { resolve: async (selector) => ({ hosts: [host], selector }), byKey: () => host, hostOfSystem: (system) => system, onGone: () => ({ [Symbol.dispose]() {} }) },
+    fleet: {
+      resolve: async (selector) => ({ hosts: [host], selector }),
+      byKey: () => host,
+      hostOfSystem: (system) => system,
+      onGone: () => ({ [Symbol.dispose]() {} }),
+    },
     links: agent.links,
     capabilities: [exec],
     signTickets: (root) => sign(null, signedBytes(root), privateKey),
@@ -85,10 +103,14 @@ async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<(
   });
   return async () => {
     const actor = { name: "bench", permissions: new Set(["job.create", "job.read"] as const) };
-    const job = await room.jobs.create({ selector: "all", capability: "exec", request: { command: { kind: "program", program: "/bin/true" } } }, actor);
+    const job = await room.jobs.create(
+      { selector: "all", capability: "exec", request: { command: { kind: "program", program: "/bin/true" } } },
+      actor,
+    );
     await agent.settled;
     const run = await room.jobs.run(job.runs[0]!.id, actor);
-    if (run.state !== "succeeded" || run.outputBytes !== order.bytes) throw new Error(`not all was committed: ${JSON.stringify(run)}`);
+    if (run.state !== "succeeded" || run.outputBytes !== order.bytes)
+      throw new Error(`not all was committed: ${JSON.stringify(run)}`);
   };
 }
 
@@ -128,7 +150,14 @@ function chattyAgent(amount: Amount) {
       await nextTurn();
       await readable.promise;
     }
-    listener?.frame(link, { type: "result", run, state: "succeeded", lastSequence: sequence, durationMs: 1, result: { exitCode: 0 } });
+    listener?.frame(link, {
+      type: "result",
+      run,
+      state: "succeeded",
+      lastSequence: sequence,
+      durationMs: 1,
+      result: { exitCode: 0 },
+    });
   }
 
   return {
@@ -163,7 +192,9 @@ async function appends(order: OutputOrder & { readonly do: "appends" }): Promise
 async function inserts(order: OutputOrder & { readonly do: "inserts" }): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: order.url });
   await client.connect();
-  await client.query("create table bare (job bigint not null, host bigint not null, first bigint not null, bytes bytea not null, primary key (job, host, first))");
+  await client.query(
+    "create table bare (job bigint not null, host bigint not null, first bigint not null, bytes bytea not null, primary key (job, host, first))",
+  );
   await client.query("alter table bare alter column bytes set storage external");
   const rows = Math.max(1, Math.round(order.groupBytes / order.rowBytes));
   const text = `insert into bare (job, host, first, bytes) values ${Array.from({ length: rows }, (_, i) => `(1, 1, $${i * 2 + 1}, $${i * 2 + 2})`).join(", ")}`;
@@ -191,7 +222,11 @@ function nextTurn(): Promise<void> {
 process.on("message", (message: { readonly id: number; readonly order: OutputOrder }) => {
   obey(message.order).then(
     (value) => process.send?.({ id: message.id, value }),
-    (cause: unknown) => process.send?.({ id: message.id, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
+    (cause: unknown) =>
+      process.send?.({
+        id: message.id,
+        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      }),
   );
 });
 process.on("disconnect", () => process.exit(0));

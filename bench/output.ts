@@ -12,7 +12,8 @@ import { benchChild } from "./child.ts";
 import { median } from "./measure.ts";
 import type { Measured, OutputOrder } from "./output.child.ts";
 
-export const question = "How fast is the output of one run committed, against bare appends and bare inserts of the same bytes?";
+export const question =
+  "How fast is the output of one run committed, against bare appends and bare inserts of the same bytes?";
 
 export const options = {
   megabytes: "how much the run prints (400)",
@@ -44,13 +45,24 @@ export async function run({ megabytes = 400, chunk = 256 * 1024, rounds = 3 }: O
   const root = await mkdtemp(join(tmpdir(), "atalaya-bench-output-"));
   undo.defer(() => rm(root, { recursive: true, force: true }));
   const cluster = undo.use(await startPostgres({ fsync: true }));
-  const kinds = { appends: [] as Measured[], embedded: [] as Measured[], inserts: [] as Measured[], postgres: [] as Measured[] };
+  const kinds = {
+    appends: [] as Measured[],
+    embedded: [] as Measured[],
+    inserts: [] as Measured[],
+    postgres: [] as Measured[],
+  };
 
   for (let round = 0; round < rounds; round += 1) {
     kinds.appends.push(await inFolder((folder) => ({ do: "appends", ...amount, folder, groupBytes: GROUP_BYTES })));
-    kinds.embedded.push(await inFolder((folder) => ({ do: "ledger", ...amount, folder, store: { engine: "sqlite", folder } })));
-    kinds.inserts.push(await inDatabase((url) => ({ do: "inserts", ...amount, url, rowBytes: ROW_BYTES, groupBytes: GROUP_BYTES })));
-    kinds.postgres.push(await inDatabase((url) => ({ do: "ledger", ...amount, folder: root, store: { engine: "postgres", url } })));
+    kinds.embedded.push(
+      await inFolder((folder) => ({ do: "ledger", ...amount, folder, store: { engine: "sqlite", folder } })),
+    );
+    kinds.inserts.push(
+      await inDatabase((url) => ({ do: "inserts", ...amount, url, rowBytes: ROW_BYTES, groupBytes: GROUP_BYTES })),
+    );
+    kinds.postgres.push(
+      await inDatabase((url) => ({ do: "ledger", ...amount, folder: root, store: { engine: "postgres", url } })),
+    );
   }
 
   const speed = (of: readonly Measured[]) => amount.bytes / 1e6 / (median(of.map(({ ms }) => ms)) / 1e3);
@@ -62,7 +74,13 @@ export async function run({ megabytes = 400, chunk = 256 * 1024, rounds = 3 }: O
     peakRssMb: Math.max(...ours.map(({ peakRssBytes }) => peakRssBytes)) / 1e6,
     grownMb: Math.max(...ours.map(({ grownBytes }) => grownBytes)) / 1e6,
   });
-  return { megabytes: amount.bytes / 1e6, chunkBytes: chunk, rounds, embedded: told(kinds.embedded, kinds.appends), postgres: told(kinds.postgres, kinds.inserts) };
+  return {
+    megabytes: amount.bytes / 1e6,
+    chunkBytes: chunk,
+    rounds,
+    embedded: told(kinds.embedded, kinds.appends),
+    postgres: told(kinds.postgres, kinds.inserts),
+  };
 
   async function inFolder(orderFor: (folder: string) => OutputOrder): Promise<Measured> {
     const folder = await mkdtemp(join(root, "round-"));
@@ -87,7 +105,11 @@ export async function run({ megabytes = 400, chunk = 256 * 1024, rounds = 3 }: O
   async function asAdmin(statement: string): Promise<void> {
     const admin = new Client({ connectionString: cluster.url("postgres") });
     await admin.connect();
-    await admin.query(statement).finally(() => admin.end());
+    try {
+      await admin.query(statement);
+    } finally {
+      await admin.end();
+    }
   }
 }
 

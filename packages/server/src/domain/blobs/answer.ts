@@ -15,6 +15,9 @@ export function blobAnswer(blob: Blob, range: Range | undefined, sha256: string,
     "repr-digest": `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`,
   });
   if (isPart) headers.set("content-range", `bytes ${offset}-${end - 1}/${blob.size}`);
-  const body = method === "HEAD" ? null : (Readable.toWeb(Readable.from(blob.bytes, { objectMode: false })) as ReadableStream<Uint8Array<ArrayBuffer>>);
+  const body =
+    method === "HEAD"
+      ? null
+      : (Readable.toWeb(Readable.from(blob.bytes, { objectMode: false })) as ReadableStream<Uint8Array<ArrayBuffer>>);
   return new Response(body, { status: isPart ? 206 : 200, headers });
 }

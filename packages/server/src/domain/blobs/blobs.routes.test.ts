@@ -22,7 +22,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atalaya-blobs-"));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
   server = owned.use(await serverProcess({ data: join(folder, "server") }));
-  const { token } = (await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 2, expiresInMs: 600_000 })).body;
+  const { token } = (
+    await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 2, expiresInMs: 600_000 })
+  ).body;
   sim = await enrolSim(server, { token, n: 1, hostname: "other" });
   const data = join(folder, "agent");
   const servers = `${server.host}:${server.port}`;
@@ -46,7 +48,14 @@ interface Raw {
 
 /** A request as it stands, with a body in pieces. */
 async function raw(options: RequestOptions, pieces: readonly Uint8Array[] = []): Promise<Raw> {
-  const call = request({ host: server.host, port: server.port, ca: server.ca, servername: "localhost", agent: false, ...options });
+  const call = request({
+    host: server.host,
+    port: server.port,
+    ca: server.ca,
+    servername: "localhost",
+    agent: false,
+    ...options,
+  });
   for (const piece of pieces) call.write(piece);
   call.end();
   const [response] = await once(call, "response");
@@ -56,7 +65,14 @@ async function raw(options: RequestOptions, pieces: readonly Uint8Array[] = []):
 
 const authorized = () => ({ authorization: `Bearer ${server.token}` });
 const put = (sha256: string, bytes: Uint8Array, headers: Readonly<Record<string, string>> = {}) =>
-  raw({ method: "PUT", path: `/api/v1/blobs/${sha256}`, headers: { ...authorized(), "content-length": String(bytes.length), ...headers } }, [bytes]);
+  raw(
+    {
+      method: "PUT",
+      path: `/api/v1/blobs/${sha256}`,
+      headers: { ...authorized(), "content-length": String(bytes.length), ...headers },
+    },
+    [bytes],
+  );
 const json = (answer: Raw) => JSON.parse(answer.bytes.toString()) as Readonly<Record<string, unknown>>;
 
 /** As an agent with this certificate asks. */
@@ -84,7 +100,9 @@ test("50 MB reach a command's standard input; to other hosts and without a run t
   expect(status).toBe(201);
   const { id: run } = job.runs[0]!;
   await expect
-    .poll(async () => (await server.call<{ readonly state: string }>("GET", `/api/v1/runs/${run}`)).body.state, { timeout: 30_000 })
+    .poll(async () => (await server.call<{ readonly state: string }>("GET", `/api/v1/runs/${run}`)).body.state, {
+      timeout: 30_000,
+    })
     .toBe("succeeded");
   const output = await server.call<Buffer>("GET", `/api/v1/runs/${run}/output`);
   expect(output.body.toString()).toBe(`${sha256}  -\n`);
@@ -105,13 +123,23 @@ test("an agent reads what an unfinished run of its host names, in ranges, until 
   const whole = await asAgent(sha256, run);
   expect([whole.status, whole.bytes.equals(bytes), whole.headers["content-length"]]).toEqual([200, true, "300000"]);
   const rest = await asAgent(sha256, run, { range: "bytes=299990-" });
-  expect([rest.status, rest.headers["content-range"], rest.bytes.equals(bytes.subarray(299_990))]).toEqual([206, "bytes 299990-299999/300000", true]);
+  expect([rest.status, rest.headers["content-range"], rest.bytes.equals(bytes.subarray(299_990))]).toEqual([
+    206,
+    "bytes 299990-299999/300000",
+    true,
+  ]);
   const nothing = await asAgent(sha256, run, { range: "bytes=300000-" });
   expect([nothing.status, nothing.bytes.length]).toEqual([200, 0]);
   expect((await asAgent(digestOf(Buffer.from("another")), run)).status).toBe(404);
 
   // At the agents' door there is nothing else, and no token opens it.
-  const api = await raw({ path: "/api/v1/hosts", cert: sim.certificate, key: sim.keyPem, ...agentsDoor, headers: authorized() });
+  const api = await raw({
+    path: "/api/v1/hosts",
+    cert: sim.certificate,
+    key: sim.keyPem,
+    ...agentsDoor,
+    headers: authorized(),
+  });
   expect(api.status).toBe(404);
 
   await server.call("POST", `/api/v1/runs/${run}/cancel`);
@@ -139,11 +167,17 @@ test("an upload that broke off goes on where it stopped, also after the server w
   await server.start();
 
   expect(await state()).toEqual({ sha256, received: MIB, whole: false });
-  const wrong = await put(sha256, bytes.subarray(2 * MIB), { "content-range": `bytes ${2 * MIB}-${3 * MIB - 1}/${3 * MIB}` });
+  const wrong = await put(sha256, bytes.subarray(2 * MIB), {
+    "content-range": `bytes ${2 * MIB}-${3 * MIB - 1}/${3 * MIB}`,
+  });
   expect([wrong.status, json(wrong)["details"]]).toEqual([409, { offset: MIB }]);
-  const part = await put(sha256, bytes.subarray(MIB, 2 * MIB), { "content-range": `bytes ${MIB}-${2 * MIB - 1}/${3 * MIB}` });
+  const part = await put(sha256, bytes.subarray(MIB, 2 * MIB), {
+    "content-range": `bytes ${MIB}-${2 * MIB - 1}/${3 * MIB}`,
+  });
   expect(json(part)).toEqual({ sha256, received: 2 * MIB, whole: false });
-  const last = await put(sha256, bytes.subarray(2 * MIB), { "content-range": `bytes ${2 * MIB}-${3 * MIB - 1}/${3 * MIB}` });
+  const last = await put(sha256, bytes.subarray(2 * MIB), {
+    "content-range": `bytes ${2 * MIB}-${3 * MIB - 1}/${3 * MIB}`,
+  });
   expect(json(last)).toEqual({ sha256, received: 3 * MIB, whole: true });
   const back = await raw({ path: `/api/v1/blobs/${sha256}`, headers: { ...authorized(), range: "bytes=5-9" } });
   expect([back.status, back.bytes.equals(bytes.subarray(5, 10))]).toEqual([206, true]);
@@ -155,8 +189,16 @@ test("bytes that are not those of the digest leave nothing; a job cannot name wh
   const sha256 = digestOf(Buffer.from("what was promised"));
   const forged = await put(sha256, Buffer.from("what came instead"));
   expect([forged.status, json(forged)["code"]]).toEqual([422, "blob.mismatch"]);
-  expect(json(await raw({ path: `/api/v1/blobs/${sha256}/status`, headers: authorized() }))).toEqual({ sha256, received: 0, whole: false });
-  const { status, body } = await server.call<{ readonly code: string }>("POST", "/api/v1/jobs", withStdin("all", sha256));
+  expect(json(await raw({ path: `/api/v1/blobs/${sha256}/status`, headers: authorized() }))).toEqual({
+    sha256,
+    received: 0,
+    whole: false,
+  });
+  const { status, body } = await server.call<{ readonly code: string }>(
+    "POST",
+    "/api/v1/jobs",
+    withStdin("all", sha256),
+  );
   expect([status, body.code]).toEqual([404, "blob.unknown"]);
 });
 
@@ -164,12 +206,19 @@ test("who knows a digest can neither read the blob nor have a job print it", asy
   const bytes = Buffer.from("a secret of the administrator");
   const sha256 = digestOf(bytes);
   await put(sha256, bytes);
-  const made = await server.call<{ readonly token: string }>("POST", "/api/v1/api-tokens", { name: "mallory", role: "operator" });
+  const made = await server.call<{ readonly token: string }>("POST", "/api/v1/api-tokens", {
+    name: "mallory",
+    role: "operator",
+  });
   const headers = { authorization: `Bearer ${made.body.token}` };
   expect((await raw({ path: `/api/v1/blobs/${sha256}`, headers })).status).toBe(404);
   const job = await server.call("POST", "/api/v1/jobs", withStdin("all", sha256), headers);
   expect(job.status).toBe(404);
-  const pretender = await raw({ method: "PUT", path: `/api/v1/blobs/${sha256}`, headers: { ...headers, "content-length": "0" } });
+  const pretender = await raw({
+    method: "PUT",
+    path: `/api/v1/blobs/${sha256}`,
+    headers: { ...headers, "content-length": "0" },
+  });
   expect(pretender.status).toBe(422);
   expect((await raw({ path: `/api/v1/blobs/${sha256}`, headers })).status).toBe(404);
 });

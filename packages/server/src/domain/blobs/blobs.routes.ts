@@ -37,7 +37,8 @@ export const blobRoutes = ({ blobs, names }: { readonly blobs: BlobsRoom; readon
         operationId: "putBlob",
         permission: "job.create",
         summary: "Upload a blob, whole or in parts",
-        description: "An upload that broke off goes on at `received` of its status; a part elsewhere is refused with `request.conflict` and the offset in its details.",
+        description:
+          "An upload that broke off goes on at `received` of its status; a part elsewhere is refused with `request.conflict` and the offset in its details.",
         tags,
         params: BlobPath,
         headers: Part,
@@ -46,7 +47,8 @@ export const blobRoutes = ({ blobs, names }: { readonly blobs: BlobsRoom; readon
       }),
       async (c) => {
         const part = uploadPart(c.req.valid("header")["content-range"], c.req.header("content-length"));
-        const bytes = c.req.raw.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (controller) => controller.close() });
+        const bytes =
+          c.req.raw.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (controller) => controller.close() });
         return c.json(await blobs.upload(c.req.valid("param").sha256, bytes, part, c.var.actor), 200);
       },
     )

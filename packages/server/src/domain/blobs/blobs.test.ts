@@ -55,7 +55,11 @@ async function room({ open }: EngineUnderTest) {
 describe.each(engines)("blobs on $name", (engine) => {
   test("are read by who uploaded them, and nobody learns of them by knowing a digest", async () => {
     await using at = await room(engine);
-    expect(await at.blobs.upload(sha256, bytes(content), whole, alice)).toEqual({ sha256, received: content.length, whole: true });
+    expect(await at.blobs.upload(sha256, bytes(content), whole, alice)).toEqual({
+      sha256,
+      received: content.length,
+      whole: true,
+    });
     expect(await at.text(alice)).toBe(content.toString());
 
     expect(await at.blobs.state(sha256, mallory)).toEqual({ sha256, received: 0, whole: false });
@@ -76,16 +80,26 @@ describe.each(engines)("blobs on $name", (engine) => {
   test("an upload in parts goes on where it stopped, beside one of somebody else", async () => {
     await using at = await room(engine);
     const half = content.subarray(0, 20);
-    expect(await at.blobs.upload(sha256, bytes(half), { offset: 0, more: true }, alice)).toMatchObject({ received: 20, whole: false });
+    expect(await at.blobs.upload(sha256, bytes(half), { offset: 0, more: true }, alice)).toMatchObject({
+      received: 20,
+      whole: false,
+    });
     await at.blobs.upload(sha256, bytes(Buffer.from("rubbish")), { offset: 0, more: true }, mallory);
     await expect(at.blobs.upload(sha256, bytes(half), { offset: 10, more: true }, alice)).rejects.toMatchObject({
       code: "request.conflict",
       details: { offset: 20 },
     });
-    const { whole: done } = await at.blobs.upload(sha256, bytes(content.subarray(20)), { offset: 20, more: false }, alice);
+    const { whole: done } = await at.blobs.upload(
+      sha256,
+      bytes(content.subarray(20)),
+      { offset: 20, more: false },
+      alice,
+    );
     expect(done).toBe(true);
     // Whoever knows only the end of it does not get the rest.
-    await expect(at.blobs.upload(sha256, bytes(content.subarray(20)), { offset: 20, more: false }, mallory)).rejects.toMatchObject({ code: "request.conflict" });
+    await expect(
+      at.blobs.upload(sha256, bytes(content.subarray(20)), { offset: 20, more: false }, mallory),
+    ).rejects.toMatchObject({ code: "request.conflict" });
   });
 
   test("are collected a day after nothing names them any more, not before", async () => {

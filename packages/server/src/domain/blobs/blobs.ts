@@ -89,7 +89,7 @@ export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): Blobs
     },
     async collect(names) {
       const before = clock.now() - GRACE_MS;
-      for (let after = ""; ; ) {
+      for (let after = ""; ;) {
         const stale = await kept.stale(before, after, AT_ONCE);
         if (stale.length === 0) break;
         const named = await names.named(stale);

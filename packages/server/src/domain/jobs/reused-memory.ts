@@ -23,7 +23,8 @@ export function reusedMemory(keptBytes: number): ReusedMemory {
       return Buffer.from(spare.pop() ?? new ArrayBuffer(BUFFER_BYTES), 0, bytes);
     },
     giveBack({ buffer }) {
-      if (buffer instanceof ArrayBuffer && buffer.byteLength === BUFFER_BYTES && spare.length < most) spare.push(buffer);
+      if (buffer instanceof ArrayBuffer && buffer.byteLength === BUFFER_BYTES && spare.length < most)
+        spare.push(buffer);
     },
     clear() {
       spare.length = 0;
