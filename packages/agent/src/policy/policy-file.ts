@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import type { Stats } from "node:fs";
+import { lstat, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { isMissing } from "../platform/durable-file.ts";
 import { openPolicy, parsePolicy, type Policy } from "./policy.ts";
@@ -27,23 +28,42 @@ export function policyFile(data: string, hostPath: string = POLICY_PATH): Policy
   };
 }
 
-/** Undefined when there is no such file. Throws when somebody else could have written it. */
+/**
+ * Undefined when there is no such file. Throws when somebody else could have written it, or put another in its place.
+ * A link that leads nowhere is a policy that somebody wanted: it must not open what the policy closes.
+ */
 async function stampOf(path: string): Promise<string | undefined> {
-  let file;
   try {
-    file = await stat(path);
+    await lstat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw untrusted(path, "cannot be read", error);
   }
-  for (const [name, { uid, mode }] of [
-    [path, file],
-    [dirname(path), await stat(dirname(path))],
-  ] as const) {
-    if (uid !== 0 && uid !== process.getuid?.()) throw untrusted(name, `belongs to uid ${uid}, not to root`);
-    if ((mode & 0o022) !== 0) throw untrusted(name, "can be written by others than its owner");
+  const real = await realpath(path).catch((error: unknown) => {
+    throw untrusted(path, "leads to nothing that can be read", error);
+  });
+  const file = await stat(real);
+  if (!file.isFile()) throw untrusted(path, "is not a file");
+  checkOwner(real, file);
+  for (const folder of new Set([...foldersAbove(resolve(path)), ...foldersAbove(real)])) {
+    checkOwner(folder, await stat(folder));
   }
-  return `${path} ${file.ino} ${file.mtimeMs} ${file.size}`;
+  return `${real} ${file.ino} ${file.mtimeMs} ${file.size}`;
+}
+
+/** In a sticky folder, as `/tmp` is, nobody can move what is not his. */
+const STICKY = 0o1000;
+
+function checkOwner(path: string, { uid, mode }: Stats): void {
+  if (uid !== 0 && uid !== process.getuid?.()) throw untrusted(path, `belongs to uid ${uid}, not to root`);
+  if ((mode & 0o022) !== 0 && (mode & STICKY) === 0) throw untrusted(path, "can be written by others than its owner");
+}
+
+function* foldersAbove(path: string): Generator<string> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    yield folder;
+    if (folder === dirname(folder)) return;
+  }
 }
 
 async function readPolicy(path: string): Promise<Policy> {
