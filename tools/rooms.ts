@@ -112,6 +112,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "clock.ts",
     "batches.ts",
     "turns.ts",
+    "network.ts",
     "store/",
     "bus/",
     "blobs/",

@@ -32,6 +32,18 @@ async function silent(port: number): Promise<net.Socket> {
   return socket;
 }
 
+/** The first bytes of a link, as anybody may send them. */
+async function helloOf(link: (options: { readonly port: number }) => tls.TLSSocket): Promise<Buffer> {
+  const listener = net.createServer();
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  const socket = link({ port: (listener.address() as net.AddressInfo).port }).on("error", () => undefined);
+  const [taken] = (await once(listener, "connection")) as [net.Socket];
+  const [hello] = (await once(taken, "data")) as [Buffer];
+  socket.destroy();
+  listener.close();
+  return hello;
+}
+
 const closedOf = (socket: net.Socket) => (socket.closed ? Promise.resolve() : once(socket.resume(), "close"));
 
 test("who does not send a ClientHello in time is dropped and counted", async () => {
@@ -110,6 +122,20 @@ test("handshakes that stand still hold a place under way until they are given up
   expect(await server.count('link_handshakes_total{outcome="failed"}')).toBe(1);
   expect(await server.count('link_handshakes_total{outcome="full"}')).toBe(1);
   relay.close();
+});
+
+test("handshakes that stand still give way to those that come after them", async () => {
+  await using server = await started({ handshakesUnderWay: 2, handshakePatienceMs: 50 });
+  const hello = await helloOf(server.link);
+  const held = [await silent(server.port), await silent(server.port)];
+  for (const socket of held) socket.write(hello);
+  await expect.poll(() => server.count("link_handshakes_under_way")).toBe(2);
+  const getsIn = () => upgradeOn(server.link()).catch(() => "");
+  await expect.poll(getsIn).toContain("101");
+  await closedOf(held[0]!);
+  expect(held[1]!.closed).toBe(false);
+  expect(await server.count("link_handshakes_under_way")).toBe(1);
+  held[1]!.destroy();
 });
 
 test("one address does not take all of the public door", async () => {

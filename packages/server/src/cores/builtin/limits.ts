@@ -7,6 +7,8 @@ export interface BuiltinLimits extends GateLimits, AdmissionLimits, HttpLimits {
   /** Open connections of one address to the public door. Links are not counted: a whole lab may stand behind one address. */
   readonly publicPerAddress: number;
   readonly bodyBytes: number;
+  /** A link's handshake that takes longer gives way when there is no place for another: it costs a stranger nothing to hold one. */
+  readonly handshakePatienceMs: number;
   /** How long a shutdown waits for requests and links to end by themselves. */
   readonly drainMs: number;
 }
@@ -17,6 +19,7 @@ export const defaultLimits: BuiltinLimits = {
   unreadInAll: 4_096,
   handshakesPerSecond: 600,
   handshakesUnderWay: 128,
+  handshakePatienceMs: 2_000,
   headerBytes: 16 * 1024,
   headersMs: 10_000,
   requestMs: 10 * 60_000,

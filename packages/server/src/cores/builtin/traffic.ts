@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { FLEET_PROTOCOL, LINK_PROTOCOL } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
+import { networkOf } from "../../platform/network.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { Peer, Served } from "../core.ts";
 import { createAdmission } from "./admission.ts";
@@ -46,9 +47,15 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   const admission = createAdmission(limits, clock.now());
   const open = new Map<net.Socket, string>();
   const publicOf = new Map<string, number>();
+  /** Under way, the oldest first. */
   const handshakes = new Map<
     string,
-    { readonly hello: { readonly resuming: boolean }; readonly raw: net.Socket; readonly gone: () => void }
+    {
+      readonly hello: { readonly resuming: boolean };
+      readonly raw: net.Socket;
+      readonly since: number;
+      readonly gone: () => void;
+    }
   >();
   const gate = createGate({ clock, limits, pass, refused: (reason) => counted.refused.inc({ reason }) });
   const counted = coreMetrics(needs.metrics, {
@@ -115,7 +122,9 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   }
 
   function passLink(socket: net.Socket, resuming: boolean): void {
-    const refusal = admission.admit(clock.now(), { resuming });
+    const now = clock.now();
+    const refusal = admission.admit(now, { resuming });
+    if (refusal === "under-way" && giveUpOldest(now)) return passLink(socket, resuming);
     if (refusal !== undefined) {
       counted.refused.inc({ reason: refusal });
       socket.end(OVERLOADED);
@@ -129,13 +138,23 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       admission.settle(hello, "failed");
       counted.handshakes.inc({ outcome: "failed" });
     };
-    handshakes.set(key, { hello, raw: socket, gone });
+    handshakes.set(key, { hello, raw: socket, since: now, gone });
     socket.once("close", gone);
     handOver(doors.link, "link", socket);
   }
 
+  /** An honest handshake is done in a moment; who only holds a place loses it to who comes. */
+  function giveUpOldest(now: number): boolean {
+    const [oldest] = handshakes.values();
+    if (oldest === undefined || now - oldest.since < limits.handshakePatienceMs) return false;
+    oldest.raw.off("close", oldest.gone);
+    oldest.gone();
+    oldest.raw.destroy();
+    return true;
+  }
+
   function passPublic(socket: net.Socket, door: https.Server): void {
-    const address = open.get(socket) ?? "";
+    const address = networkOf(open.get(socket) ?? "");
     const others = publicOf.get(address) ?? 0;
     if (others >= limits.publicPerAddress) {
       counted.refused.inc({ reason: "address" });

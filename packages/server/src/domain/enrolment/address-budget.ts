@@ -1,3 +1,5 @@
+import { networkOf } from "../../platform/network.ts";
+
 /** How much an address may ask of the public door. Wrong guesses cost more than honest requests. */
 export interface AddressBudget {
   /** Milliseconds to wait, or 0 and `cost` is spent. */
@@ -43,14 +45,4 @@ export function addressBudget({
       set(network, Math.max(now, fullAt.get(network) ?? 0) + cost * unitMs, now);
     },
   };
-}
-
-/** One customer has at least a /64 of IPv6, so single addresses there tell nothing. */
-function networkOf(address: string): string {
-  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
-  const [before = "", after] = address.split("::");
-  const groups = before.split(":").filter((group) => group !== "");
-  const last = (after ?? "").split(":").filter((group) => group !== "");
-  while (after !== undefined && groups.length + last.length < 8) groups.push("0");
-  return [...groups, ...last].slice(0, 4).join(":");
 }

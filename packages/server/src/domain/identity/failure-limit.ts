@@ -1,3 +1,5 @@
+import { networkOf } from "../../platform/network.ts";
+
 /** How often an address may show a wrong credential. Guessing is hopeless anyway; this keeps it from costing look-ups. */
 export interface FailureLimit {
   /** Milliseconds until this address may try again; 0: now. */
@@ -29,9 +31,4 @@ export function failureLimit({
       }
     },
   };
-}
-
-/** One customer has at least a /64 of IPv6, so single addresses there tell nothing. */
-function networkOf(address: string): string {
-  return address.includes(":") && !address.startsWith("::ffff:") ? address.split(":").slice(0, 4).join(":") : address;
 }

@@ -166,9 +166,15 @@ describe.each(engines.filter(({ engine }) => engine === "sqlite"))("at the door"
     const local = (await readFile(join(folder.path, "local-token"), "utf8")).trim();
     const wrong = (address: string) => identity.authenticate("wrong", address);
 
+    const known = await identity.create({ name: "known", role: "viewer" }, admin);
+    const newcomer = await identity.create({ name: "newcomer", role: "viewer" }, admin);
+    await identity.authenticate(known.token, HOME);
+
     for (let tries = 0; tries < 20; tries++)
       await expect(wrong(HOME)).rejects.toMatchObject({ code: "identity.invalid" });
     await expect(wrong(HOME)).rejects.toMatchObject({ code: "request.rate-limited", details: { retryAfterMs: 3_000 } });
+    expect((await identity.authenticate(known.token, HOME)).name).toBe("token:known");
+    await expect(identity.authenticate(newcomer.token, HOME)).rejects.toMatchObject({ code: "request.rate-limited" });
     await expect(wrong("127.0.0.2")).rejects.toMatchObject({ code: "identity.invalid" });
     expect((await identity.authenticate(local, HOME)).name).toBe("local");
     time.now += 3_000;
