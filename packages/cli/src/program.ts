@@ -19,9 +19,13 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     .usage("<command> [options]")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this; with a command: its options and examples")
-    .helpCommand(false)
+    .helpCommand("help [command]", "the same as --help")
     // Every command has options; saying so at each of them tells nothing.
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trim() })
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trim(),
+      // The descriptions say what holds without the option.
+      optionDescription: ({ description }) => description,
+    })
     .exitOverride()
     .enablePositionalOptions();
   const shared = sharedOptions();
@@ -41,7 +45,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
         "atalaya run all --fold -- cat /etc/os-release",
         "atalaya token create",
       ) +
-        "\nEvery command has --help with examples. Exit status: 0 all well, 1 some runs did\nnot succeed, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
+        "\nEvery command has --help with examples. Exit status: 0 all well, 1 some runs did\nnot succeed, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host\nmatches.\n",
     );
   return program;
 }
@@ -61,6 +65,7 @@ function inherit(command: Command, shared: readonly Option[], path: string): voi
   const full = `${path} ${command.name()}`;
   for (const { flags, description } of shared) command.addOption(new Option(flags, description).hideHelp());
   command.helpOption("-h, --help", "print this").showHelpAfterError(`See: ${full} --help`);
+  if (command.commands.length > 0) command.helpCommand(false);
   for (const verb of command.commands) inherit(verb, shared, full);
 }
 

@@ -40,7 +40,7 @@ export function register(program: Command, context: Context): void {
     .addHelpText(
       "after",
       examples(
-        "(umask 077; atalaya api-token create ci --role operator --expires 90d > ci.token)",
+        "(umask 077; atalaya api-token create ci --role operator > ci.token)",
         "atalaya --token-file ci.token hosts",
         "atalaya api-token create prometheus --permission server.read",
       ),

@@ -29,6 +29,7 @@ export function register(program: Command, context: Context): void {
   const show = host
     .command("show <host>", { isDefault: true })
     .summary("all that is known of it (the default)")
+    .description("Shows all that is known of a host.")
     .option("--history", `the last ${HISTORY_SHOWN} things that happened to it`)
     .addHelpText("after", examples("atalaya host pc-01", "atalaya host show pc-01 --history"));
   show.action(async (name: string, options: { readonly history?: boolean }) => {

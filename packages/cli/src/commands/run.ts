@@ -69,10 +69,10 @@ export function register(program: Command, context: Context): void {
         "atalaya run all -- uname -r",
         "atalaya run 'lab:aula-1 and os:debian' --fold -- dpkg -l openssl",
         "atalaya run 'name:pc[01-40]' --shell -- 'df -h / | tail -1'",
-        "atalaya run @web --wave 25% --canary 1 --failures 2 -- systemctl restart nginx",
+        "atalaya run @web --canary 1 --failures 2 -- systemctl restart nginx",
         "atalaya run all --secret TOKEN=@token.txt -- deploy-tool push",
       ) +
-        "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not reached, 4 not allowed, 5 no host matches.\n",
+        "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not\nreached, 4 not allowed, 5 no host matches. Ctrl-C cancels the job; a second one\nleaves it to end by itself.\n",
     );
   command.action(async (selector: string, words: readonly string[], options: RunOptions) => {
     const { json = false, ...server } = context.global(command);

@@ -41,7 +41,7 @@ export function register(program: Command, context: Context): void {
       "after",
       examples(
         "atalaya token create",
-        "atalaya token create --uses 40 --expires 2h --place centro-a/aula-1 --label lab",
+        "atalaya token create --uses 40 --expires 2h --place centro-a/aula-1",
         "atalaya token create --json | jq -r .line",
       ),
     );
