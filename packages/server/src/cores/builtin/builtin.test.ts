@@ -169,6 +169,35 @@ test("a request whose headers never end is answered 408", async () => {
   expect(await textOf(slow)).toContain("408");
 });
 
+test("who asks and then reads nothing is let go", async () => {
+  const metrics = createMetrics();
+  const endless = () => new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+  await using own = await running(builtinFactory(keys, { idleMs: 200 }, metrics), {
+    fetch: async () => new Response(endless()),
+  });
+  const open = async () => /atalaya_connections_open (\d+)/.exec((await metrics.render()).body)?.[1];
+  const lazy = tls.connect({ port: own.port, host: "127.0.0.1", ca: own.caPem }).on("error", () => undefined);
+  lazy.pause();
+  lazy.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await expect.poll(open).toBe("1");
+  await expect.poll(open, { timeout: 10_000 }).toBe("0");
+  lazy.destroy();
+});
+
+test("a refusal of the core's own is the same document as the plane's", async () => {
+  await using server = await started();
+  const answer = await server.ask("/", { method: "TRACE" });
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(answer.text)).toEqual({
+    type: "urn:atalaya:problem:request.malformed",
+    title: expect.any(String),
+    status: 400,
+    code: "request.malformed",
+    detail: expect.any(String),
+    requestId: expect.stringMatching(/^req_/),
+  });
+});
+
 test("a body over the limit is refused, announced or not", async () => {
   await using own = await running(builtinFactory(keys, { bodyBytes: 1000 }), {
     fetch: async (request) => new Response(String((await request.arrayBuffer()).byteLength)),

@@ -8,6 +8,8 @@ export interface HttpLimits {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly keepAliveMs: number;
+  /** So long no byte moves in either direction: who asks and then reads nothing would hold what it asked for for ever. */
+  readonly idleMs: number;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -19,11 +21,11 @@ const SESSION_SECONDS = 7 * 24 * 3600;
  * other, because their session contexts differ: or a session without a certificate would open the agents' door.
  */
 export function linkDoor(material: TlsMaterial, limits: HttpLimits, listener: RequestListener): https.Server {
-  return door({ ...httpOptions(limits), ...linkTls(material) }, listener);
+  return door({ ...httpOptions(limits), ...linkTls(material) }, limits.idleMs, listener);
 }
 
 export function publicDoor(material: TlsMaterial, limits: HttpLimits, listener: RequestListener): https.Server {
-  return door({ ...httpOptions(limits), ...publicTls(material) }, listener);
+  return door({ ...httpOptions(limits), ...publicTls(material) }, limits.idleMs, listener);
 }
 
 /** Visitors who ask for a name of the configured certificate. */
@@ -33,7 +35,7 @@ export function namedDoor(
   limits: HttpLimits,
   listener: RequestListener,
 ): https.Server {
-  return door({ ...httpOptions(limits), ...namedTls(material, named) }, listener);
+  return door({ ...httpOptions(limits), ...namedTls(material, named) }, limits.idleMs, listener);
 }
 
 /** New certificates for new connections; those that are open keep theirs. */
@@ -91,8 +93,10 @@ function httpOptions(limits: HttpLimits) {
   } as const satisfies https.ServerOptions;
 }
 
-function door(options: https.ServerOptions, listener: RequestListener): https.Server {
+function door(options: https.ServerOptions, idleMs: number, listener: RequestListener): https.Server {
   const server = https.createServer(options, listener);
+  // WebSockets take it off their sockets: they have heartbeats of their own.
+  server.timeout = idleMs;
   // Node watches over slow requests only from "listening" on, which a server that is handed its sockets never reaches.
   server.emit("listening");
   return server;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -52,12 +53,22 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/** The same document as the plane's own: a client must not care who refused. */
 function problem(error: unknown): Response {
   const code = error instanceof AtalayaError ? error.code : "server.internal";
   const detail = error instanceof AtalayaError ? error.message : "the server could not answer this request";
-  const { status } = failures[code];
+  const { status, means } = failures[code];
+  const requestId = `req_${randomBytes(12).toString("base64url")}`;
   return Response.json(
-    { type: "about:blank", title: code, status, code, detail },
-    { status, headers: { "content-type": "application/problem+json" } },
+    { type: `urn:atalaya:problem:${code}`, title: means, status, code, detail, requestId },
+    {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        "x-request-id": requestId,
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      },
+    },
   );
 }

@@ -24,6 +24,8 @@ export const defaultLimits: BuiltinLimits = {
   headersMs: 10_000,
   requestMs: 10 * 60_000,
   keepAliveMs: 15_000,
+  // Longer than checking a large upload takes, which says nothing meanwhile.
+  idleMs: 5 * 60_000,
   publicPerAddress: 1_024,
   bodyBytes: 1024 ** 3,
   drainMs: 10_000,
