@@ -1,14 +1,24 @@
 /** `atalaya server`: the server itself, as `npm start` runs it. */
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { become } from "./become.ts";
 import { examples, type Context } from "./command.ts";
+
+interface Options {
+  readonly listen?: string;
+  readonly localAgent?: boolean;
+  readonly daemon?: boolean;
+}
 
 export function register(program: Command, context: Context): void {
   const command = program
     .command("server")
     .summary("run the server on this machine")
-    .description("Runs the server until it is told to stop (Ctrl-C or SIGTERM). Settings: docs/reference/settings.md.")
+    .description(
+      "Runs the server until it is told to stop (Ctrl-C or SIGTERM), or in the background. status says whether one in the background runs, stop ends it in order. Settings: docs/reference/settings.md.",
+    )
+    .addArgument(new Argument("[word]", "about a server in the background").choices(["status", "stop"]))
+    .option("--daemon", "leave the terminal when it is ready (ATALAYA_DAEMON)")
     .option("--listen <host:port>", "where to listen (ATALAYA_LISTEN)")
     .option("--local-agent", "enrol this machine as the first host")
     .addHelpText(
@@ -17,9 +27,11 @@ export function register(program: Command, context: Context): void {
         "atalaya server",
         "atalaya server --listen 0.0.0.0:8443",
         "atalaya server --data /var/lib/atalaya --local-agent",
+        "atalaya server --daemon",
+        "atalaya server stop",
       ),
     );
-  command.action(async ({ listen, localAgent }: { readonly listen?: string; readonly localAgent?: boolean }) => {
+  command.action(async (word: string | undefined, { listen, localAgent, daemon }: Options) => {
     const { data } = context.global(command);
     const env = {
       ...process.env,
@@ -27,6 +39,7 @@ export function register(program: Command, context: Context): void {
       ...(localAgent === true ? { ATALAYA_LOCAL_AGENT: "true" } : {}),
       ...(data === undefined ? {} : { ATALAYA_DATA: data }),
     };
-    context.exit(await become(fileURLToPath(import.meta.resolve("@atalaya/server/main")), [], env));
+    const words = word !== undefined ? [word] : daemon === true ? ["--daemon"] : [];
+    context.exit(await become(fileURLToPath(import.meta.resolve("@atalaya/server/main")), words, env));
   });
 }
