@@ -22,7 +22,7 @@ const layerRules = LAYERS.slice(1).map((name, at) => ({
   comment: "main → cores → plane → gateways → domain → api → platform",
   from: { path: layer(name), pathNot: TEST },
   to: {
-    path: [`${SERVER}/main\\.ts$`, ...LAYERS.slice(0, at + 1).map(layer)],
+    path: [`${SERVER}/(main\\.ts$|program/)`, ...LAYERS.slice(0, at + 1).map(layer)],
     ...(name === "platform" ? {} : { pathNot: `${SERVER}/cores/core\\.ts$` }),
   },
 }));
@@ -109,7 +109,7 @@ export default {
       name: "cores-know-the-door-only",
       comment: "A core knows the plane's door and nothing behind it.",
       from: { path: `${SERVER}/cores/`, pathNot: TEST },
-      to: { path: `${SERVER}/((main|plane)\\.ts$|gateways/|domain/|migrations/)` },
+      to: { path: `${SERVER}/((main|plane)\\.ts$|program/|gateways/|domain/|migrations/)` },
     },
     ...roomRules,
     {

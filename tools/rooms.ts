@@ -115,6 +115,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "network.ts",
     "store/",
     "bus/",
+    "daemon/",
     "blobs/",
     "segments/",
     "log/",

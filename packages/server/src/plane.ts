@@ -1,7 +1,7 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { networkInterfaces } from "node:os";
-import { exec, LINK_PATH } from "@atalaya/protocol";
+import { AtalayaError, exec, LINK_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
@@ -86,7 +86,12 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
     interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []),
   });
   const pki = undo.use(
-    await openPki(join(data, "pki"), { clock, log, names: certificateNames(settings, reachable.servers) }),
+    await openPki(join(data, "pki"), {
+      clock,
+      log,
+      names: certificateNames(settings, reachable.servers),
+      ...namedCertificate(settings),
+    }),
   );
   const server = await installationName(data);
   // Agents of other machines are told every way in; while only loopback is listened on, they keep what they dialled.
@@ -269,6 +274,15 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
 function certificateNames(settings: Settings, servers: readonly string[]): readonly string[] {
   const hosts = servers.map((text) => text.slice(0, text.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1"));
   return [...new Set([...settings.names, ...hosts])];
+}
+
+/** A key alone is an oversight; a certificate alone may hold its key in the same file. */
+function namedCertificate({ certificate, key }: Settings): { named?: { certificate: string; key: string } } {
+  if (certificate !== undefined) return { named: { certificate, key: key ?? certificate } };
+  if (key === undefined) return {};
+  throw new AtalayaError("settings.wrong", "ATALAYA_KEY is set, and ATALAYA_CERTIFICATE is not.", {
+    next: "Name the certificate that belongs to the key, or neither.",
+  });
 }
 
 function guardOf({ confirmAbove, guardLabShare, guardApart, guardConcurrent }: Settings) {

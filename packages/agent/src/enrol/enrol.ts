@@ -1,6 +1,6 @@
 /** How an agent becomes known: it learns the fleet's CA, shows its key, and waits to be accepted. */
 import { createHash, X509Certificate } from "node:crypto";
-import { AtalayaError, ENROLMENT_PATH, EnrolmentReply, failures, type EnrolmentRequest } from "@atalaya/protocol";
+import { AtalayaError, ENROLMENT_PATH, EnrolmentReply, failures, FLEET_PROTOCOL, type EnrolmentRequest } from "@atalaya/protocol";
 import { nextWait } from "../link/backoff.ts";
 import { showAddress, type Address } from "../link/addresses.ts";
 import type { Environment } from "../link/proxy.ts";
@@ -25,6 +25,9 @@ export interface EnrolNeeds {
   /** Called once when a person has to accept this machine. */
   readonly onPending?: (enrolment: string) => void;
 }
+
+/** A server may show visitors a public certificate: an agent knows one CA, the fleet's. */
+const protocols = [FLEET_PROTOCOL, "http/1.1"];
 
 const RETRY = { baseMs: 1_000, capMs: 30_000 };
 
@@ -77,7 +80,7 @@ async function ask(
     csr: certificateRequest(await identity.key()),
     ...about,
   };
-  const text = await fetchText({ method: "POST", path: ENROLMENT_PATH, address, environment, ca, body });
+  const text = await fetchText({ method: "POST", path: ENROLMENT_PATH, address, environment, ca, protocols, body });
   try {
     return EnrolmentReply.parse(JSON.parse(text));
   } catch (cause) {
@@ -93,7 +96,7 @@ export async function authorityOf(
   { trust, environment }: Pick<EnrolNeeds, "trust" | "environment">,
 ): Promise<string> {
   if (trust.kind === "certificate") return trust.ca;
-  const text = await fetchText({ method: "GET", path: "/ca.pem", address, environment, ca: undefined });
+  const text = await fetchText({ method: "GET", path: "/ca.pem", address, environment, ca: undefined, protocols });
   for (const pem of text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []) {
     if (pinOf(pem) === trust.pin) return `${pem}\n`;
   }

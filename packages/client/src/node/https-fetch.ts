@@ -23,7 +23,7 @@ export function httpsFetch(trust: Trust): NodeFetch {
   async function agentFor(url: URL): Promise<HttpAgent> {
     if (url.protocol === "http:") return plain;
     const ca = await trust.ca();
-    secure ??= new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+    secure ??= new HttpsAgent({ keepAlive: true, ...trust.tls, ...(ca === undefined ? {} : { ca }) });
     return secure;
   }
 

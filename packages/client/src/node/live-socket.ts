@@ -33,6 +33,7 @@ export function nodeLiveSocket(needs: {
       const opened = new WebSocket(url, LIVE_PROTOCOL, {
         handshakeTimeout: CONNECT_WITHIN_MS,
         perMessageDeflate: false,
+        ...needs.trust.tls,
         ...(ca === undefined ? {} : { ca }),
         ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
       });

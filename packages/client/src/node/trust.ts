@@ -6,6 +6,8 @@ import { ClientError } from "../client-error.ts";
 export interface Trust {
   /** PEM to verify the server with; undefined: the system's CAs. */
   ca(): Promise<string | undefined>;
+  /** For TLS: who knows the fleet's CA by its pin says so, and is not shown a public certificate. */
+  readonly tls: { readonly ALPNProtocols?: string[] };
 }
 
 const MAX_PEM_BYTES = 65_536;
@@ -21,7 +23,9 @@ export function createTrust({
   readonly pin?: string;
 }): Trust {
   let fetched: Promise<string> | undefined;
+  const knowsFleet = ca === undefined && pin !== undefined;
   return {
+    tls: knowsFleet ? { ALPNProtocols: ["atalaya.fleet.v1", "http/1.1"] } : {},
     async ca() {
       if (ca !== undefined || pin === undefined) return ca;
       fetched ??= fetchPinned(url, pin).catch((error: unknown) => {

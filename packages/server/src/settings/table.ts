@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { logFormats, logLevels } from "../platform/log/index.ts";
 import {
+  accountName,
   byteSize,
   folder,
   hostNames,
@@ -12,6 +13,7 @@ import {
   labels,
   onOff,
   oneOf,
+  optionalPath,
   percentage,
   storeChoice,
   wholeNumber,
@@ -55,6 +57,39 @@ export const settingsTable = {
     schema: hostNames,
     sentence:
       "Further names and addresses by which machines reach this server: they go into its certificate and into the join line.",
+  },
+  certificate: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "PEM file of a certificate with its chain, as from a public CA, for visitors who ask for a name of it. Followed when it changes, and read again on SIGHUP. Agents, and whoever asks by another name, see the fleet's own.",
+  },
+  key: {
+    default: "",
+    schema: optionalPath,
+    sentence: "PEM file of that certificate's key; without it, the key is in the certificate's file.",
+  },
+  user: {
+    default: "",
+    schema: accountName,
+    sentence:
+      "Account to run as. Root binds the addresses and becomes it, for good, before keys and store are opened; the data folder is made for it. The local agent then runs as it too.",
+  },
+  daemon: {
+    default: "off",
+    schema: onOff,
+    sentence: "Whether the server leaves the terminal when it is ready, as with `atalaya server --daemon`.",
+  },
+  pidFile: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "File that names the server's process, for `atalaya server status` and `stop`. In the background `server.pid` in the data folder, unless set; in the foreground none.",
+  },
+  logFile: {
+    default: "",
+    schema: optionalPath,
+    sentence: "Where the log goes in the background: `server.log` in the data folder, unless set.",
   },
   logLevel: { default: "info", schema: oneOf(logLevels), sentence: "The least important lines that are logged." },
   logFormat: {

@@ -77,6 +77,17 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
 
 export const folder = z.string().min(1, "is empty");
 
+/** A file's path; empty: none. */
+export const optionalPath = z.string().transform((text): string | undefined => (text === "" ? undefined : text));
+
+/** An account of this machine, by name; empty: none. */
+export const accountName = z.string().transform((text, context): string | undefined => {
+  if (text === "") return undefined;
+  if (/^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(text)) return text;
+  context.addIssue("is no name of an account");
+  return z.NEVER;
+});
+
 export type StoreChoice = { readonly kind: "embedded" } | { readonly kind: "postgres"; readonly url: string };
 
 /** `embedded`, or where a PostgreSQL is. */

@@ -5,6 +5,7 @@ import { AtalayaError, signedBytes } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/index.ts";
 import type { Identity } from "./certificates.ts";
+import { type NamedCertificateFiles, watchNamedCertificate } from "./named-certificate.ts";
 import type { Pki } from "./pki.ts";
 import { readSecret, secretFolder, writeSecret } from "./secret-files.ts";
 import { namesExactly, serverNames } from "./server-names.ts";
@@ -15,6 +16,8 @@ export interface PkiNeeds {
   readonly log: Log;
   /** Further names and addresses of this server, beside localhost and the machine's name. */
   readonly names?: readonly string[];
+  /** Shown to visitors who ask for one of its names; links see the fleet's own. */
+  readonly named?: NamedCertificateFiles;
 }
 
 const DAY = 86_400_000;
@@ -57,18 +60,25 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
   let server = await readServer();
 
   const listeners = new Set<() => void>();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
   const look = async (): Promise<void> => {
     const before = server.certificatePem;
     server = await readServer();
     if (server.certificatePem === before) return;
     needs.log.info("the server's certificate was renewed");
-    for (const listener of listeners) listener();
+    tell();
   };
   owned.use(
     every(needs.clock, LOOK_EVERY_MS, () => {
       look().catch((err: unknown) => needs.log.error({ err }, "the server's certificate could not be renewed"));
     }),
   );
+  const named =
+    needs.named === undefined
+      ? undefined
+      : owned.use(await watchNamedCertificate(needs.named, { clock: needs.clock, log: needs.log, changed: tell }));
   const life = owned.move();
 
   return {
@@ -83,7 +93,13 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
       return signer.ask({ kind: "client", now: now(), ...request });
     },
     issued: (certificate) => certificate.checkIssued(ca),
-    tls: () => ({ ...server, caPem: authority.certificatePem, ticketKeys }),
+    tls: () => ({
+      ...server,
+      caPem: authority.certificatePem,
+      ticketKeys,
+      ...(named === undefined ? {} : { named: named.current }),
+    }),
+    reload: async () => named?.reload(),
     onRenewed(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

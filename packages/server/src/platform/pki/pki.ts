@@ -21,7 +21,9 @@ export interface Pki extends AsyncDisposable {
   issued(certificate: X509Certificate): boolean;
   /** What the TLS servers present now. */
   tls(): TlsMaterial;
-  /** The server's certificate was renewed or got other names: `tls()` answers anew. */
+  /** Reads the configured certificate again, where there is one. What is wrong with it goes to the log. */
+  reload(): Promise<void>;
+  /** The server's certificate was renewed or got other names, or the configured one was replaced: `tls()` answers anew. */
   onRenewed(listener: () => void): Disposable;
 }
 

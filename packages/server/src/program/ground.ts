@@ -1,0 +1,57 @@
+/** What the program stands on: its settings, and its files by absolute path, so that it may leave its folder. */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AtalayaError } from "@atalaya/protocol";
+import { accountNamed, type Account, giveFolder, mayBecome } from "../platform/daemon/index.ts";
+import { dataFolder, parseSettings, type Settings } from "../settings/index.ts";
+
+export interface Ground {
+  readonly settings: Settings;
+  readonly data: string;
+  /** Whom to become, when somebody was named. */
+  readonly account: Account | undefined;
+  /** Written in the background; in the foreground only where it was asked for. */
+  readonly pidFile: string;
+  readonly logFile: string;
+}
+
+/** Reads environment and file. Throws `settings.wrong`, `privileges.missing`. */
+export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
+  const set = readSettings(env);
+  const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
+  const data = resolve(set.data);
+  const settings = { ...set, data, certificate: absolute(set.certificate), key: absolute(set.key) };
+  const account = settings.user === undefined ? undefined : await accountNamed(settings.user);
+  return {
+    settings,
+    data,
+    account,
+    pidFile: absolute(set.pidFile) ?? join(data, "server.pid"),
+    logFile: absolute(set.logFile) ?? join(data, "server.log"),
+  };
+}
+
+/** All that a server makes in its folder: root hands over nothing else. */
+const ours = new Set([
+  ...["agent", "atalaya.toml", "blobs", "ca.pem", "dist", "installation.key", "local-token", "output", "pki"],
+  ...["server-name", "server.json", "server.log", "server.pid", "store"],
+]);
+
+/** While still root: the data folder becomes the account's. Answers whether an earlier server's data was handed over. */
+export async function giveData({ data, account }: Pick<Ground, "data" | "account">): Promise<boolean> {
+  if (account === undefined) return false;
+  mayBecome(account);
+  return giveFolder({ path: data, account, isOurs: (name) => ours.has(name) || /^\.probe-\d+$|\.new$/.test(name) });
+}
+
+function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const path = join(dataFolder(env), "atalaya.toml");
+  let text: string | undefined;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if (!["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? ""))
+      throw new AtalayaError("settings.wrong", `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return parseSettings({ env, ...(text === undefined ? {} : { file: { path, text } }) });
+}
