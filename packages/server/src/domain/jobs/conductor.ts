@@ -10,7 +10,7 @@ import type { ActiveJob, ActiveRun, Book, Reason } from "./book.ts";
 import { BATCH, dispatch, type Dispatch, type SignTickets } from "./dispatch.ts";
 import { turnstile, type Zone } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
-import { nextStep, overBudget } from "./rollout.ts";
+import { budgetOf, nextStep, overBudget } from "./rollout.ts";
 import type { Secrets } from "./seal.ts";
 import { code, failedOf, isFinalCode } from "./transitions.ts";
 
@@ -142,8 +142,9 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     for (;;) {
       if (job.state !== "running" && job.state !== "paused") return;
       const failed = failedOf(job.tally);
-      if (overBudget(job.plan, failed) && job.tally[code.queued]! > 0) {
-        const message = `${failed} runs have failed, more than the ${job.plan.failureBudget} allowed`;
+      const view = { opened: job.opened, failed };
+      if (overBudget(job.plan, view) && job.tally[code.queued]! > 0) {
+        const message = `${failed} runs have failed, more than the ${budgetOf(job.plan, view)} allowed`;
         return stop(job, { code: "job.failure-budget", message }, "leave");
       }
       const step = nextStep(job.plan, {

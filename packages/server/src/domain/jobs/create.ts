@@ -108,7 +108,10 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     const ours = own
       ? zonesOf(known, job.policy, labs.size).map((zone) => ({ ...zone, name: `${job.id} ${zone.name}` }))
       : [];
-    return [...zonesOf(known, guard, labs.size), ...ours];
+    // Where no host at all could go, no job was made: this one was moved since, and would wait for ever.
+    return [...zonesOf(known, guard, labs.size), ...ours].map((zone) =>
+      zone.limit < 1 ? { ...zone, limit: 1 } : zone,
+    );
   }
 
   const conductor = undo.use(

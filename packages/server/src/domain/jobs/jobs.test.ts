@@ -222,6 +222,40 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     expect(await world.room.jobs.job(job.id, admin)).toMatchObject({ state: "finished", states: { succeeded: 8 } });
   });
 
+  test("do not wait for ever in a lab that was empty when they were made", async () => {
+    await using store = await open();
+    const places = [
+      ["s", "a"],
+      ["s", "a"],
+    ];
+    await using world = await openWorld(store, {
+      hosts: 2,
+      guard: { labShare: "50%" },
+      place: (index) => places[index]!,
+    });
+    const job = await world.room.jobs.create(echo(), admin);
+    places[0]!.splice(1, 1, "new");
+    await world.agents[0]!.connect();
+    await world.quiet();
+    expect((await world.room.jobs.job(job.id, admin)).states).toEqual({ queued: 1, sent: 1 });
+  });
+
+  test("go no further than a canary that failed", async () => {
+    await using store = await open();
+    await using world = await openWorld(store);
+    for (const agent of world.agents) await agent.connect();
+    const job = await world.room.jobs.create(echo({ policy: { canary: 1 } }), admin);
+    await world.quiet();
+    world.agents[0]!.accept(job.runs[0]!.id);
+    world.agents[0]!.finish(job.runs[0]!.id, "failed");
+    await world.quiet();
+    expect(await world.room.jobs.job(job.id, admin)).toMatchObject({
+      state: "finished",
+      states: { failed: 1, cancelled: 2 },
+      reason: { code: "job.failure-budget" },
+    });
+  });
+
   test("are not made when no frame could carry them to a host", async () => {
     await using store = await open();
     await using world = await openWorld(store);

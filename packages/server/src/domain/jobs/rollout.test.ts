@@ -25,6 +25,15 @@ describe("a rollout", () => {
     expect(nextStep(plan, { ...fresh, opened: 4, failed: 3 })).toEqual({ kind: "stop", failed: 3, budget: 2 });
   });
 
+  test("ends with its canary when that fails, unless a budget says how much may", () => {
+    const plan = planOf({ canary: 2, wave: 5 }, 20);
+    expect(nextStep(plan, { ...fresh, opened: 2, failed: 1 })).toEqual({ kind: "stop", failed: 1, budget: 0 });
+    expect(nextStep(plan, { ...fresh, opened: 7, failed: 1 }).kind).toBe("start");
+    expect(nextStep(planOf({ canary: 2, failureBudget: 1 }, 20), { ...fresh, opened: 2, failed: 1 }).kind).toBe(
+      "start",
+    );
+  });
+
   test("starts nothing while it is paused", () => {
     expect(nextStep(planOf({ wave: 2 }, 20), { ...fresh, paused: true })).toEqual({ kind: "wait" });
   });
@@ -58,7 +67,7 @@ test("whatever the policy and whoever fails, each host goes once, waves never ov
           const step = nextStep(plan, view);
           if (step.kind === "wait") break;
           if (step.kind === "stop") {
-            expect(view.failed).toBeGreaterThan(plan.failureBudget);
+            expect(view.failed).toBeGreaterThan(view.opened <= plan.canary ? plan.canaryBudget : plan.failureBudget);
             return;
           }
           expect(step.from).toBe(view.opened);

@@ -11,6 +11,8 @@ export interface RolloutPlan {
   readonly canary: number;
   readonly wave: number;
   readonly failureBudget: number;
+  /** Of the canary, while it is all that has been let go: without a budget, it is there to find the first failure. */
+  readonly canaryBudget: number;
 }
 
 /** Where a rollout stands. Kept as counts, so that a result costs the same whatever the number of targets. */
@@ -35,11 +37,12 @@ export function planOf(policy: Policy, targets: number): RolloutPlan {
     canary: policy.canary === undefined ? 0 : Math.min(targets, atLeastOne(policy.canary)),
     wave: policy.wave === undefined ? targets : atLeastOne(policy.wave),
     failureBudget: policy.failureBudget === undefined ? targets : shareOf(policy.failureBudget, targets),
+    canaryBudget: policy.failureBudget === undefined ? 0 : shareOf(policy.failureBudget, targets),
   };
 }
 
 export function nextStep(plan: RolloutPlan, view: RolloutView): Step {
-  if (view.failed > plan.failureBudget && view.opened < plan.targets) return stop(plan, view);
+  if (overBudget(plan, view) && view.opened < plan.targets) return stop(plan, view);
   if (view.paused || view.opened >= plan.targets) return { kind: "wait" };
   // A wave under way is always seen to its end, so that the next one knows how it went.
   if (view.holding > 0) return { kind: "wait" };
@@ -48,10 +51,15 @@ export function nextStep(plan: RolloutPlan, view: RolloutView): Step {
 }
 
 /** Over the budget even with all let go: what still waits for its host, or for its turn, does not begin. */
-export function overBudget(plan: RolloutPlan, failed: number): boolean {
-  return failed > plan.failureBudget;
+export function overBudget(plan: RolloutPlan, view: Pick<RolloutView, "opened" | "failed">): boolean {
+  return view.failed > budgetOf(plan, view);
+}
+
+/** How many may have failed by now. */
+export function budgetOf(plan: RolloutPlan, { opened }: Pick<RolloutView, "opened">): number {
+  return opened > 0 && opened <= plan.canary ? plan.canaryBudget : plan.failureBudget;
 }
 
 function stop(plan: RolloutPlan, view: RolloutView): Step {
-  return { kind: "stop", failed: view.failed, budget: plan.failureBudget };
+  return { kind: "stop", failed: view.failed, budget: budgetOf(plan, view) };
 }
