@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { engines } from "../../platform/store/engines.testing.ts";
 import type { Batch, TopicReader } from "../live/index.ts";
@@ -96,5 +97,33 @@ describe.each(engines)("following jobs on $name", ({ open }) => {
     world.clock.advance(5_000_000);
     await world.room.prune();
     await expect(world.room.jobs.job(job.id, admin)).rejects.toThrow(expect.objectContaining({ code: "job.unknown" }));
+  });
+
+  test("more output than is to be kept goes, the oldest first", async () => {
+    await using store = await open();
+    const retention = { outputMaxBytes: 3_200 };
+    await using world = await openWorld(store, { hosts: 1, retention, segmentBytes: 2_000 });
+    const [agent] = world.agents;
+    await agent!.connect();
+    const runs: string[] = [];
+    for (const letter of ["a", "b", "c", "d"]) {
+      const job = await world.room.jobs.create(echo(), admin);
+      await world.quiet();
+      runs.push(job.runs[0]!.id);
+      // Not compressible much: what counts is the room that it takes.
+      agent!.print(runs.at(-1)!, `${letter}${randomBytes(1_124).toString("base64")}`);
+      agent!.finish(runs.at(-1)!);
+      await world.quiet();
+    }
+    await world.room.prune();
+    const kept = await Promise.all(
+      runs.map((run) =>
+        world.room.output.bytes(run, { from: 1 }, admin).then(
+          async (bytes) => (await new Response(bytes).text()).slice(0, 1),
+          (error: unknown) => (error as { code?: string }).code,
+        ),
+      ),
+    );
+    expect(kept).toEqual(["output.gone", "output.gone", "c", "d"]);
   });
 });
