@@ -245,7 +245,8 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
     rpc,
     fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),
     upgrade(request, socket, head, peer) {
-      const path = new URL(request.url ?? "/", "https://atalaya").pathname;
+      // A stranger's target may be no URL at all, as `//`: that is nothing here, and no failure of ours.
+      const path = URL.parse(request.url ?? "/", "https://atalaya")?.pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);
       if (path === LIVE_PATH && peer.door === "public") return live.upgrade(request, socket, head, peer);
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
