@@ -22,6 +22,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/agent/src": [
     "main.ts",
     "agent.ts",
+    "endings.test.ts",
     "settings.ts",
     "version.ts",
     "commands/",

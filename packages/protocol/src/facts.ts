@@ -10,8 +10,30 @@ export const Facts = z.object({
   kernel: z.object({ name: short, release: short, arch: short }).optional(),
   cpu: z.object({ model: short.optional(), cores: z.int().min(1), sockets: z.int().min(1).optional() }).optional(),
   memory: z.object({ totalBytes: bytes, swapBytes: bytes.optional() }).optional(),
-  disks: z.array(z.object({ name: short, sizeBytes: bytes, model: short.optional(), serial: short.optional(), rotational: z.boolean().optional() })).max(256).optional(),
-  networks: z.array(z.object({ name: short, mac: short.optional(), addresses: z.array(short).max(64), speedMbps: z.number().optional(), up: z.boolean().optional() })).max(256).optional(),
+  disks: z
+    .array(
+      z.object({
+        name: short,
+        sizeBytes: bytes,
+        model: short.optional(),
+        serial: short.optional(),
+        rotational: z.boolean().optional(),
+      }),
+    )
+    .max(256)
+    .optional(),
+  networks: z
+    .array(
+      z.object({
+        name: short,
+        mac: short.optional(),
+        addresses: z.array(short).max(64),
+        speedMbps: z.number().optional(),
+        up: z.boolean().optional(),
+      }),
+    )
+    .max(256)
+    .optional(),
   virtualization: short.optional(),
   vendor: short.optional(),
   product: short.optional(),

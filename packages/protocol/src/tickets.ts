@@ -52,7 +52,7 @@ const encoder = new TextEncoder();
 export function ticketTree(claims: readonly string[], sha256: Sha256): TicketTree {
   if (claims.length === 0) throw new RangeError("a tree has at least one leaf");
   const levels: Uint8Array[][] = [claims.map((text) => leafHash(text, sha256))];
-  for (let level = levels[0]!; level.length > 1; ) {
+  for (let level = levels[0]!; level.length > 1;) {
     const next: Uint8Array[] = [];
     for (let i = 0; i < level.length; i += 2) {
       const left = level[i]!;
@@ -78,7 +78,13 @@ export function ticketTree(claims: readonly string[], sha256: Sha256): TicketTre
 }
 
 /** The root that a ticket's claims and path lead to; undefined when the path does not fit the place in the tree. */
-export function rootOf(claims: string, index: number, size: number, path: readonly Uint8Array[], sha256: Sha256): Uint8Array | undefined {
+export function rootOf(
+  claims: string,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+  sha256: Sha256,
+): Uint8Array | undefined {
   if (index >= size) return undefined;
   let hash = leafHash(claims, sha256);
   let at = index;

@@ -1,6 +1,13 @@
 /** How an agent becomes known: it learns the fleet's CA, shows its key, and waits to be accepted. */
 import { createHash, X509Certificate } from "node:crypto";
-import { AtalayaError, ENROLMENT_PATH, EnrolmentReply, failures, FLEET_PROTOCOL, type EnrolmentRequest } from "@atalaya/protocol";
+import {
+  AtalayaError,
+  ENROLMENT_PATH,
+  EnrolmentReply,
+  failures,
+  FLEET_PROTOCOL,
+  type EnrolmentRequest,
+} from "@atalaya/protocol";
 import { nextWait } from "../link/backoff.ts";
 import { showAddress, type Address } from "../link/addresses.ts";
 import type { Environment } from "../link/proxy.ts";

@@ -4,7 +4,10 @@ import type { Capability } from "./capability.ts";
 const NO_NUL = /^[^\0]*$/;
 const text = (max: number) => z.string().max(max).regex(NO_NUL, "must not contain NUL");
 /** POSIX.1-2024, 8.1: names of environment variables. */
-export const environmentName = z.string().max(256).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a name of an environment variable");
+export const environmentName = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a name of an environment variable");
 
 /**
  * Run a program. `command` is either a program with arguments, never touched by a shell, or, when a shell is asked
@@ -14,35 +17,50 @@ export const exec = {
   name: "exec",
   request: z.strictObject({
     command: z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("program"), program: text(4096).min(1), args: z.array(text(131_072)).max(4096).default([]) }),
+      z.strictObject({
+        kind: z.literal("program"),
+        program: text(4096).min(1),
+        args: z.array(text(131_072)).max(4096).default([]),
+      }),
       z.strictObject({ kind: z.literal("shell"), script: text(131_072).min(1) }),
     ]),
     /** Absolute; absent: the account's home. */
     cwd: text(4096).startsWith("/").optional(),
     env: z.record(environmentName, text(131_072)).optional(),
     /** The account on the host, with all its groups; absent: the account the agent runs as. */
-    account: z.string().max(256).regex(/^[^\0:/\s-][^\0:/\s]*$/, "is not a name of an account").optional(),
-    stdin: z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("text"), text: z.string().max(1_048_576) }),
-      /** A blob this run may fetch. */
-      z.strictObject({ kind: z.literal("blob"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-      /** The value of the secret of this name. */
-      z.strictObject({ kind: z.literal("secret"), name: environmentName }),
-    ]).optional(),
+    account: z
+      .string()
+      .max(256)
+      .regex(/^[^\0:/\s-][^\0:/\s]*$/, "is not a name of an account")
+      .optional(),
+    stdin: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("text"), text: z.string().max(1_048_576) }),
+        /** A blob this run may fetch. */
+        z.strictObject({ kind: z.literal("blob"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+        /** The value of the secret of this name. */
+        z.strictObject({ kind: z.literal("secret"), name: environmentName }),
+      ])
+      .optional(),
     /** Names of secrets that reach the environment. Their values never stand in a request. */
     secretEnv: z.array(environmentName).max(64).optional(),
     timeLimitMs: z.int().min(1).max(31_536_000_000).optional(),
     /** Both streams together. At the limit the command is killed: failed with `run.output-limit`. */
     outputLimitBytes: z.int().min(0).max(1_099_511_627_776).optional(),
-    limits: z.strictObject({
-      cpuSeconds: z.int().min(1).optional(),
-      /** Address space of each process (RLIMIT_AS). */
-      memoryBytes: z.int().min(1_048_576).optional(),
-      processes: z.int().min(1).optional(),
-      openFiles: z.int().min(3).optional(),
-    }).optional(),
+    limits: z
+      .strictObject({
+        cpuSeconds: z.int().min(1).optional(),
+        /** Address space of each process (RLIMIT_AS). */
+        memoryBytes: z.int().min(1_048_576).optional(),
+        processes: z.int().min(1).optional(),
+        openFiles: z.int().min(3).optional(),
+      })
+      .optional(),
     /** Octal, as in `022`. */
-    umask: z.string().regex(/^0?[0-7]{3}$/, "is not an octal umask").optional(),
+    umask: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, "is not an octal umask")
+      .optional(),
     nice: z.int().min(-20).max(19).optional(),
     /** Between TERM and KILL when the run is cancelled or over its time limit. */
     graceMs: z.int().min(0).max(3_600_000).default(5_000),

@@ -144,9 +144,20 @@ const serverFrames = [
   /** These results are committed, with all their output: forget them. */
   z.object({ type: z.literal("settled"), runs: z.array(RunId).min(1).max(10_000) }),
   /** Output of these runs is committed up to these sequences. */
-  z.object({ type: z.literal("output-committed"), through: z.array(z.tuple([Handle, Sequence])).min(1).max(10_000) }),
+  z.object({
+    type: z.literal("output-committed"),
+    through: z
+      .array(z.tuple([Handle, Sequence]))
+      .min(1)
+      .max(10_000),
+  }),
   /** Leave, and come back after about `afterMs` (the slot spreads the fleet); `servers` as in `welcome`. */
-  z.object({ type: z.literal("drain"), afterMs: Millis, slot: z.int().min(0), servers: z.array(z.string().max(255)).max(32).optional() }),
+  z.object({
+    type: z.literal("drain"),
+    afterMs: Millis,
+    slot: z.int().min(0),
+    servers: z.array(z.string().max(255)).max(32).optional(),
+  }),
   /** The renewed certificate (PEM). The agent stores it, then reconnects with it; the old session is dropped. */
   z.object({ type: z.literal("certificate"), certificate: z.string().max(16_384) }),
   z.object({ type: z.literal("want-facts") }),

@@ -12,7 +12,10 @@ export const CHUNK_HEADER_BYTES = 5;
 const STREAM = { stdout: 1, stderr: 2 } as const;
 
 /** `memory`: where it shall lie, if it can come by memory that was used before. */
-export function encodeExtent(chunks: readonly Chunk[], memory: (bytes: number) => Buffer = Buffer.allocUnsafe): Uint8Array {
+export function encodeExtent(
+  chunks: readonly Chunk[],
+  memory: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Uint8Array {
   const length = chunks.reduce((sum, chunk) => sum + CHUNK_HEADER_BYTES + chunk.bytes.length, 0);
   const extent = memory(length);
   let at = 0;

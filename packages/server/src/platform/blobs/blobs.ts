@@ -118,7 +118,8 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
     async put(bytes, options = {}) {
       const { sha256, sender } = options;
       if (sha256 === undefined) {
-        if ((options.offset ?? 0) !== 0 || options.more === true) throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
+        if ((options.offset ?? 0) !== 0 || options.more === true)
+          throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
         return putUnnamed(bytes);
       }
       checkDigest(sha256);
