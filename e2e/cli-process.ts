@@ -14,8 +14,9 @@ export interface CliResult {
   readonly events: readonly Record<string, unknown>[];
 }
 
-export interface CliProcess extends PromiseLike<CliResult> {
+export interface CliProcess {
   readonly child: ChildProcess;
+  readonly ended: Promise<CliResult>;
   /** Resolves when it has printed, on either stream, something that matches. */
   prints(pattern: RegExp): Promise<void>;
 }
@@ -25,8 +26,7 @@ export interface CliOptions {
   readonly input?: string;
 }
 
-/** Starts it; await it for how it ended. */
-export function cli(args: readonly string[], { env = {}, input }: CliOptions = {}): CliProcess {
+export function startCli(args: readonly string[], { env = {}, input }: CliOptions = {}): CliProcess {
   const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, NO_COLOR: undefined, ...env } });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -57,7 +57,7 @@ export function cli(args: readonly string[], { env = {}, input }: CliOptions = {
   });
   return {
     child,
-    then: (fulfilled, rejected) => ended.then(fulfilled, rejected),
+    ended,
     prints(pattern) {
       return new Promise((resolve, reject) => {
         const look = (): void => {

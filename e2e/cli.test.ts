@@ -16,7 +16,7 @@ import {
   type OwnedProcess,
   type ServerProcess,
 } from "@atalaya/testkit";
-import { cli as start, type CliOptions, type CliProcess } from "./cli-process.ts";
+import { startCli, type CliOptions, type CliProcess, type CliResult } from "./cli-process.ts";
 
 const SIMULATED = 12;
 let folder: string;
@@ -78,12 +78,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function cli(args: readonly string[], options: CliOptions = {}): CliProcess {
-  return start(args, { ...options, env: { ATALAYA_DATA: server.data, ...options.env } });
+/** Still under way. */
+function begin(args: readonly string[], options: CliOptions = {}): CliProcess {
+  return startCli(args, { ...options, env: { ATALAYA_DATA: server.data, ...options.env } });
 }
 
+const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> => begin(args, options).ended;
+
 /** Splits at blanks; for what has none inside its words. */
-const words = (line: string, options?: CliOptions): CliProcess => cli(line.split(" "), options);
+const words = (line: string, options?: CliOptions): Promise<CliResult> => cli(line.split(" "), options);
 
 async function hostsOnline(): Promise<number> {
   return (await server.call<{ items: unknown[] }>("GET", "/api/v1/hosts?selector=state:online&limit=1000")).body.items
@@ -119,9 +122,9 @@ describe("run", () => {
   });
 
   test("folds equal output live: whoever comes later is the same as who was shown, and the end tells whole groups", async () => {
-    const running = words("run name:pc-* --fold -- version");
+    const running = begin("run name:pc-* --fold -- version".split(" "));
     await running.prints(/---- pc-\[01-06,08-09\] \(8\)\n12\n/);
-    const { status, out } = await running;
+    const { status, out } = await running.ended;
     expect(status).toBe(0);
     expect(out).toBe(
       [
@@ -181,22 +184,22 @@ describe("run", () => {
   });
 
   test("the first Ctrl-C cancels, and the summary tells it", async () => {
-    const running = words("run name:pc-[01-02] -- forever");
+    const running = begin("run name:pc-[01-02] -- forever".split(" "));
     await running.prints(/pc-02: waiting/);
     running.child.kill("SIGINT");
-    const { status, err } = await running;
+    const { status, err } = await running.ended;
     expect(status).toBe(1);
     expect(err).toContain("Cancelling job_");
     expect(err).toContain("2 hosts: 2 cancelled");
   });
 
   test("the second Ctrl-C leaves, and says how to come back", async () => {
-    const running = cli(["run", "real", "--grace", "3s", "--", "sh", "-c", "trap '' TERM; echo on; sleep 60"]);
+    const running = begin(["run", "real", "--grace", "3s", "--", "sh", "-c", "trap '' TERM; echo on; sleep 60"]);
     await running.prints(/real: on/);
     running.child.kill("SIGINT");
     await running.prints(/Cancelling/);
     running.child.kill("SIGINT");
-    const { status, err } = await running;
+    const { status, err } = await running.ended;
     expect(status).toBe(130);
     expect(err).toContain(`atalaya job output ${jobOf({ err })} --follow`);
   });
@@ -206,10 +209,10 @@ describe("run", () => {
     const identity = await enrolSim(server, { token: body.token, n: 99, hostname: "away" });
     const { host, port } = server;
     using late = crowd([{ identity, host, port, behave: () => behave(99, "greet") }]);
-    const running = words("run away -- greet");
+    const running = begin("run away -- greet".split(" "));
     await running.prints(/away is (offline|pending): its run waits/);
     await late.connect();
-    expect(await running).toMatchObject({ status: 0, out: "away: hello\n" });
+    expect(await running.ended).toMatchObject({ status: 0, out: "away: hello\n" });
     late[Symbol.dispose]();
     await until(async () => (await hostsOnline()) === SIMULATED + 1, "away away");
     expect((await words("host forget away")).status).toBe(0);
@@ -233,13 +236,13 @@ describe("run", () => {
 describe("a job that one comes back to", () => {
   test("run goes on after kill -9 of the server, without loss or repetition; job output tells the same", async () => {
     const script = "for i in 1 2 3 4 5 6; do echo line $i; sleep 0.5; done; exit 4";
-    const running = cli(["run", "real", "--", "sh", "-c", script]);
+    const running = begin(["run", "real", "--", "sh", "-c", script]);
     await running.prints(/line 2/);
     await server.end("SIGKILL");
     await running.prints(/connection to the server is lost/);
     await server.start();
     const whole = Array.from({ length: 6 }, (_, index) => `real: line ${index + 1}\n`).join("");
-    const { status, out, err } = await running;
+    const { status, out, err } = await running.ended;
     expect({ status, out }).toEqual({ status: 1, out: whole });
     expect(err).toContain("real: failed (4)");
     expect(await words(`job output ${jobOf({ err })} --follow`)).toMatchObject({ status: 1, out: whole });
@@ -249,10 +252,10 @@ describe("a job that one comes back to", () => {
 
   test("following attaches in mid-run, and leaving cancels nothing", async () => {
     const id = (await words("run name:pc-[01-02] --detach -- forever")).out.trim();
-    const following = words(`job output ${id} --follow`);
+    const following = begin(`job output ${id} --follow`.split(" "));
     await following.prints(/pc-02: waiting/);
     following.child.kill("SIGINT");
-    expect((await following).status).toBe(130);
+    expect((await following.ended).status).toBe(130);
     expect((await words("job ls --state running")).out).toContain(id);
     expect((await words(`job output ${id}`)).err).toContain("2 of 2 hosts still open");
     expect((await words("job cancel last")).err).toContain(`${id} is cancelled`);
@@ -448,10 +451,10 @@ describe("completion", () => {
 
 test("the server and the agent are reached by it, too", async () => {
   const data = join(folder, "second");
-  const running = cli(["server", "--listen", "127.0.0.1:0", "--data", data]);
+  const running = begin(["server", "--listen", "127.0.0.1:0", "--data", data]);
   await running.prints(/is ready at https:/);
   running.child.kill("SIGTERM");
-  const { status, out } = await running;
+  const { status, out } = await running.ended;
   expect(status).toBe(0);
   expect(out).toContain("Stopped.");
   expect((await words(`agent status --data ${join(folder, "none")} --json`)).out).toContain('"running":false');
