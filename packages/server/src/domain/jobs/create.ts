@@ -30,6 +30,7 @@ import { measureJobs } from "./metrics.ts";
 import { outputDoor, type OutputDoor } from "./output-door.ts";
 import { outputIndex, rowOutput, segmentOutput } from "./output.store.ts";
 import type { GuardSettings } from "./policy.ts";
+import { pruning } from "./pruning.ts";
 import { retention, type Pruned, type RetentionSettings } from "./retention.store.ts";
 import { unseal } from "./seal.ts";
 import { jobTopics } from "./topics.ts";
@@ -62,7 +63,7 @@ export interface JobsRoom extends AsyncDisposable {
   readonly topics: readonly Topic[];
   /** Which blobs jobs name, for the room that keeps them. */
   readonly names: BlobNames;
-  /** Drops old output and history now; it is done every hour anyway. */
+  /** Drops old output and history now; it is done every hour anyway, output also when much came. */
   prune(): Promise<Pruned>;
   /** Resolves when what may go was sent, and all that agents reported until now is committed. */
   settled(): Promise<void>;
@@ -166,9 +167,12 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
 
   if (guard.labShare !== undefined) await labs.count();
   await adopt();
-  const pruner = retention(store, needs.segments, { ...keep, ...needs.retention });
+  const keeping = { ...keep, ...needs.retention };
+  const { outputMaxBytes } = keeping;
+  const old = undo.use(pruning({ pruner: retention(store, needs.segments, keeping), outputMaxBytes, clock, log }));
+  ledger.listen({ committed: (group) => old.grew(group.outputBytes) });
   undo.use(every(LOOK_MS, adopt));
-  undo.use(every(PRUNE_MS, async () => void (await pruner.prune(clock.now()))));
+  undo.use(every(PRUNE_MS, async () => void (await old.prune())));
   undo.use(links.attach(agents));
   undo.use(
     fleet.onGone(({ host, into }) => {
@@ -227,7 +231,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     output: outputDoor(lookup, reader),
     names,
     topics: jobTopics({ store: kept, lookup, output: reader, ids }),
-    prune: () => pruner.prune(clock.now()),
+    prune: () => old.prune(),
     async settled() {
       await conductor.idle();
       await ledger.settled();

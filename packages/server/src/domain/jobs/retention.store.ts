@@ -46,7 +46,7 @@ export function retention(store: Store, segments: Segments | undefined, settings
     await segments.drop(doomed);
   }
 
-  /** Jobs whose output lies in rows and is too old or too much, oldest first. */
+  /** Jobs whose output lies in rows and is too old or too much: finished ones first, of these the oldest. */
   async function dropRows(now: number): Promise<number> {
     const jobs = await tables.read((db) =>
       db
@@ -58,7 +58,12 @@ export function retention(store: Store, segments: Segments | undefined, settings
         .execute(),
     );
     let bytes = jobs.reduce((sum, job) => sum + Number(job.bytes), 0);
-    const doomed = jobs
+    // Somebody may be reading what an unfinished job prints.
+    const inOrder = [
+      ...jobs.filter((job) => job.finished_at !== null),
+      ...jobs.filter((job) => job.finished_at === null),
+    ];
+    const doomed = inOrder
       .filter((job) => {
         const old = job.finished_at !== null && job.finished_at < now - settings.outputMaxAgeMs;
         const drop = old || bytes > settings.outputMaxBytes;
@@ -105,11 +110,18 @@ export function retention(store: Store, segments: Segments | undefined, settings
     }
   }
 
+  /** How many segments went, or jobs' outputs where output lies in rows. */
+  async function pruneOutput(now: number): Promise<number> {
+    if (segments === undefined) return dropRows(now);
+    const doomed = doomedSegments(now);
+    await dropSegments(doomed);
+    return doomed.length;
+  }
+
   return {
+    pruneOutput,
     async prune(now: number): Promise<Pruned> {
-      const doomed = doomedSegments(now);
-      await dropSegments(doomed);
-      if (segments === undefined) await dropRows(now);
+      const dropped = await pruneOutput(now);
       const jobs = await dropHistory(now);
       await tables.write((tx) =>
         tx
@@ -117,7 +129,7 @@ export function retention(store: Store, segments: Segments | undefined, settings
           .where("created_at", "<", now - DAY_MS)
           .execute(),
       );
-      return { segments: doomed.length, jobs };
+      return { segments: segments === undefined ? 0 : dropped, jobs };
     },
   };
 }
