@@ -164,6 +164,19 @@ test("one token holds a bounded number of connections", async () => {
   for (const client of clients) client[Symbol.dispose]();
 });
 
+test("strangers of one network leave room for those of others, and for whoever says who it is", async () => {
+  await using server = await liveServer([]);
+  const stranger = (at: string) => server.client("", undefined, `2001:db8:0:1::${at}`);
+  const strangers = Array.from({ length: 32 }, (_, n) => stranger(n.toString(16)));
+  await Promise.all(strangers.map((client) => client.opened()));
+  using more = stranger("beef");
+  expect((await more.ended()).refused).toBe(429);
+  using named = server.client("reader", undefined, "2001:db8:0:1::beef");
+  using elsewhere = server.client("", undefined, "2001:db8:0:2::1");
+  await Promise.all([named.opened(), elsewhere.opened()]);
+  for (const client of strangers) client[Symbol.dispose]();
+});
+
 test("a client that does not read makes the server read and hold only so much for it", async () => {
   const reads: (number | undefined)[] = [];
   await using server = await liveServer([counting({ value: 10_000 }, reads, "x".repeat(20_000))]);

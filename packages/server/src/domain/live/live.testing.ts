@@ -38,7 +38,7 @@ export async function liveServer(topics: readonly Topic[], needs: Partial<LiveNe
   server.on("upgrade", (request, socket, head) =>
     live.upgrade(request, socket, head, {
       door: "public",
-      address: "127.0.0.1",
+      address: request.headers["x-from"]?.toString() ?? "127.0.0.1",
       port: 1,
       hostName: async () => undefined,
     }),
@@ -49,8 +49,9 @@ export async function liveServer(topics: readonly Topic[], needs: Partial<LiveNe
   return {
     live,
     bus,
-    client: (token: string | undefined = "reader", protocol: string = LIVE_PROTOCOL) =>
-      liveClient(`ws://127.0.0.1:${port}${LIVE_PATH}`, token, protocol),
+    /** `from`: the address that the server takes it to come from. */
+    client: (token: string | undefined = "reader", protocol: string = LIVE_PROTOCOL, from: string = "127.0.0.1") =>
+      liveClient(`ws://127.0.0.1:${port}${LIVE_PATH}`, { token, protocol, from }),
     async [Symbol.asyncDispose]() {
       live[Symbol.dispose]();
       server.close();
@@ -63,8 +64,14 @@ type Heard = { readonly type: string; readonly id?: number; readonly code?: stri
   Record<string, unknown>
 >;
 
-function liveClient(url: string, token: string | undefined, protocol: string) {
-  const headers = token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` };
+function liveClient(
+  url: string,
+  { token, protocol, from }: { readonly token: string | undefined; readonly protocol: string; readonly from: string },
+) {
+  const headers = {
+    "x-from": from,
+    ...(token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` }),
+  };
   const socket = new WebSocket(url, protocol, { headers });
   const heard: Heard[] = [];
   let wake = () => {};

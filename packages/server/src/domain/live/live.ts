@@ -8,6 +8,7 @@ import type { Peer } from "../../cores/core.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
+import { networkOf } from "../../platform/network.ts";
 import { connect, type Connection } from "./connection.ts";
 import { MAX_CLIENT_FRAME_BYTES } from "./frames.ts";
 import { refuseUpgrade } from "./refusal.ts";
@@ -19,6 +20,8 @@ export const LIVE_PROTOCOL = "atalaya.live.v1";
 const MAX_CONNECTIONS_PER_ACTOR = 64;
 /** Those that have not said who they are: few, so that strangers cannot fill the server. */
 const MAX_STRANGERS = 256;
+/** Of these from one network: an address alone must not keep out all who say who they are in the first frame. */
+const MAX_STRANGERS_PER_NETWORK = 32;
 const WATCH_MS = 2_000;
 
 export interface LiveNeeds {
@@ -53,7 +56,8 @@ export function createLive(needs: LiveNeeds): Live {
     perMessageDeflate: false,
     handleProtocols: () => LIVE_PROTOCOL,
   });
-  const connections = new Set<Connection>();
+  /** Each with the network that it came from. */
+  const connections = new Map<Connection, string>();
   let draining = false;
 
   async function take(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): Promise<void> {
@@ -61,7 +65,8 @@ export function createLive(needs: LiveNeeds): Live {
       throw new AtalayaError("request.malformed", `The live stream speaks the WebSocket subprotocol ${LIVE_PROTOCOL}.`);
     }
     const actor = await needs.authenticate(request.headers.authorization, peer.address);
-    checkRoom(actor);
+    if (actor === undefined) checkStrangers(networkOf(peer.address));
+    else checkRoom(actor);
     if (socket.destroyed) return;
     server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, actor, peer));
   }
@@ -82,23 +87,34 @@ export function createLive(needs: LiveNeeds): Live {
       },
       closed: () => connections.delete(connection),
     });
-    connections.add(connection);
+    connections.set(connection, networkOf(peer.address));
     if (draining) connection.goAway();
   }
 
-  function checkRoom(actor: Actor | undefined): void {
+  function checkRoom(actor: Actor): void {
+    checkOpen();
+    const alike = [...connections.keys()].filter((connection) => keyOf(connection.actor) === keyOf(actor)).length;
+    if (alike >= MAX_CONNECTIONS_PER_ACTOR) throw full(MAX_CONNECTIONS_PER_ACTOR, actor.name);
+  }
+
+  function checkStrangers(network: string): void {
+    checkOpen();
+    const strangers = [...connections].filter(([connection]) => connection.actor === undefined);
+    if (strangers.length >= MAX_STRANGERS) throw full(MAX_STRANGERS, "nobody in particular");
+    const near = strangers.filter(([, from]) => from === network).length;
+    if (near >= MAX_STRANGERS_PER_NETWORK) throw full(MAX_STRANGERS_PER_NETWORK, `nobody in particular at ${network}`);
+  }
+
+  function checkOpen(): void {
     if (draining) throw new AtalayaError("server.draining", "The server is stopping.");
-    const max = actor === undefined ? MAX_STRANGERS : MAX_CONNECTIONS_PER_ACTOR;
-    const alike = [...connections].filter((connection) => keyOf(connection.actor) === keyOf(actor)).length;
-    if (alike < max) return;
-    const whose = actor?.name ?? "nobody in particular";
-    throw new AtalayaError("request.rate-limited", `There are ${max} live connections of ${whose} already.`);
   }
 
   async function watch(): Promise<void> {
-    const tokens = new Set([...connections].flatMap(({ actor }) => (actor?.token === undefined ? [] : [actor.token])));
+    const tokens = new Set(
+      [...connections.keys()].flatMap(({ actor }) => (actor?.token === undefined ? [] : [actor.token])),
+    );
     const ended = await needs.ended([...tokens]);
-    for (const connection of connections) {
+    for (const connection of connections.keys()) {
       const end = ended.get(connection.actor?.token ?? "");
       if (end !== undefined) connection.end(end.code, end.message);
     }
@@ -118,7 +134,7 @@ export function createLive(needs: LiveNeeds): Live {
 
   function drain(): void {
     draining = true;
-    for (const connection of connections) connection.goAway();
+    for (const connection of connections.keys()) connection.goAway();
   }
 
   return {
@@ -135,20 +151,24 @@ export function createLive(needs: LiveNeeds): Live {
       return connections.size;
     },
     get subscriptions() {
-      return [...connections].reduce((sum, connection) => sum + connection.subscriptions, 0);
+      return [...connections.keys()].reduce((sum, connection) => sum + connection.subscriptions, 0);
     },
     drain,
     [Symbol.dispose]() {
       drain();
       timer[Symbol.dispose]();
       hint[Symbol.dispose]();
-      for (const connection of connections) connection.terminate();
+      for (const connection of connections.keys()) connection.terminate();
     },
   };
 }
 
 function keyOf(actor: Actor | undefined): string {
   return actor === undefined ? "" : (actor.token ?? actor.name);
+}
+
+function full(max: number, whose: string): AtalayaError {
+  return new AtalayaError("request.rate-limited", `There are ${max} live connections of ${whose} already.`);
 }
 
 function offered(request: IncomingMessage): readonly string[] {
