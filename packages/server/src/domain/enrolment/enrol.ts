@@ -9,7 +9,7 @@ import type { Attacher } from "./attach.ts";
 import type { CertificateStore } from "./certificates.store.ts";
 import type { EntryStore } from "./entry.store.ts";
 import { newEnrolmentId, type Issuer } from "./issue.ts";
-import { hashOfGiven, refusalSentences } from "./join-token.ts";
+import { hashOfGiven, refusalSentences, shareSentence } from "./join-token.ts";
 import type { EnrolmentSettings } from "./settings.ts";
 import type { EnrolmentRow } from "./tables.store.ts";
 
@@ -31,6 +31,9 @@ export interface EnrolNeeds {
 /** Added to the cost of a request that was refused. */
 const REFUSAL_COST = 20;
 const DAY = 86_400_000;
+
+/** How many of one network may wait: a lab at once, but no address alone fills the queue for days. */
+const shareOf = (queueSize: number): number => Math.max(50, Math.floor(queueSize / 10));
 
 export function enroller(needs: EnrolNeeds) {
   const { entries, certificates, pki, fleet, attach, clock, settings } = needs;
@@ -95,9 +98,16 @@ export function enroller(needs: EnrolNeeds) {
       queue:
         settings.queue === undefined
           ? undefined
-          : { size: settings.queue.size, expiresAt: now + settings.queue.expiresMs },
+          : {
+              size: settings.queue.size,
+              perNetwork: shareOf(settings.queue.size),
+              expiresAt: now + settings.queue.expiresMs,
+            },
     });
-    if (entered.kind === "refused") throw new AtalayaError(entered.code, refusalSentences[entered.code]);
+    if (entered.kind === "refused") {
+      const sentence = entered.share === true ? shareSentence : refusalSentences[entered.code];
+      throw new AtalayaError(entered.code, sentence);
+    }
     needs.entered();
     return entered.row;
   }

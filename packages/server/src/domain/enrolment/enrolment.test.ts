@@ -236,6 +236,23 @@ describe.each(engines)("coming in without a token on $name", ({ open }) => {
     expect((await ask(3)).state).toBe("pending");
   });
 
+  test("leaves room for those of other networks", async () => {
+    await using store = await open();
+    using desk = room(store, pki, { settings: { queue: { size: 60, expiresMs: 10_000 } } });
+    const ask = async (n: number, address: string) => desk.enrolments.enrol((await machine(n)).request, { address });
+    for (let n = 1; n <= 50; n++) expect((await ask(n, `2001:db8:0:1::${n}`)).state).toBe("pending");
+    await expect(ask(51, "2001:db8:0:1::51")).rejects.toMatchObject({
+      code: "enrolment.queue-full",
+      message: expect.stringContaining("of this network"),
+    });
+    expect((await ask(52, "2001:db8:0:2::1")).state).toBe("pending");
+    const token = await desk.newToken();
+    const { request } = await machine(53);
+    expect((await desk.enrolments.enrol({ ...request, token }, { address: "2001:db8:0:1::53" })).state).toBe(
+      "accepted",
+    );
+  });
+
   test("is refused where nobody may wait", async () => {
     await using store = await open();
     using desk = room(store, pki, { settings: { queue: undefined } });

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import { networkOf } from "../../platform/network.ts";
 import { violation, type Store } from "../../platform/store/index.ts";
 import { refusalOf, type EntryRefusal } from "./join-token.ts";
 import type { EnrolmentRow, EnrolmentTable, EnrolmentTables, Tx } from "./tables.store.ts";
@@ -15,12 +16,17 @@ export interface Entry {
   readonly tokenHash: string | undefined;
   readonly now: number;
   /** Absent: nobody may wait. */
-  readonly queue: { readonly size: number; readonly expiresAt: number } | undefined;
+  readonly queue: { readonly size: number; readonly perNetwork: number; readonly expiresAt: number } | undefined;
 }
 
 export type Entered =
   | { readonly kind: "standing"; readonly row: EnrolmentRow }
-  | { readonly kind: "refused"; readonly code: EntryRefusal };
+  | {
+      readonly kind: "refused";
+      readonly code: EntryRefusal;
+      /** The queue has room, but not for more of this network. */
+      readonly share?: true;
+    };
 
 /** The door through which enrolments come into the store. */
 export interface EntryStore {
@@ -64,7 +70,11 @@ export function entryStore(store: Store): EntryStore {
 
     if (known !== undefined) return { kind: "standing", row: known };
     if (queue === undefined) return { kind: "refused", code: "enrolment.token-needed" };
-    if ((await countPending(tx)) >= queue.size) return { kind: "refused", code: "enrolment.queue-full" };
+    const waiting = await waitingAddresses(tx);
+    if (waiting.length >= queue.size) return { kind: "refused", code: "enrolment.queue-full" };
+    const network = networkOf(newcomer.address);
+    if (waiting.filter((address) => networkOf(address) === network).length >= queue.perNetwork)
+      return { kind: "refused", code: "enrolment.queue-full", share: true };
     const pending = {
       ...newcomer,
       state: "pending" as const,
@@ -162,13 +172,10 @@ async function takeUse(
   return refusalOf(token, now);
 }
 
-async function countPending(tx: Tx): Promise<number> {
-  const { waiting } = await tx
-    .selectFrom("enrolment")
-    .select((of) => of.fn.countAll<number>().as("waiting"))
-    .where("state", "=", "pending")
-    .executeTakeFirstOrThrow();
-  return waiting;
+/** One row for each that waits: a thousand at most, and only newcomers without a token ask. */
+async function waitingAddresses(tx: Tx): Promise<readonly string[]> {
+  const waiting = await tx.selectFrom("enrolment").select("address").where("state", "=", "pending").execute();
+  return waiting.map(({ address }) => address);
 }
 
 function put(

@@ -56,4 +56,7 @@ export const refusalSentences = {
   "certificate.revoked": "this machine's enrolment was revoked",
   "certificate.superseded": "this machine has renewed its key since",
 } as const satisfies Partial<Record<FailureCode, string>>;
+/** For `enrolment.queue-full` when others still find room. */
+export const shareSentence =
+  "too many machines of this network wait to be accepted: accept or reject some, or use a join token";
 export type EntryRefusal = keyof typeof refusalSentences;
