@@ -180,7 +180,8 @@ describe.runIf(canMakeNetworks)("an agent on a network", { timeout: 120_000 }, (
     await hostIs(host.name, "online");
     const connectedTo = (): string | undefined =>
       [...agent.printed.matchAll(/link\.up.*?(10\.78\.0\.\d:8443)/g)].at(-1)?.[1];
-    expect(connectedTo()).toBe(FIRST);
+    // The server knows of the link a moment before the agent has told its log.
+    await expect.poll(connectedTo).toBe(FIRST);
     const onServer = (...args: readonly string[]) => execFileSync("ip", ["-n", network.server.namespace, ...args]);
     // Taken without a word, as when a machine loses its power.
     onServer("addr", "del", "10.78.0.1/24", "dev", "eth0");
