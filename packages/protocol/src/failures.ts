@@ -156,6 +156,12 @@ export const failures = {
     means: "The run's ticket does not fit or is not signed by the server.",
   },
   "run.ticket-expired": { status: 403, retry: false, exit: 4, means: "The run's ticket has expired." },
+  "run.too-old": {
+    status: 410,
+    retry: false,
+    exit: 1,
+    means: "The job is so old that the agent could have forgotten that it ran.",
+  },
   "run.forbidden-by-policy": { status: 403, retry: false, exit: 4, means: "The host's own policy forbids it." },
   "run.cannot-start": { status: 409, retry: false, exit: 1, means: "The command could not be started." },
   "run.time-limit": { status: 408, retry: true, exit: 1, means: "The command ran longer than allowed." },

@@ -76,6 +76,7 @@ test("tickets and claims with missing, malformed or surplus parts are refused", 
     enrolment: "enr_x",
     capability: "exec",
     digest: "0".repeat(64),
+    createdAt: 0,
     expiresAt: 1,
   };
   expect(TicketClaims.safeParse(claims).success).toBe(true);

@@ -14,7 +14,8 @@ export const TicketClaims = z.strictObject({
   capability: z.string().max(64),
   /** Lower-case hex SHA-256 of the request's JSON text. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Epoch milliseconds by the server's clock. */
+  /** When the run's job was made; epoch milliseconds by the server's clock, as below. Sent again, it stays the same. */
+  createdAt: z.int(),
   expiresAt: z.int(),
 });
 export type TicketClaims = z.output<typeof TicketClaims>;

@@ -112,6 +112,7 @@ export interface StartWish {
   readonly epoch?: number;
   readonly handle?: number;
   readonly capability?: string;
+  readonly createdAt?: number;
   readonly expiresAt?: number;
   readonly secrets?: Record<string, string>;
 }
@@ -126,6 +127,7 @@ export function signedStart(wish: StartWish): Start {
     enrolment: wish.enrolment,
     capability,
     digest: sha256(request).toString("hex"),
+    createdAt: wish.createdAt ?? Date.now(),
     expiresAt: wish.expiresAt ?? Date.now() + 60_000,
   });
   const leaves = ["{}", claims, "{}"];

@@ -57,6 +57,14 @@ describe("a start", () => {
     expect(admitStart(start({ expiresAt: Date.now() - 1 }), slow).run).toBe(run);
     expect(() => admitStart(start({ epoch: 2 }), ground)).toThrow(expect.objectContaining({ code: "link.old-epoch" }));
   });
+  test("is refused when its job is older than the memory of runs, by the server's clock", () => {
+    const days = (count: number) => Date.now() - count * 86_400_000;
+    const tooOld = expect.objectContaining({ code: "run.too-old" });
+    expect(() => admitStart(start({ createdAt: days(30) }), ground)).toThrow(tooOld);
+    expect(admitStart(start({ createdAt: days(29.9) }), ground).run).toBe(run);
+    const slow = { ...ground, serverNow: () => days(1) };
+    expect(admitStart(start({ createdAt: days(30) }), slow).run).toBe(run);
+  });
 });
 
 describe("the signer of tickets", () => {

@@ -4,6 +4,7 @@
  */
 import { createHash, verify, X509Certificate, type KeyObject } from "node:crypto";
 import { AtalayaError, rootOf, signedBytes, TICKET_SIGNER_CN, TicketClaims, type Start } from "@atalaya/protocol";
+import { KEPT_SECONDS } from "../spool/journal.ts";
 
 /** What the welcome of this link said. */
 export interface TicketGround {
@@ -38,7 +39,7 @@ export function ticketSigner(certificate: string, ca: string, serverNow: number)
   return signer.publicKey;
 }
 
-/** The claims of a start that may be obeyed. Throws `link.old-epoch`, `run.ticket-invalid`, `run.ticket-expired`. */
+/** The claims of a start that may be obeyed. Throws `link.old-epoch`, `run.ticket-invalid`, `run.ticket-expired`, `run.too-old`. */
 export function admitStart(start: Start, ground: TicketGround): TicketClaims {
   if (start.epoch < ground.epoch)
     throw new AtalayaError("link.old-epoch", `the start is of epoch ${start.epoch}, the link of ${ground.epoch}`);
@@ -51,7 +52,11 @@ export function admitStart(start: Start, ground: TicketGround): TicketClaims {
   const claims = readClaims(ticket.claims);
   const wrong = mismatch(claims, start, ground.enrolment);
   if (wrong !== undefined) throw invalid(`it is for another ${wrong}`);
-  if (claims.expiresAt <= ground.serverNow()) throw new AtalayaError("run.ticket-expired", "the ticket has expired");
+  const now = ground.serverNow();
+  if (claims.expiresAt <= now) throw new AtalayaError("run.ticket-expired", "the ticket has expired");
+  // Whoever asks knows no such run; of one so old that proves nothing, because the journal may have dropped its id.
+  if (claims.createdAt <= now - KEPT_SECONDS * 1000)
+    throw new AtalayaError("run.too-old", "the job is older than this agent's memory of runs: it may have run before");
   return claims;
 }
 

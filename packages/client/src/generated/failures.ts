@@ -68,6 +68,7 @@ export const failures = {
   "run.already-known": { status: 409, retry: false, exit: 1 },
   "run.ticket-invalid": { status: 403, retry: false, exit: 4 },
   "run.ticket-expired": { status: 403, retry: false, exit: 4 },
+  "run.too-old": { status: 410, retry: false, exit: 1 },
   "run.forbidden-by-policy": { status: 403, retry: false, exit: 4 },
   "run.cannot-start": { status: 409, retry: false, exit: 1 },
   "run.time-limit": { status: 408, retry: true, exit: 1 },

@@ -1,4 +1,4 @@
-import { exec } from "@atalaya/protocol";
+import { exec, TicketClaims } from "@atalaya/protocol";
 import { describe, expect, test } from "vitest";
 import { engines } from "../../platform/store/engines.testing.ts";
 import { admin, echo, openWorld, type World } from "./world.testing.ts";
@@ -58,7 +58,7 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     for (const agent of world.agents) expect(agent.spool.size).toBe(0);
   });
 
-  test("a start that never arrived is sent again, with a new ticket", async () => {
+  test("a start that never arrived is sent again, with a new ticket that says when its job was made", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 1 });
     const [agent] = world.agents;
@@ -68,10 +68,17 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     const id = job.runs[0]!.id;
     agent!.spool.clear();
     agent!.begun.clear();
+    const madeAt = world.clock.now();
+    world.clock.advance(60_000);
+    await world.killServer();
     await agent!.connect();
     await world.quiet();
     expect(agent!.spool.has(id)).toBe(true);
-    expect(agent!.frames.filter((frame) => frame.type === "start")).toHaveLength(2);
+    const claims = agent!.frames.flatMap((frame) =>
+      frame.type === "start" ? [TicketClaims.parse(JSON.parse(frame.ticket.claims))] : [],
+    );
+    expect(claims.map(({ createdAt }) => createdAt)).toEqual([madeAt, madeAt]);
+    expect(claims[1]!.expiresAt - claims[0]!.expiresAt).toBe(60_000);
     agent!.finish(id);
     await world.quiet();
     const run = await world.room.jobs.run(id, admin);

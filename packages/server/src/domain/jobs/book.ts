@@ -24,6 +24,7 @@ export interface ActiveJob {
   readonly request: string;
   readonly digest: string;
   readonly createdBy: string;
+  readonly createdAt: number;
   readonly deadlineAt: number | undefined;
   readonly policy: Policy;
   readonly plan: RolloutPlan;

@@ -77,7 +77,7 @@ function sharedBy(job: ActiveJob, expiresAt: number): Shared {
   const claims: Claims = {
     before: `{"user":${JSON.stringify(job.createdBy)},"run":"`,
     between: `","enrolment":`,
-    after: `,"capability":${capability},"digest":"${job.digest}","expiresAt":${expiresAt}}`,
+    after: `,"capability":${capability},"digest":"${job.digest}","createdAt":${job.createdAt},"expiresAt":${expiresAt}}`,
   };
   return {
     claims,

@@ -166,6 +166,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     secrets: Secrets | undefined,
   ) {
     const id = newJobId();
+    const createdAt = clock.now();
     const counts = Array.from({ length: STATES }, (_, state) => (state === code.queued ? row.targets.length : 0));
     const digest = createHash("sha256").update(row.request).digest("hex");
     const sealedSecrets = secrets === undefined ? undefined : seal(secrets, needs.sealKey, id);
@@ -173,7 +174,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       ...row,
       id,
       digest,
-      createdAt: clock.now(),
+      createdAt,
       counts: JSON.stringify(counts),
       sealedSecrets,
     });
@@ -191,6 +192,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         request: row.request,
         digest,
         createdBy: row.createdBy,
+        createdAt,
         deadlineAt: row.deadlineAt,
         policy,
         plan: planOf(policy, row.targets.length),

@@ -55,6 +55,7 @@ export function createLoader(needs: {
         request: stored.request,
         digest: stored.digest,
         createdBy: stored.created_by,
+        createdAt: stored.created_at,
         deadlineAt: stored.deadline_at ?? undefined,
         policy,
         plan: planOf(policy, targets.length),
