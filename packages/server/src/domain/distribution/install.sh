@@ -271,6 +271,7 @@ start_service() {
 
 start_unit() {
   # KillMode=process: commands that are running go on while the agent is restarted or brought up to date.
+  # OOMPolicy=continue: a command that the kernel kills for its memory must not stop the agent and all other commands.
   cat >"$stage/unit" <<UNIT
 [Unit]
 Description=Atalaya agent
@@ -282,6 +283,7 @@ EnvironmentFile=-$environment
 Environment=$node_environment
 ExecStart=$home/node $node_flags $home/agent.mjs run --data $state
 KillMode=process
+OOMPolicy=continue
 Restart=always
 RestartSec=5
 TasksMax=infinity
