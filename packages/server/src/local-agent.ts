@@ -10,11 +10,15 @@ import { AtalayaError } from "@atalaya/protocol";
 import { agentStart } from "./domain/distribution/index.ts";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
+import { lastWords } from "./last-words.ts";
 import { stopOrphan } from "./local-agent-orphan.ts";
 import type { Plane } from "./plane.ts";
 
 export interface LocalAgentNeeds {
-  readonly plane: Pick<Plane, "distribution" | "enrolment">;
+  readonly plane: {
+    readonly distribution: { readonly bundle: Pick<Plane["distribution"]["bundle"], "bytes"> };
+    readonly enrolment: { readonly joinTokens: Pick<Plane["enrolment"]["joinTokens"], "create"> };
+  };
   readonly folder: string;
   /** `host:port` of this server. */
   readonly server: string;
@@ -56,10 +60,13 @@ export async function startLocalAgent({
   function start(): void {
     const startedAt = performance.now();
     child = agent(program, ["run", "--data", data], { ...environment, ATALAYA_AGENT_SERVERS: server });
+    const words = lastWords(child.stderr);
     const ended = (why: Readonly<Record<string, unknown>>): void => {
+      const said = words.taken();
       if (stopping) return;
       restartMs = performance.now() - startedAt > RESTART_AT_MOST_MS ? RESTART_MS : restartMs;
-      log.warn({ ...why, againInMs: restartMs }, "the local agent ended; starting it again");
+      const againInMs = restartMs;
+      void said.then((stderr) => log.warn({ ...why, againInMs, stderr }, "the local agent ended; starting it again"));
       again = setTimeout(start, restartMs);
       restartMs = Math.min(2 * restartMs, RESTART_AT_MOST_MS);
     };
@@ -108,11 +115,10 @@ async function enrol(
     ...environment,
     ATALAYA_JOIN_TOKEN: token,
   });
-  let errors = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-4_000)));
+  const words = lastWords(child.stderr);
   const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0)
-    throw new AtalayaError("enrolment.rejected", `The local agent could not join: ${errors.trim()}`, {
+    throw new AtalayaError("enrolment.rejected", `The local agent could not join: ${await words.taken()}`, {
       next: "Start without it: ATALAYA_LOCAL_AGENT=off",
     });
 }
@@ -120,7 +126,7 @@ async function enrol(
 function agent(program: string, args: readonly string[], env: LocalAgentNeeds["environment"]): ChildProcess {
   // A session of its own: a Ctrl-C at the terminal reaches the server alone, which stops the agent in order.
   return spawn(process.execPath, [...agentStart.nodeFlags, program, ...args], {
-    stdio: ["ignore", "ignore", args[0] === "join" ? "pipe" : "ignore"],
+    stdio: ["ignore", "ignore", "pipe"],
     detached: true,
     env: { ...env, ...agentStart.environment },
   });
