@@ -289,7 +289,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
       paused.delete(link);
       for (const run of late.get(link) ?? []) leave(run);
       late.delete(link);
-      conductor.unreached(link.host);
+      conductor.unreached(link);
     },
     pressure(high) {
       pressed = high;

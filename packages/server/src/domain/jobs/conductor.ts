@@ -6,6 +6,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link } from "../link/index.ts";
+import { absences, timeLimitOf } from "./absence.ts";
 import type { ActiveJob, ActiveRun, Book, Reason } from "./book.ts";
 import { BATCH, dispatch, type Dispatch, type SignTickets } from "./dispatch.ts";
 import { turnstile, type Zone } from "./guard.ts";
@@ -33,8 +34,8 @@ export interface Conductor extends AsyncDisposable {
   begin(job: ActiveJob): void;
   /** The host has a link that may be written to. */
   reached(link: Link): void;
-  /** The host's link is gone. */
-  unreached(host: HostKey): void;
+  /** The link is gone. */
+  unreached(link: Link): void;
   pause(job: ActiveJob): void;
   resume(job: ActiveJob): void;
   /** What waits is cancelled; what runs goes on, or is cancelled too. */
@@ -63,6 +64,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
   const gate = turnstile<Target>();
   const deadlines = new Map<ActiveJob, Disposable>();
   const outbox: Target[] = [];
+  const away = absences(() => clock.now());
   let sending: Promise<void> | undefined;
   let closed = false;
 
@@ -249,10 +251,18 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     for (let position = 0; position < job.hosts.length; position += 1) {
       if (job.states[position] === code.queued) ledger.move(book.activate(job, position), "expired", { reason });
     }
+    let limit: number | undefined;
+    const timeLimitMs = () => (limit ??= timeLimitOf(job.request));
     for (const run of job.runs.values()) {
-      const state = job.states[run.position];
-      if ((state === code.sent || state === code.cancelling) && links.of(needs.homeOf(run)) === undefined) {
-        ledger.move(run, "lost", { reason });
+      const state = job.states[run.position]!;
+      if (isFinalCode(state) || state === code.queued) continue;
+      const link = links.of(needs.homeOf(run));
+      // What was accepted goes on without a link, so its result may still come; but not for ever.
+      if (!run.accepted) {
+        if (link === undefined) ledger.move(run, "lost", { reason });
+      } else if (link?.system !== run.system && away.tooLong(run.system, timeLimitMs)) {
+        const message = "The host went away with this command and has not come back, and the job's deadline is over.";
+        ledger.move(run, "lost", { reason: { code: "run.vanished", message } });
       }
     }
     watch(job);
@@ -292,12 +302,14 @@ export function createConductor(needs: ConductorNeeds): Conductor {
       conduct(job);
     },
     reached(link) {
+      away.came(link.system);
       for (const job of [...book.of(link.host)]) {
         const position = job.positions.get(link.host);
         if (position !== undefined) consider({ job, position });
       }
     },
-    unreached(host) {
+    unreached({ host, system }) {
+      away.left(system);
       for (const job of [...book.of(host)]) {
         const position = job.positions.get(host)!;
         const state = job.states[position];

@@ -65,6 +65,69 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     expect(world.agents[1]!.begun.size).toBe(0);
   });
 
+  test("do not wait for ever, after their deadline, for hosts that went away with a command", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 4 });
+    const { jobs } = world.room;
+    for (const agent of world.agents) await agent.connect();
+    const request = { command: { kind: "program", program: "true" }, timeLimitMs: 30_000 };
+    const job = await jobs.create(echo({ request, deadlineMs: 10_000 }), admin);
+    const endless = await jobs.create(echo({ selector: "pc1" }), admin);
+    await world.quiet();
+    const [a, b, c, d] = job.runs.map((run) => run.id) as [string, string, string, string];
+    const [away, cancelled, brief, here] = world.agents;
+    away!.running(a);
+    away!.running(endless.runs[0]!.id);
+    cancelled!.accept(b);
+    brief!.running(c);
+    here!.running(d);
+    await world.quiet();
+    for (const agent of [away, cancelled, brief]) agent!.cut();
+    await jobs.cancelRun(b, admin);
+    const later = async (ms: number) => {
+      for (let left = ms; left > 0; left -= 2_000) world.clock.advance(2_000);
+      await world.quiet();
+      return (await jobs.job(job.id, admin)).states;
+    };
+    expect(await later(80_000)).toEqual({ running: 3, cancelling: 1 });
+    await brief!.connect();
+    brief!.cut();
+    expect(await later(14_000)).toEqual({ running: 2, lost: 2 });
+    expect(await jobs.run(a, admin)).toMatchObject({ state: "lost", reason: { code: "run.vanished" } });
+    expect((await jobs.job(endless.id, admin)).states).toEqual({ running: 1 });
+    here!.finish(d);
+    expect(await later(80_000)).toEqual({ succeeded: 1, lost: 3 });
+    expect((await jobs.job(job.id, admin)).state).toBe("finished");
+
+    await away!.connect();
+    away!.finish(a);
+    await world.quiet();
+    expect(await jobs.run(a, admin)).toMatchObject({ state: "succeeded" });
+    expect((await jobs.run(a, admin)).history.map((event) => event.kind)).toEqual(["late-result"]);
+  });
+
+  test("count the absence of a host anew when the server has started again", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 1 });
+    await world.agents[0]!.connect();
+    const job = await world.room.jobs.create(echo({ deadlineMs: 10_000 }), admin);
+    await world.quiet();
+    world.agents[0]!.running(job.runs[0]!.id);
+    await world.quiet();
+    world.clock.advance(1_000);
+    await world.room.settled();
+    world.agents[0]!.cut();
+    world.clock.advance(50_000);
+    await world.killServer();
+    const later = async (ms: number) => {
+      for (let left = ms; left > 0; left -= 2_000) world.clock.advance(2_000);
+      await world.quiet();
+      return (await world.room.jobs.job(job.id, admin)).states;
+    };
+    expect(await later(58_000)).toEqual({ running: 1 });
+    expect(await later(6_000)).toEqual({ lost: 1 });
+  });
+
   test("are made once for one Idempotency-Key", async () => {
     await using store = await open();
     await using world = await openWorld(store);
