@@ -28,9 +28,10 @@ export function acknowledge(
   for (let i = 0; i < group.of.length; i += 1) {
     const run = group.of[i]!;
     const row = group.runs[i]!;
-    // Of a run that never left, no agent knows anything.
     if (isFinalCode(row.state)) {
-      if (row.system !== 0) of(homeOf(run)).settled.push(run.id);
+      // Only who has told an end waits for this word: an end decided here may be of a run that its agent has brought
+      // back meanwhile and still executes. And one that was thought lost may have got another end, not kept yet.
+      if (run.reported && run.job.states[run.position] === row.state) of(homeOf(run)).settled.push(run.id);
     } else if (withOutput.has(row.job * 2 ** 32 + row.host)) {
       of(homeOf(run)).through.push([run.handle, row.lastSequence]);
     }

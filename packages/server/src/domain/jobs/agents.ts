@@ -5,6 +5,7 @@ import {
   type OutputFrame,
   type ResumeEntry,
   type RunResult,
+  type RunState,
   type SpoolEntry,
 } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
@@ -56,18 +57,33 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     link.send({ type: "problem", code: failure, message, run });
   }
 
-  /** Runs of the spool that the book does not have, as the store has them. */
+  /**
+   * Runs of the spool that the book does not have, as the store has them. While it is asked, runs may end and leave the
+   * book: asked is until nothing is missing, so that all the spool can then be answered in one go.
+   */
   async function storedOf(link: Link, spool: readonly SpoolEntry[]): Promise<ReadonlyMap<string, StoredRun>> {
-    const keys: RunKey[] = [];
-    for (const { run } of spool) {
-      if (book.run(run) !== undefined) continue;
-      const key = ids.decode(run);
-      if (key === undefined || queuedInBook(key)) continue;
-      keys.push(key);
+    const asked = new Set<string>();
+    const stored = new Map<string, StoredRun>();
+    for (;;) {
+      const keys: RunKey[] = [];
+      for (const { run } of spool) {
+        const key = asked.has(run) ? undefined : elsewhere(run);
+        if (key === undefined) continue;
+        asked.add(run);
+        keys.push(key);
+      }
+      if (keys.length === 0) return stored;
+      const rows = (await store.runsOf(keys)).filter((row) => belongs(row, link));
+      for (const row of rows) stored.set(ids.encode(row.job, row.host), row);
+      for (const row of rows) if (row.state === code.lost) await loader.load(row.job);
     }
-    if (keys.length === 0) return new Map();
-    const rows = await store.runsOf(keys);
-    return new Map(rows.filter((row) => belongs(row, link)).map((row) => [ids.encode(row.job, row.host), row]));
+  }
+
+  /** Where the store has a run that the book does not have. */
+  function elsewhere(id: string): RunKey | undefined {
+    if (book.run(id) !== undefined) return undefined;
+    const key = ids.decode(id);
+    return key === undefined || queuedInBook(key) ? undefined : key;
   }
 
   function queuedInBook(key: RunKey): boolean {
@@ -77,7 +93,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   }
 
   /** The run's object: from the book, made for one that was thought queued, or read back for one thought lost. */
-  async function runOf(link: Link, id: string, stored: ReadonlyMap<string, StoredRun>): Promise<ActiveRun | undefined> {
+  function runOf(link: Link, id: string, stored: ReadonlyMap<string, StoredRun>): ActiveRun | undefined {
     const known = book.run(id);
     if (known !== undefined) return belongs(known, link) ? known : undefined;
     const key = ids.decode(id);
@@ -88,46 +104,44 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     }
     const row = stored.get(id);
     if (row === undefined || row.state !== code.lost) return undefined;
-    const job = await loader.load(key.job);
-    if (job === undefined) return undefined;
-    const run = book.run(id) ?? restoreRun(book, job, row);
+    const job = book.jobs.get(key.job);
+    return job === undefined ? undefined : restoreRun(book, job, row);
+  }
+
+  /** The truth about a lost run may still come by this link. */
+  function follow(link: Link, run: ActiveRun): void {
+    run.follower = link;
     const followed = late.get(link);
     if (followed === undefined) late.set(link, [run]);
     else followed.push(run);
-    return run;
   }
 
   async function resume(link: Link, spool: readonly SpoolEntry[]): Promise<readonly ResumeEntry[]> {
     const stored = await storedOf(link, spool);
-    const entries: ResumeEntry[] = [];
-    for (const entry of spool) entries.push(await resumeOne(link, entry, stored));
+    const entries = spool.map((entry) => resumeOne(link, entry, stored));
     missing(link, new Set(spool.map((entry) => entry.run)));
     return entries;
   }
 
-  async function resumeOne(
-    link: Link,
-    entry: SpoolEntry,
-    stored: ReadonlyMap<string, StoredRun>,
-  ): Promise<ResumeEntry> {
-    const run = await runOf(link, entry.run, stored);
+  function resumeOne(link: Link, entry: SpoolEntry, stored: ReadonlyMap<string, StoredRun>): ResumeEntry {
+    const run = runOf(link, entry.run, stored);
     if (run === undefined) {
       const row = stored.get(entry.run);
       if (row === undefined) return { run: entry.run, handle: NO_HANDLE, through: 0, verdict: "unknown" };
       const state = stateOf(row.state);
       const { verdict } = resumptionOf(state, entry.phase);
-      // Sent by a server that was killed before it could say so, and ended by the next one: the first end stays.
-      if (entry.phase !== "unstarted" && (verdict === "cancel" || row.system === 0)) {
-        ledger.note(row, "had-begun", `The agent had begun it (${entry.phase}) when it was already ${state} here.`);
-      }
+      noteBegun(row, entry, state, row.system);
       return { run: entry.run, handle: NO_HANDLE, through: row.last_sequence, verdict };
     }
     const from = stateOf(run.job.states[run.position]!);
-    if (isFinal(from) && ledger.has(run)) {
-      // Its end is being committed: until then the agent must keep it. It hears `settled` after that.
-      return { run: entry.run, handle: run.handle, through: run.through, verdict: "go-on" };
-    }
     const { verdict, move } = resumptionOf(from, entry.phase);
+    if (from === "lost") follow(link, run);
+    if (isFinal(from) && ledger.has(run)) {
+      // Its end is being committed: until then the agent must keep it. It hears `settled` when it has told its own end.
+      noteBegun(keyOf(run), entry, from, run.system);
+      const meanwhile = verdict === "cancel" ? "cancel" : "go-on";
+      return { run: entry.run, handle: run.handle, through: run.through, verdict: meanwhile };
+    }
     if (move === "queued" && from !== "queued") {
       ledger.note(keyOf(run), "sent-again", `It was ${from} but certainly had not begun: it is sent again.`);
       requeue(run, link);
@@ -139,6 +153,12 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     }
     // Taken but not committed output comes again; it is known by its sequence.
     return { run: entry.run, handle: run.handle, through: run.through, verdict };
+  }
+
+  /** Sent by a server that was killed before it could say so, and ended by the next one: the first end stays. */
+  function noteBegun(run: RunKey, { phase }: SpoolEntry, state: RunState, system: number): void {
+    if (phase === "unstarted" || (system !== 0 && resumptionOf(state, phase).verdict !== "cancel")) return;
+    ledger.note(run, "had-begun", `The agent had begun it (${phase}) when it was already ${state} here.`);
   }
 
   function requeue(run: ActiveRun, link: Link): void {
@@ -202,12 +222,14 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   }
 
   function result(link: Link, run: ActiveRun, said: RunResult): void {
+    const { job, position } = run;
+    const before = job.states[position]!;
+    // The first end stays. What the agent printed since was not taken, so it must not be asked for either.
+    if (isFinalCode(before) && before !== code.lost) return ended(link, run);
     if (said.lastSequence > run.received) {
       const message = `The result names output up to ${said.lastSequence}, of which ${run.received} has come.`;
       return problem(link, "frame.unexpected", message, run.id);
     }
-    const { job, position } = run;
-    const before = job.states[position]!;
     const late = before === code.lost ? run.reason : undefined;
     const read = resultText(job.capability, said);
     const moved = ledger.move(run, said.state, {
@@ -218,16 +240,23 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
       result: read.text,
     });
     if (moved) {
+      run.reported = true;
       if (run.sentAt > 0) needs.latency?.ended(clock.now() - run.sentAt);
       if (late !== undefined)
         ledger.note(keyOf(run), "late-result", `${said.state} replaced lost (${late.code}: ${late.message})`);
       if (read.wrong !== undefined) ledger.note(keyOf(run), "result-unreadable", read.wrong);
       if ((said.droppedBytes ?? 0) > 0)
         ledger.note(keyOf(run), "output-dropped", `${said.droppedBytes} bytes over the output limit`);
-    } else if (isFinalCode(before) && !ledger.has(run)) {
-      link.send({ type: "settled", runs: [run.id] });
+    } else if (isFinalCode(before)) {
+      ended(link, run);
     }
-    // Otherwise its end is being committed, and told when it is.
+  }
+
+  /** The agent has told the end of a run that has one. */
+  function ended(link: Link, run: ActiveRun): void {
+    // While it is being committed nothing is said; it is when it is durable.
+    if (ledger.has(run)) run.reported = true;
+    else link.send({ type: "settled", runs: [run.id] });
   }
 
   function resultText(
@@ -258,8 +287,10 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   }
 
   /** It did not come this time: the book is closed on it until its agent asks again. */
-  function leave(run: ActiveRun): void {
+  function leave(run: ActiveRun, link: Link): void {
     const { job } = run;
+    if (run.follower !== link) return;
+    run.follower = undefined;
     if (job.states[run.position] !== code.lost || book.run(run.id) !== run || ledger.has(run)) return;
     book.rest(run);
     if (job.finishedAt !== undefined && job.runs.size === 0) book.close(job);
@@ -287,7 +318,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     output,
     down(link) {
       paused.delete(link);
-      for (const run of late.get(link) ?? []) leave(run);
+      for (const run of late.get(link) ?? []) leave(run, link);
       late.delete(link);
       conductor.unreached(link);
     },

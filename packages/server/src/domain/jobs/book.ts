@@ -3,6 +3,7 @@
  * only for a run that is under way. Everything here can be read back from the store.
  */
 import type { HostKey, SystemKey } from "../fleet/index.ts";
+import type { Link } from "../link/index.ts";
 import type { Zone } from "./guard.ts";
 import type { RunIds } from "./ids.ts";
 import type { Policy } from "./policy.ts";
@@ -75,6 +76,10 @@ export interface ActiveRun {
   result: string | undefined;
   /** When it was last sent, for metrics; 0: not by this process. */
   sentAt: number;
+  /** Whether its agent has told its end, and waits to hear that this is kept. */
+  reported: boolean;
+  /** Thought lost, though its agent is there with it: the link that may tell the true end, for which its object stays. */
+  follower: Link | undefined;
 }
 
 export interface JobSeed {
@@ -141,6 +146,8 @@ export function book(ids: RunIds): Book {
       reason: undefined,
       result: undefined,
       sentAt: 0,
+      reported: false,
+      follower: undefined,
     };
     job.runs.set(position, run);
     byId.set(run.id, run);

@@ -161,7 +161,9 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     for (const listener of listeners) listener.committed?.(group);
     for (let i = 0; i < group.of.length; i += 1) {
       const run = group.of[i]!;
-      if (isFinalCode(group.runs[i]!.state) && !waiting.has(run)) book.rest(run);
+      const { state } = group.runs[i]!;
+      if (!isFinalCode(state) || waiting.has(run) || (state === code.lost && run.follower !== undefined)) continue;
+      book.rest(run);
     }
     for (const job of group.touched) {
       if (job.finishedAt !== undefined && job.runs.size === 0) book.close(job);
