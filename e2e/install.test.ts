@@ -197,11 +197,14 @@ test.runIf(existsSync("/usr/bin/systemd-analyze"))("the service's unit is one th
     const home = join(folder, "opt");
     mkdirSync(home);
     writeFileSync(join(home, "node"), "#!/bin/sh\n", { mode: 0o755 });
-    const text = /<<UNIT\n([\s\S]*?)\nUNIT\n/
-      .exec(script)![1]!
-      .replaceAll("$home", home)
-      .replaceAll("$environment", join(folder, "agent.env"))
-      .replaceAll("$state", join(folder, "state"));
+    const values: Readonly<Record<string, string>> = {
+      home,
+      environment: join(folder, "agent.env"),
+      state: join(folder, "state"),
+    };
+    const valueOf = (name: string): string =>
+      values[name] ?? new RegExp(`^${name}=['"]?([^'"\n]*)`, "m").exec(script)![1]!;
+    const text = /<<UNIT\n([\s\S]*?)\nUNIT\n/.exec(script)![1]!.replace(/\$(\w+)/g, (_, name: string) => valueOf(name));
     expect(text).not.toContain("$");
     const unit = join(folder, "atalaya-agent.service");
     writeFileSync(unit, text);

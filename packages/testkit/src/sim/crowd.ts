@@ -7,7 +7,7 @@ export interface Crowd extends Disposable {
   readonly linked: number;
   /** Connects all, or the first `count`, `atOnce` handshakes under way at a time; resolves when all are linked. */
   connect(count?: number): Promise<void>;
-  /** From now on a lost link is dialled again, with jitter. */
+  /** From now on who has no link dials, again and again, with jitter. Not while `connect` is under way. */
   keepComingBack(window: { readonly baseMs: number; readonly capMs: number }): void;
 }
 
@@ -19,7 +19,10 @@ export function crowd(options: readonly SimOptions[], atOnce = 50): Crowd {
     const waiting = agents.slice(0, count).filter((agent) => agent.welcome === undefined || agent.socket === undefined);
     await Promise.all(
       Array.from({ length: Math.min(atOnce, waiting.length) }, async () => {
-        for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) await agent.connect();
+        for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) {
+          // An agent never dials while it is linked, or dialling: here too it may have come back by itself meanwhile.
+          if (agent.socket === undefined) await agent.connect();
+        }
       }),
     );
   }
