@@ -79,6 +79,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "program/",
     "plane.ts",
     "local-agent.ts",
+    "last-words.ts",
+    "local-agent-words.ts",
     "local-agent-orphan.ts",
     "installation.ts",
     "pruning.ts",

@@ -10,7 +10,7 @@ import { AtalayaError } from "@atalaya/protocol";
 import { agentStart } from "./domain/distribution/index.ts";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
-import { lastWords } from "./last-words.ts";
+import { lastWords } from "./local-agent-words.ts";
 import { stopOrphan } from "./local-agent-orphan.ts";
 import type { Plane } from "./plane.ts";
 
