@@ -114,6 +114,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/server/src/platform": [
     "clock.ts",
     "batches.ts",
+    "repeat.ts",
     "turns.ts",
     "network.ts",
     "store/",

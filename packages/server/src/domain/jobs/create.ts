@@ -5,6 +5,7 @@ import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { Metrics } from "../../platform/metrics/index.ts";
+import { repeat } from "../../platform/repeat.ts";
 import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
@@ -172,7 +173,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   const old = undo.use(pruning({ pruner: retention(store, needs.segments, keeping), outputMaxBytes, clock, log }));
   ledger.listen({ committed: (group) => old.grew(group.outputBytes) });
   undo.use(every(LOOK_MS, adopt));
-  undo.use(every(PRUNE_MS, async () => void (await old.prune())));
+  undo.use(every(PRUNE_MS, () => old.prune()));
   undo.use(links.attach(agents));
   undo.use(
     fleet.onGone(({ host, into }) => {
@@ -181,27 +182,9 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     }),
   );
 
-  function every(ms: number, act: () => Promise<void>): AsyncDisposable {
-    let timer: Disposable | undefined;
-    let acting: Promise<void> | undefined;
-    let over = false;
-    const arm = () => {
-      timer = clock.after(ms, () => {
-        acting = act()
-          .catch((error: unknown) => log.warn({ err: error }, "could not look after jobs; trying again later"))
-          .finally(() => {
-            if (!over) arm();
-          });
-      });
-    };
-    arm();
-    return {
-      async [Symbol.asyncDispose]() {
-        over = true;
-        timer?.[Symbol.dispose]();
-        await acting;
-      },
-    };
+  function every(everyMs: number, act: () => Promise<unknown>): AsyncDisposable {
+    const failed = (error: unknown) => log.warn({ err: error }, "could not look after jobs; trying again later");
+    return repeat({ clock, everyMs, act, failed });
   }
 
   const lookup = lookupIn(kept, ids);
