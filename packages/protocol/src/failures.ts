@@ -183,6 +183,7 @@ export const failures = {
   "blob.mismatch": { status: 422, retry: false, exit: 1, means: "The bytes are not those of the digest." },
   "store.newer-schema": { status: 500, retry: false, exit: 3, means: "A newer version wrote this store." },
   "store.unavailable": { status: 503, retry: true, exit: 3, means: "The store does not answer." },
+  "store.taken": { status: 503, retry: true, exit: 3, means: "Another server has taken over this store." },
   "store.damaged": { status: 500, retry: false, exit: 3, means: "The store is damaged." },
   // Start
   "settings.wrong": { status: 500, retry: false, exit: 2, means: "Settings are wrong; the details name all of them." },
@@ -198,7 +199,13 @@ export const failures = {
     means: "The server was told to stop and did not end in time.",
   },
   "data.unwritable": { status: 500, retry: false, exit: 1, means: "The data folder cannot be written." },
-  "data.in-use": { status: 500, retry: true, exit: 1, means: "Another server uses this data folder." },
+  "data.in-use": { status: 500, retry: true, exit: 1, means: "Another server uses this data folder or database." },
+  "data.foreign": {
+    status: 500,
+    retry: false,
+    exit: 1,
+    means: "The database belongs to the keys of another data folder.",
+  },
   "data.damaged": { status: 500, retry: false, exit: 1, means: "A file of the data folder is damaged." },
 } as const satisfies Record<string, FailureKind>;
 

@@ -1,8 +1,10 @@
 /** What one data folder keeps about itself. */
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import type { StoreOwner } from "./platform/store/index.ts";
 
 /** The server's name among those that share a store: made once, kept over restarts. */
 export async function installationName(data: string): Promise<string> {
@@ -47,4 +49,11 @@ export async function installationKey(data: string): Promise<Uint8Array> {
   await writeFile(`${file}.new`, key, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   return key;
+}
+
+/** Who works on a database that other servers could reach: the one that holds these keys, in this folder, here. */
+export async function storeOwner(data: string): Promise<StoreOwner> {
+  const key = await installationKey(data);
+  const installation = createHmac("sha256", key).update("owner of the store").digest("base64url");
+  return { installation, holder: `${hostname()}, ${data}` };
 }

@@ -29,8 +29,8 @@ import type { Log } from "./platform/log/index.ts";
 import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
 import { openPki, type Pki } from "./platform/pki/index.ts";
 import { openSegments } from "./platform/segments/index.ts";
-import { openStore, type Store } from "./platform/store/index.ts";
-import { installationKey, installationName } from "./installation.ts";
+import { lockFolder, openStore, type Store } from "./platform/store/index.ts";
+import { installationKey, installationName, storeOwner } from "./installation.ts";
 import { pruneDaily } from "./pruning.ts";
 import type { HostPort, Settings } from "./settings/index.ts";
 import { VERSION } from "./version.ts";
@@ -68,11 +68,13 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
   const metrics = createMetrics();
   undo.use(watchProcess(metrics));
 
+  // The embedded store locks its folder itself.
+  if (settings.store.kind !== "embedded") undo.use(lockFolder(join(data, "store")));
   const store = undo.use(
     await openStore(
       settings.store.kind === "embedded"
         ? { engine: "sqlite", folder: join(data, "store") }
-        : { engine: "postgres", url: settings.store.url },
+        : { engine: "postgres", url: settings.store.url, owner: await storeOwner(data) },
       { clock, log, migrations },
     ),
   );

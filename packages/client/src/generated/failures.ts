@@ -84,6 +84,7 @@ export const failures = {
   "blob.mismatch": { status: 422, retry: false, exit: 1 },
   "store.newer-schema": { status: 500, retry: false, exit: 3 },
   "store.unavailable": { status: 503, retry: true, exit: 3 },
+  "store.taken": { status: 503, retry: true, exit: 3 },
   "store.damaged": { status: 500, retry: false, exit: 3 },
   "settings.wrong": { status: 500, retry: false, exit: 2 },
   "listen.in-use": { status: 500, retry: true, exit: 1 },
@@ -94,5 +95,6 @@ export const failures = {
   "daemon.did-not-end": { status: 500, retry: true, exit: 1 },
   "data.unwritable": { status: 500, retry: false, exit: 1 },
   "data.in-use": { status: 500, retry: true, exit: 1 },
+  "data.foreign": { status: 500, retry: false, exit: 1 },
   "data.damaged": { status: 500, retry: false, exit: 1 },
 } as const;

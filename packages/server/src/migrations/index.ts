@@ -8,5 +8,16 @@ import { migration as jobs } from "./0040-jobs.ts";
 import { migration as identity } from "./0050-identity.ts";
 import { migration as blobs } from "./0060-blobs.ts";
 import { migration as enrolmentReach } from "./0070-enrolment-reach.ts";
+import { migration as storeOwner } from "./0080-store-owner.ts";
 
-export const migrations: readonly Migration[] = [store, fleet, enrolment, link, jobs, identity, blobs, enrolmentReach];
+export const migrations: readonly Migration[] = [
+  store,
+  fleet,
+  enrolment,
+  link,
+  jobs,
+  identity,
+  blobs,
+  enrolmentReach,
+  storeOwner,
+];

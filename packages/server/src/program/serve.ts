@@ -1,7 +1,7 @@
 /** A server's life in this process: addresses, PID file, privileges, plane, local agent, and back in order. */
 import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AtalayaError } from "@atalaya/protocol";
+import { AtalayaError, failures } from "@atalaya/protocol";
 import { createBuiltinCore } from "../cores/builtin/index.ts";
 import { prepareDataFolder } from "../installation.ts";
 import { type LocalAgent, startLocalAgent } from "../local-agent.ts";
@@ -33,6 +33,7 @@ export async function serve(
     async open(addresses) {
       await prepareDataFolder(data);
       plane = owned.use(await createPlane({ settings, addresses, log }));
+      plane.store.onTaken((failure) => endAtOnce(failure, log));
       // Before anybody is answered: who comes back after a restart must find the token that holds from now on.
       await plane.issueLocalToken();
       return { plane, pki: plane.pki, metrics: plane.metrics };
@@ -104,6 +105,12 @@ export async function serve(
   await owned.disposeAsync();
   if (detached) log.info("stopped");
   else process.stdout.write("Stopped.\n");
+}
+
+/** What is in memory can be committed no more: whatever was acknowledged is in the store, and agents tell the rest anew. */
+function endAtOnce(failure: AtalayaError, log: Log): never {
+  log.fatal({ code: failure.code }, failure.message);
+  process.exit(failures[failure.code].exit);
 }
 
 /** A clone below /root is a common way to find out too late: all later failures would name some file of ours. */

@@ -3,6 +3,7 @@
  * PostgreSQL do not say alike is named here. Rows are the same on both: times are epoch milliseconds, documents are
  * JSON text, booleans are 0 and 1, bytes are `Uint8Array`.
  */
+import type { AtalayaError } from "@atalaya/protocol";
 import type { Kysely, Transaction } from "kysely";
 
 /** Grows by one with every transaction that takes one; the order of revisions is the order of commits. */
@@ -34,6 +35,11 @@ export interface Store extends AsyncDisposable {
   tables<Schema>(): Tables<Schema>;
   /** Milliseconds that commits took, for metrics. */
   onCommit(listener: (ms: number) => void): Disposable;
+  /**
+   * Calls `listener` when another server has taken the store (PostgreSQL only): what is in memory here can be committed
+   * no more, so the process must end.
+   */
+  onTaken(listener: (failure: AtalayaError) => void): Disposable;
 }
 
 /** The largest number of bound values in one statement that both engines take: chunk bulk inserts below it. */

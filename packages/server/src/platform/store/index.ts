@@ -9,6 +9,7 @@ import { migrate } from "./migrate.ts";
 import type { Migration } from "./migration.ts";
 import { unnested } from "./nesting.ts";
 import type { OpenedEngine } from "./opened.ts";
+import { createLease, type StoreOwner } from "./postgres/lease.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import { openSqlite } from "./sqlite/sqlite.ts";
 
@@ -16,10 +17,17 @@ export { MAX_BOUND_VALUES } from "./engine.ts";
 export type { Revision, Store, Tables } from "./engine.ts";
 export type { Migration } from "./migration.ts";
 export { violation } from "./differences.ts";
+export { lockFolder } from "./folder-lock.ts";
+export type { StoreOwner } from "./postgres/lease.ts";
 
 export type StoreSettings =
   | { readonly engine: "sqlite"; readonly folder: string }
-  | { readonly engine: "postgres"; readonly url: string };
+  | {
+      readonly engine: "postgres";
+      readonly url: string;
+      /** Absent: whoever opens it shares it with others, as tests do that look at it from two sides. */
+      readonly owner?: StoreOwner;
+    };
 
 export interface StoreNeeds {
   readonly clock: Clock;
@@ -34,18 +42,32 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
   const committed = (ms: number) => listeners.forEach((listener) => listener(ms));
   const opened: OpenedEngine =
     settings.engine === "sqlite" ? openSqlite(settings.folder, committed) : openPostgres(settings.url, committed, log);
+  const lease =
+    settings.engine === "postgres" && settings.owner !== undefined
+      ? createLease({ tables: opened.tables, owner: settings.owner, clock, log })
+      : undefined;
+  let closing: Promise<void> | undefined;
+  const close = () =>
+    (closing ??= Promise.resolve(lease?.[Symbol.asyncDispose]()).then(() => opened[Symbol.asyncDispose]()));
   try {
+    // Before the schema is touched: another server may be at work on it.
+    await lease?.take();
     const backUp = async (schema: string) => {
       const file = await opened.backUp?.(schema, clock.now());
       if (file !== undefined) log.info({ file, schema }, "backed up the store before changing its schema");
     };
     const names = await migrate({ tables: opened.tables, migrations, clock, backUp });
     if (names.length > 0) log.info({ migrations: names }, "brought the store's schema up to date");
+    await lease?.take();
   } catch (error) {
-    await opened[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
-  const tables: Tables<unknown> = { ...opened.tables, write: unnested(opened.tables.write) };
+  const tables: Tables<unknown> = {
+    ...opened.tables,
+    write: unnested(opened.tables.write),
+    ...(lease === undefined ? {} : { nextRevision: lease.nextRevision }),
+  };
   return {
     engine: settings.engine,
     tables: <Schema>() => tables as unknown as Tables<Schema>,
@@ -53,6 +75,7 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
       listeners.add(listener);
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
-    [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
+    onTaken: (listener) => lease?.onTaken(listener) ?? { [Symbol.dispose]: () => undefined },
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -3,18 +3,25 @@ import { AtalayaError } from "@atalaya/protocol";
 import type { Revision } from "./engine.ts";
 
 interface RevisionTable {
-  readonly store_revision: { readonly id: number; readonly value: number };
+  readonly store_revision: { readonly id: number; readonly value: number; readonly epoch: number };
 }
 
 /** Takes the next revision and, until the transaction ends, the lock of the one row it stands in. */
 export async function nextRevision<Schema>(tx: Transaction<Schema>): Promise<Revision> {
-  const row = await (tx as unknown as Transaction<RevisionTable>)
+  return counted(await grow(tx).executeTakeFirst());
+}
+
+/** The same, for as long as the store is of this epoch. Undefined when it is not: another server owns it now. */
+export async function nextRevisionIn<Schema>(tx: Transaction<Schema>, epoch: number): Promise<Revision | undefined> {
+  return (await grow(tx).where("epoch", "=", epoch).executeTakeFirst())?.value;
+}
+
+function grow<Schema>(tx: Transaction<Schema>) {
+  return (tx as unknown as Transaction<RevisionTable>)
     .updateTable("store_revision")
     .set((row) => ({ value: row("value", "+", 1) }))
     .where("id", "=", 1)
-    .returning("value")
-    .executeTakeFirst();
-  return counted(row);
+    .returning("value");
 }
 
 /** The last revision this snapshot knows. */
