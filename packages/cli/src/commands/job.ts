@@ -1,4 +1,5 @@
 /** `atalaya job`: what was asked, what became of it, and what can still be done about it. */
+import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { components } from "@atalaya/client";
 import { attend } from "../attend.ts";
@@ -151,9 +152,11 @@ export function register(program: Command, context: Context): void {
     const client = session.client(server);
     const path = { job: await jobId(client, given) };
     const secrets = await readSecrets(wantedSecrets(options.secret), session);
+    // Should the answer get lost, the client asks again: one key, one job.
+    const header = { "idempotency-key": randomUUID() };
     const made = await confirmCount(session, options.confirm, (confirm) =>
       client.post("/api/v1/jobs/{job}/retry", {
-        params: { path },
+        params: { path, header },
         body: {
           ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
           ...(confirm === undefined ? {} : { confirm }),

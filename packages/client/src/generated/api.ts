@@ -2431,7 +2431,10 @@ export interface operations {
     readonly retryJob: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description The same key with the same request makes one job. */
+                readonly "idempotency-key"?: string;
+            };
             readonly path: {
                 readonly job: string;
             };

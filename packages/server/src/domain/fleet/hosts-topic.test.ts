@@ -15,7 +15,8 @@ function follow(reader: TopicReader, cursor?: number) {
       const batch = await reader.read(at);
       for (const event of batch.events) {
         const { name, state } = (event["host"] ?? {}) as { name?: string; state?: string };
-        events.push(event["type"] === "host" ? `${name} ${state}` : `gone ${event["id"] as string}`);
+        if (event["type"] === "hosts-reset") events.push("reset");
+        else events.push(event["type"] === "host" ? `${name} ${state}` : `gone ${event["id"] as string}`);
       }
       at = batch.cursor;
       more = batch.more;
@@ -75,6 +76,33 @@ describe.each(engines)("the topic of hosts on $name", ({ open }) => {
     const back = await watch(fleet, "place:a", cursor);
     expect((await back()).events).toEqual([`gone ${first.id}`, `gone ${second.id}`, `${third.name} online`]);
     expect((await back()).events).toEqual([]);
+  });
+
+  test("who is limited to places and comes back begins anew, and hears nothing of hosts it never saw", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store, { clock });
+    for (const [number, place] of ["a", "a", "b", "b"].entries()) {
+      await fleet.attach(newcomer(number + 1, { place: [place] }));
+    }
+    const { events, cursor } = await (await watch(fleet, "all", undefined, ["a"]))();
+    expect(events).toEqual(["pc-01 offline", "pc-02 offline"]);
+    await fleet.change((await fleet.host("pc-01")).key, { place: ["b"] }, by);
+    await fleet.change((await fleet.host("pc-03")).key, { labels: { x: "" } }, by);
+    await fleet.forget(await fleet.host("pc-04"));
+
+    const back = await watch(fleet, "all", cursor, ["a"]);
+    expect((await back()).events).toEqual(["reset", "pc-02 offline"]);
+    const two = await fleet.host("pc-02");
+    await fleet.change(two.key, { place: ["b"] }, by);
+    expect((await back()).events).toEqual([`gone ${two.id}`]);
+  });
+
+  test("a cursor from before the store was replaced by an older one begins anew", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store, { clock });
+    await fleet.attach(newcomer(1));
+    const back = await watch(fleet, "all", 1_000_000);
+    expect((await back()).events).toEqual(["reset", "pc-01 offline"]);
   });
 
   test("follows groups that change and time that passes", async () => {

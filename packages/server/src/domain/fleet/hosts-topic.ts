@@ -15,7 +15,8 @@ const EVENTS = 250;
 
 /**
  * All hosts a selector hits, then every change: `{type:"host",host}`, and `{type:"host-gone",id}` for one that is
- * forgotten, merged or no longer hit. The cursor is a revision.
+ * forgotten, merged or no longer hit. The cursor is a revision. `{type:"hosts-reset"}` comes first where it is not known
+ * what a client that comes back was shown: it forgets all hosts, and all that are hit follow.
  */
 export function hostsTopic({
   fleet,
@@ -38,7 +39,12 @@ export function hostsTopic({
       const usesGroups = dependsOnGroups(parsed);
       /** What the client knows of each host; absent: perhaps something, from before it came back. */
       const shown = new Map<HostKey, boolean>();
-      let groupsRevision = since === undefined ? fleet.directory.groupsRevision : since;
+      // Where hosts stood before is not kept, so whoever is limited to places could be told of hosts it never saw. And
+      // a cursor that is ahead of us comes from a store that was replaced by an older one.
+      const isReset = since !== undefined && (actor.places !== undefined || since > fleet.revision());
+      const goesOn = since !== undefined && !isReset;
+      let groupsRevision = goesOn ? since : fleet.directory.groupsRevision;
+      let isFirst = true;
 
       function eventOf(change: Change, hits: (host: DirectoryHost) => boolean): Batch["events"][number] | undefined {
         const key = "host" in change ? change.host.key : change.gone.key;
@@ -49,7 +55,7 @@ export function hostsTopic({
         }
         shown.set(key, false);
         // To a client that began here, what it was never shown cannot be gone.
-        const isNews = before === true || (before === undefined && since !== undefined);
+        const isNews = before === true || (before === undefined && goesOn);
         return isNews ? { type: "host-gone", id: "host" in change ? change.host.id : change.gone.id } : undefined;
       }
 
@@ -70,8 +76,10 @@ export function hostsTopic({
           await fleet.fresh();
           const complete = fleet.revision();
           const hits = safely(() => hostTest(fleet.directory, parsed, clock.now()));
-          const events: Batch["events"][number][] = [];
-          let upTo = cursor ?? since ?? 0;
+          const begins = isFirst && isReset;
+          isFirst = false;
+          const events: Batch["events"][number][] = begins ? [{ type: "hosts-reset" }] : [];
+          let upTo = begins ? 0 : (cursor ?? since ?? 0);
           for (const change of fleet.directory.changesAfter(upTo)) {
             const revision = "host" in change ? change.host.revision : change.gone.revision;
             if (revision > complete) break;

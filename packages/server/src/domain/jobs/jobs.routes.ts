@@ -148,10 +148,14 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         summary: "A new job on the hosts whose runs did not succeed",
         tags,
         params: JobPath,
+        headers: Idempotency,
         body: RetryJob,
         responses: { 201: CreatedJobView },
       }),
-      async (c) => c.json(await jobs.retry(c.req.valid("param").job, c.req.valid("json"), c.var.actor), 201),
+      async (c) => {
+        const key = c.req.valid("header")["idempotency-key"];
+        return c.json(await jobs.retry(c.req.valid("param").job, c.req.valid("json"), c.var.actor, key), 201);
+      },
     )
     .openapi(
       route({

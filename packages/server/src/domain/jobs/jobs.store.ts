@@ -90,18 +90,21 @@ export function jobsStore(store: Store): JobsStore {
       return tables.write(async (tx) => {
         if (job.idempotency !== undefined) {
           const { key, digest } = job.idempotency;
-          const known = await tx
-            .selectFrom("jobs_idempotency")
-            .select(["job", "digest"])
-            .where("actor", "=", job.createdBy)
-            .where("key", "=", key)
-            .executeTakeFirst();
-          if (known !== undefined) return { kind: "known", ...known };
-          // Of two at once, PostgreSQL lets the second wait here for the first, then fail on the key.
-          await tx
+          // Of two at once, PostgreSQL lets the second wait here for the first and then finds its row.
+          const { numInsertedOrUpdatedRows } = await tx
             .insertInto("jobs_idempotency")
             .values({ actor: job.createdBy, key, digest, job: 0, created_at: job.createdAt })
-            .execute();
+            .onConflict((conflict) => conflict.columns(["actor", "key"]).doNothing())
+            .executeTakeFirstOrThrow();
+          if (numInsertedOrUpdatedRows === 0n) {
+            const known = await tx
+              .selectFrom("jobs_idempotency")
+              .select(["job", "digest"])
+              .where("actor", "=", job.createdBy)
+              .where("key", "=", key)
+              .executeTakeFirstOrThrow();
+            return { kind: "known", ...known };
+          }
         }
         const { key } = await tx
           .insertInto("jobs_job")

@@ -132,8 +132,8 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     await using store = await open();
     await using world = await openWorld(store);
     const { jobs } = world.room;
-    const [one, two] = await Promise.allSettled([jobs.create(echo(), admin, "k"), jobs.create(echo(), admin, "k")]);
-    const made = [one, two].flatMap((done) => (done.status === "fulfilled" ? [done.value.id] : []));
+    const both = await Promise.all([jobs.create(echo(), admin, "k"), jobs.create(echo(), admin, "k")]);
+    const made = both.map(({ id }) => id);
     expect(new Set(made).size).toBe(1);
     const again = await jobs.create(echo(), admin, "k");
     expect(again).toMatchObject({ id: made[0], targets: 3 });
@@ -223,6 +223,26 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     expect(again).toMatchObject({ retryOf: job.id, targets: 1, runs: [{ host: { name: "pc2" } }] });
     await world.quiet();
     expect(world.agents[1]!.spool.has(again.runs[0]!.id)).toBe(true);
+  });
+
+  test("are retried once for one Idempotency-Key, also when what was retried has succeeded meanwhile", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 1 });
+    const { jobs } = world.room;
+    const [agent] = world.agents;
+    await agent!.connect();
+    const job = await jobs.create(echo(), admin, "first");
+    await world.quiet();
+    agent!.finish(job.runs[0]!.id, "failed");
+    await world.quiet();
+    const both = await Promise.all([jobs.retry(job.id, {}, admin, "again"), jobs.retry(job.id, {}, admin, "again")]);
+    const later = await jobs.retry(job.id, {}, admin, "again");
+    expect(new Set([...both, later].map(({ id }) => id)).size).toBe(1);
+    expect(later.runs).toEqual(both[0].runs);
+    const mismatch = failing("request.idempotency-mismatch");
+    await expect(jobs.retry(job.id, { note: "other" }, admin, "again")).rejects.toThrow(mismatch);
+    await expect(jobs.retry(job.id, {}, admin, "first")).rejects.toThrow(mismatch);
+    expect((await jobs.list({ limit: 10 }, admin)).items).toHaveLength(2);
   });
 
   test("go in waves, stop over the failure budget, pause and go on", async () => {

@@ -35,7 +35,7 @@ import {
 export interface Jobs {
   /** Throws `selector.*`, `capability.unknown`, `request.*`, `blob.unknown`, `job.confirmation-needed`, `job.guarded`. */
   create(job: NewJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
-  retry(job: string, options: RetryJob, actor: Actor): Promise<CreatedJobView>;
+  retry(job: string, options: RetryJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
   job(id: string, actor: Actor): Promise<JobView>;
   list(
     query: { readonly state?: JobState | undefined; readonly limit: number; readonly cursor?: string | undefined },
@@ -233,13 +233,9 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       const request = readRequest(capabilities.get(job.capability), job.capability, job.request);
       checkSecrets(request, job.secrets);
       checkFits(JSON.stringify(request), job.secrets);
-      // Under a key, because secrets are part of what must be the same.
-      const asked = createHmac("sha256", needs.sealKey).update(JSON.stringify(job)).digest("hex");
-      const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, digest: asked };
-      if (idempotency !== undefined) {
-        const known = await store.idempotent(actor.name, idempotency.key);
-        if (known !== undefined) return sameAgain(known, asked);
-      }
+      const idempotency = idempotencyOf(idempotencyKey, job);
+      const before = await madeBefore(idempotency, actor);
+      if (before !== undefined) return before;
       const { hosts, selector } = await fleet.resolve(job.selector, { ...places(actor), usedBy: actor.name });
       if (hosts.length === 0) {
         throw new AtalayaError("selector.no-match", "No host matches this selector.", { details: { selector } });
@@ -263,11 +259,14 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         },
         someOf(job.secrets),
       );
-      return done.kind === "known" ? sameAgain(done, asked) : created(done.key, hosts);
+      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : created(done.key, hosts);
     },
 
-    async retry(id, options, actor) {
+    async retry(id, options, actor, idempotencyKey) {
       const stored = await lookup.job(id, actor);
+      const idempotency = idempotencyOf(idempotencyKey, { retryOf: id, ...options });
+      const before = await madeBefore(idempotency, actor);
+      if (before !== undefined) return before;
       const rows = await store.runsIn(stored.key, endedBadly);
       const hosts = rows
         .toSorted((a, b) => a.position - b.position)
@@ -296,11 +295,11 @@ export function jobsOf(needs: JobsNeeds): Jobs {
           retryOf: stored.key,
           deadlineAt: stored.deadline_at === null ? undefined : clock.now() + stored.deadline_at - stored.created_at,
           targets: hosts,
-          idempotency: undefined,
+          idempotency,
         },
         someOf(options.secrets),
       );
-      return created("key" in done ? done.key : done.job, hosts);
+      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : created(done.key, hosts);
     },
 
     job: async (id, actor) => view(await lookup.job(id, actor)),
@@ -364,7 +363,22 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     },
   };
 
-  function sameAgain(known: { readonly job: number; readonly digest: string }, asked: string): Promise<CreatedJobView> {
+  /** The digest is made under a key, because secrets are part of what must be the same. */
+  function idempotencyOf(key: string | undefined, asked: unknown): NewJobRow["idempotency"] {
+    if (key === undefined) return undefined;
+    return { key, digest: createHmac("sha256", needs.sealKey).update(JSON.stringify(asked)).digest("hex") };
+  }
+
+  async function madeBefore(idempotency: NewJobRow["idempotency"], actor: Actor): Promise<CreatedJobView | undefined> {
+    if (idempotency === undefined) return undefined;
+    const known = await store.idempotent(actor.name, idempotency.key);
+    return known === undefined ? undefined : sameAgain(known, idempotency.digest);
+  }
+
+  function sameAgain(
+    known: { readonly job: number; readonly digest: string },
+    asked: string | undefined,
+  ): Promise<CreatedJobView> {
     if (known.digest === asked) return again(known.job);
     throw new AtalayaError("request.idempotency-mismatch", "This Idempotency-Key was used for another request.");
   }
