@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
+import { execHandler } from "./capabilities/exec/exec.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
 import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
@@ -16,7 +17,7 @@ import { bootClock } from "./platform/boot-clock.ts";
 import { failureOf, type Log } from "./platform/log.ts";
 import { policyFile } from "./policy/policy-file.ts";
 import { renewer } from "./renewer.ts";
-import { createLauncher } from "./runs/launcher.ts";
+import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
 import { VERSION } from "./version.ts";
@@ -48,18 +49,19 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const spool = await openSpool(data, Date.now, needs.spoolLimits);
   let up: Up | undefined;
 
-  const launcher = createLauncher({
-    policy: policyFile(data, needs.policyPath),
-    tools: findTools(),
-    environment,
-    async fetchBlob(sha256, run, into) {
-      const { fetchBlob } = await import("./blobs.ts");
-      await fetchBlob({ sha256, run, into, link: () => up, environment, key: () => identity.keyPem() });
-    },
-  });
+  const launchpad = createLaunchpad({ policy: policyFile(data, needs.policyPath), tools: findTools(), environment });
+  const handlers = [
+    execHandler({
+      launchpad,
+      async fetchBlob(sha256, run, into) {
+        const { fetchBlob } = await import("./blobs.ts");
+        await fetchBlob({ sha256, run, into, link: () => up, environment, key: () => identity.keyPem() });
+      },
+    }),
+  ];
   const runs = createRuns({
     spool,
-    launcher,
+    handlers,
     boot,
     log,
     now: Date.now,
@@ -80,7 +82,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     fingerprint: readFingerprint(files),
     system,
     epoch,
-    capabilities: ["exec"],
+    capabilities: handlers.map(({ capability }) => capability),
     spool: [...runs.entries()],
     ...(slot === undefined ? {} : { slot }),
     ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),

@@ -8,6 +8,7 @@ export {
   LINK_PROTOCOL,
   LINK_VERSIONS,
   MAX_CONTROL_FRAME_BYTES,
+  Progress,
   Reason,
   ResumeEntry,
   ServerFrame,
@@ -39,5 +40,8 @@ export {
   type Sha256,
   type TicketTree,
 } from "./tickets.ts";
-export type { Capability, RequestOf, ResultOf } from "./capabilities/capability.ts";
-export { environmentName, exec } from "./capabilities/exec.ts";
+export { type Capability, type RequestOf, type ResultOf } from "./capabilities/capability.ts";
+export { Command, environmentName, Sha256Hex } from "./capabilities/command.ts";
+export { Artifact, deploy, fileOutcomes, HealthCheck, MAX_ARTIFACTS, type FileOutcome } from "./capabilities/deploy.ts";
+export { exec } from "./capabilities/exec.ts";
+export { linkLeadsTo, pathProblem } from "./capabilities/relative-path.ts";

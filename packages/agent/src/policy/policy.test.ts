@@ -7,6 +7,7 @@ import { policyFile } from "./policy-file.ts";
 
 const account = (name: string, uid: number) => ({ name, uid, gid: uid, home: "/", shell: "/bin/sh" });
 const wish = (over: Partial<Wish> = {}): Wish => ({
+  capability: "exec",
   request: { command: { kind: "program", program: "id", args: [] }, graceMs: 0 },
   account: account("root", 0),
   switched: false,

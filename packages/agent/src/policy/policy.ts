@@ -32,6 +32,12 @@ export const Policy = z.strictObject({
       leftovers: z.enum(["leave", "kill"]).default("leave"),
     })
     .prefault({}),
+  deploy: z
+    .strictObject({
+      /** Absolute folders that deployments may place files in, links resolved; absent: wherever the account may. */
+      folders: z.array(z.string().startsWith("/")).min(1).optional(),
+    })
+    .prefault({}),
 });
 export type Policy = z.output<typeof Policy>;
 
@@ -51,6 +57,7 @@ export function parsePolicy(document: unknown, from: string): Policy {
 
 /** What a command wants to do, with everything looked up. */
 export interface Wish {
+  readonly capability: string;
   readonly request: ExecRequest;
   readonly account: Account;
   /** Whether the request names another account than the agent's. */
@@ -60,9 +67,9 @@ export interface Wish {
 }
 
 /** Undefined when the policy allows it, otherwise the sentence that says what it forbids. */
-export function forbids(policy: Policy, { request, account, switched, cwd }: Wish): string | undefined {
+export function forbids(policy: Policy, { capability, request, account, switched, cwd }: Wish): string | undefined {
   const rules = policy.exec;
-  if (!allowsCapability(policy, "exec")) return "the policy of this host does not allow exec";
+  if (!allowsCapability(policy, capability)) return `the policy of this host does not allow ${capability}`;
   if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
   if (rules["denied-accounts"].includes(account.name))
     return `the policy of this host denies the account ${account.name}`;
@@ -95,7 +102,8 @@ export function timeLimitOf(policy: Policy, request: ExecRequest): number | unde
   return request.timeLimitMs ?? (most === undefined ? undefined : most * 1000);
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Whether the absolute path, links resolved, is the folder or below it. */
+export function isInside(path: string, folder: string): boolean {
   const base = folder.endsWith("/") ? folder : `${folder}/`;
   return `${path}/`.startsWith(base) && !path.split("/").includes("..");
 }

@@ -5,8 +5,6 @@
  */
 import { stat } from "node:fs/promises";
 import type { FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
-import { endingOf } from "../capabilities/exec/ending.ts";
-import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
 import {
   groupExists,
   hasEnvironment,
@@ -30,12 +28,14 @@ import {
   type Started,
   type Status,
 } from "../spool/records.ts";
+import { endingOf } from "./ending.ts";
+import type { Attendant, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { openOutput } from "./output.ts";
 
 export interface RunNeeds {
   readonly accepted: AcceptedRun;
-  readonly request: ExecRequest;
+  readonly terms: Terms;
   readonly files: RunFiles;
   readonly boot: BootClock;
   readonly log: Log;
@@ -68,8 +68,8 @@ const KILL_ROUNDS = 10;
 const MAX_TIMER_MS = 2_000_000_000;
 
 export function createRun(needs: RunNeeds): Run {
-  const { accepted, request, files, boot, log } = needs;
-  const output = openOutput(files, request.outputLimitBytes);
+  const { accepted, terms, files, boot, log } = needs;
+  const output = openOutput(files, terms.outputLimitBytes);
   let started: (Started & { readonly at: number }) | undefined;
   let ending: Ending | undefined;
   let stop: Stop | undefined;
@@ -90,6 +90,7 @@ export function createRun(needs: RunNeeds): Run {
   let killTimer: NodeJS.Timeout | undefined;
   let emptyingMs = 20;
   let watcher: { close(): void } | undefined;
+  let attendant: Attendant | undefined;
 
   function poke(): void {
     if (closed) return;
@@ -163,7 +164,7 @@ export function createRun(needs: RunNeeds): Run {
     const members = await restOf(started.pid);
     // Its first process has been waited for: one with that number is another's, and so is then the session.
     if (members.length === 0 || members.some(({ pid }) => pid === started!.pid)) return true;
-    const leftMs = stop.cause === "output-limit" ? 0 : stop.uptimeMs + request.graceMs - boot.uptimeMs();
+    const leftMs = stop.cause === "output-limit" ? 0 : stop.uptimeMs + terms.graceMs - boot.uptimeMs();
     if (leftMs > 0) {
       clearTimeout(killTimer);
       killTimer = setTimeout(poke, Math.min(leftMs, emptyingMs));
@@ -205,20 +206,11 @@ export function createRun(needs: RunNeeds): Run {
     while (started !== undefined && groupExists(started.pid) && performance.now() < until) await pause(20);
     await output.look();
     const [stdout, stderr] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
-    await conclude(
-      endingOf({
-        request,
-        account: request.account ?? "the agent's account",
-        status,
-        started,
-        endedAt: Math.round((await stat(files.status)).mtimeMs),
-        obstacle: (await readIfThere(files.obstacle))?.slice(0, 64) ?? "",
-        stop,
-        droppedBytes: request.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - request.outputLimitBytes),
-        timeLimitMs: accepted.timeLimitMs,
-        ends: { stdout, stderr },
-      }),
-    );
+    const droppedBytes = terms.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - terms.outputLimitBytes);
+    const obstacle = (await readIfThere(files.obstacle))?.slice(0, 64) ?? "";
+    const remains = { files, status, started, obstacle, stop, droppedBytes, timeLimitMs: accepted.timeLimitMs };
+    const endedAt = Math.round((await stat(files.status)).mtimeMs);
+    await conclude(endingOf(await terms.outcomeOf(remains), { ...remains, endedAt, ends: { stdout, stderr } }));
   }
 
   async function end(
@@ -254,13 +246,13 @@ export function createRun(needs: RunNeeds): Run {
     clearTimeout(killTimer);
     watcher?.close();
     watcher = undefined;
+    void attendant?.close();
     again = true;
   }
 
   /** Limits on what the command may write. */
   async function guard(): Promise<void> {
-    if (request.outputLimitBytes !== undefined && output.total > request.outputLimitBytes)
-      await sendStop("output-limit");
+    if (terms.outputLimitBytes !== undefined && output.total > terms.outputLimitBytes) await sendStop("output-limit");
     if (started === undefined) return;
     // A command that is being ended gets some more room, so that it can say goodbye.
     const highWater = needs.highWaterBytes() * (stop === undefined ? 1 : 2);
@@ -322,7 +314,7 @@ export function createRun(needs: RunNeeds): Run {
       await signal("SIGCONT");
       output.mark("flowing");
     }
-    const waitMs = Math.max(0, stop.uptimeMs + request.graceMs - boot.uptimeMs());
+    const waitMs = Math.max(0, stop.uptimeMs + terms.graceMs - boot.uptimeMs());
     killTimer = setTimeout(() => void signal("SIGKILL"), Math.min(waitMs, MAX_TIMER_MS));
   }
 
@@ -373,7 +365,10 @@ export function createRun(needs: RunNeeds): Run {
         if (name === "out" || name === "err" || name === "chunks") pokeSoon();
         else if (name === undefined) void checkWrapper().then(poke, poke);
         else poke();
+        attendant?.look();
       });
+      attendant = terms.attend?.({ id: accepted.run, files, outlet: () => (told === undefined ? undefined : outlet) });
+      attendant?.look();
       if (exited === undefined) await checkWrapper();
       else {
         void exited.then(() => {
@@ -431,6 +426,7 @@ export function createRun(needs: RunNeeds): Run {
       clearTimeout(limitTimer);
       clearTimeout(killTimer);
       watcher?.close();
+      await attendant?.close();
       await stepping;
       await output.close();
     },

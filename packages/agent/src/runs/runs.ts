@@ -8,14 +8,15 @@ import { failureOf, type Log } from "../platform/log.ts";
 import type { AcceptedRun } from "../spool/records.ts";
 import type { Spool } from "../spool/spool.ts";
 import { admitStart, type TicketGround } from "../tickets/tickets.ts";
-import { parseExec, type Launcher, type Prepared } from "./launcher.ts";
+import type { Handler, Prepared } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { adopted } from "./restore.ts";
 import { createRun, type Run } from "./run.ts";
 
 export interface RunsNeeds {
   readonly spool: Spool;
-  readonly launcher: Launcher;
+  /** The table of what this agent can do. */
+  readonly handlers: readonly Handler[];
   readonly boot: BootClock;
   readonly log: Log;
   now(): number;
@@ -48,7 +49,8 @@ interface Starting {
 }
 
 export function createRuns(needs: RunsNeeds): Runs {
-  const { spool, launcher, boot, log } = needs;
+  const { spool, boot, log } = needs;
+  const handlers = new Map(needs.handlers.map((handler) => [handler.capability, handler]));
   const runs = new Map<string, Run>();
   const starting = new Map<string, Starting>();
   /** Accepted before, certainly never begun: told in the next hello, then gone. */
@@ -60,10 +62,16 @@ export function createRuns(needs: RunsNeeds): Runs {
   const leaving = new Set<string>();
   const mostBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
 
-  const create = (accepted: AcceptedRun, request = parseExec(accepted.request)): Run =>
+  function handlerOf(capability: string): Handler {
+    const handler = handlers.get(capability);
+    if (handler !== undefined) return handler;
+    throw new AtalayaError("capability.unknown", `this agent does not know the capability ${capability}`);
+  }
+
+  const create = (accepted: AcceptedRun, terms = handlerOf(accepted.capability).read(accepted.request)): Run =>
     createRun({
       accepted,
-      request,
+      terms,
       files: spool.files(accepted.run),
       boot,
       log,
@@ -130,10 +138,9 @@ export function createRuns(needs: RunsNeeds): Runs {
   ): Promise<{ readonly prepared: Prepared; readonly accepted: AcceptedRun }> {
     if (spool.forgotten(start.run) || leaving.has(start.run))
       throw new AtalayaError("run.already-known", "this run was here before and is settled");
-    if (start.capability !== "exec")
-      throw new AtalayaError("capability.unknown", `this agent does not know the capability ${start.capability}`);
+    const handler = handlerOf(start.capability);
     const wish = { run: start.run, text: start.request, secrets: start.secrets ?? {} };
-    const prepared = await launcher.prepare(wish, spool.files(start.run));
+    const prepared = await handler.prepare(wish, spool.files(start.run));
     const used = [...runs.values()].reduce((sum, run) => sum + run.bytes, 0);
     if (await spool.full(runs.size + starting.size, used)) {
       throw new AtalayaError(
@@ -229,7 +236,7 @@ export function createRuns(needs: RunsNeeds): Runs {
       try {
         const { user } = admitStart(start, ground);
         const { prepared, accepted } = await accept(start, user);
-        const run = create(accepted, prepared.request);
+        const run = create(accepted, prepared.terms);
         runs.set(start.run, run);
         // The link may be another one by now; its hello did not know this run, so the server asks again.
         if (outlet === to) attach(run, to, pending.handle, 0, undefined);

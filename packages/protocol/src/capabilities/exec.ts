@@ -1,43 +1,25 @@
 import { z } from "zod";
-import type { Capability } from "./capability.ts";
-
-const NO_NUL = /^[^\0]*$/;
-const text = (max: number) => z.string().max(max).regex(NO_NUL, "must not contain NUL");
-/** POSIX.1-2024, 8.1: names of environment variables. */
-export const environmentName = z
-  .string()
-  .max(256)
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a name of an environment variable");
+import { capability } from "./capability.ts";
+import { AccountName, Command, environmentName, Sha256Hex, text } from "./command.ts";
 
 /**
  * Run a program. `command` is either a program with arguments, never touched by a shell, or, when a shell is asked
  * for, one script given to `/bin/sh -c`.
  */
-export const exec = {
+export const exec = capability({
   name: "exec",
   request: z.strictObject({
-    command: z.discriminatedUnion("kind", [
-      z.strictObject({
-        kind: z.literal("program"),
-        program: text(4096).min(1),
-        args: z.array(text(131_072)).max(4096).default([]),
-      }),
-      z.strictObject({ kind: z.literal("shell"), script: text(131_072).min(1) }),
-    ]),
+    command: Command,
     /** Absolute; absent: the account's home. */
     cwd: text(4096).startsWith("/").optional(),
     env: z.record(environmentName, text(131_072)).optional(),
     /** The account on the host, with all its groups; absent: the account the agent runs as. */
-    account: z
-      .string()
-      .max(256)
-      .regex(/^[^\0:/\s-][^\0:/\s]*$/, "is not a name of an account")
-      .optional(),
+    account: AccountName.optional(),
     stdin: z
       .discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("text"), text: z.string().max(1_048_576) }),
         /** A blob this run may fetch. */
-        z.strictObject({ kind: z.literal("blob"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+        z.strictObject({ kind: z.literal("blob"), sha256: Sha256Hex }),
         /** The value of the secret of this name. */
         z.strictObject({ kind: z.literal("secret"), name: environmentName }),
       ])
@@ -69,4 +51,6 @@ export const exec = {
     /** As POSIX shells report it: 128 + n when signal n ended the command. Absent: it never started. */
     exitCode: z.int().min(0).max(255).optional(),
   }),
-} as const satisfies Capability;
+  blobs: ({ stdin }) => (stdin?.kind === "blob" ? [stdin.sha256] : []),
+  secrets: ({ stdin, secretEnv = [] }) => (stdin?.kind === "secret" ? [...secretEnv, stdin.name] : secretEnv),
+});

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Facts, Fingerprint, SystemIdentity } from "../facts.ts";
 import { reportedStates } from "../run-states.ts";
 import { Ticket } from "../tickets.ts";
-import { environmentName } from "../capabilities/exec.ts";
+import { environmentName } from "../capabilities/command.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
 export const LINK_PROTOCOL = "atalaya.link.v1";
@@ -76,12 +76,22 @@ const RunResult = z.object({
 });
 export type RunResult = z.output<typeof RunResult>;
 
+export const Progress = z.object({
+  /** `fetching`: bytes of blobs. `placing`: files. The others count nothing. */
+  phase: z.enum(["checking", "fetching", "placing", "running", "watching"]),
+  done: z.int().min(0),
+  total: z.int().min(0),
+});
+export type Progress = z.output<typeof Progress>;
+
 const agentFrames = [
   Hello,
   /** The run is in the agent's spool, durably, and will be started once. */
   z.object({ type: z.literal("accepted"), run: RunId }),
   z.object({ type: z.literal("running"), run: RunId, startedAt: Millis.optional() }),
   RunResult,
+  /** How far a run has come, for people who watch: about once a second, never repeated, never acknowledged. */
+  z.object({ type: z.literal("progress"), run: RunId, ...Progress.shape }),
   z.object({ type: z.literal("facts"), facts: Facts, digest: z.string().max(64) }),
   /** A new CSR (PEM) for the same enrolment, so that the certificate is renewed in time. */
   z.object({ type: z.literal("renew"), csr: z.string().max(16_384) }),

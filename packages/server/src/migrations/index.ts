@@ -9,6 +9,7 @@ import { migration as identity } from "./0050-identity.ts";
 import { migration as blobs } from "./0060-blobs.ts";
 import { migration as enrolmentReach } from "./0070-enrolment-reach.ts";
 import { migration as storeOwner } from "./0080-store-owner.ts";
+import { migration as jobsProgress } from "./0100-jobs-progress.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   blobs,
   enrolmentReach,
   storeOwner,
+  jobsProgress,
 ];

@@ -1,9 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { endingOf, type Remains } from "./ending.ts";
+import { endingOf as kept, type Ended } from "../../runs/ending.ts";
+import type { Remains } from "../../runs/handler.ts";
+import { runFiles } from "../../spool/layout.ts";
+import { outcomeOf } from "./ending.ts";
+import type { ExecRequest } from "./launch-plan.ts";
 
-const remains = (over: Partial<Remains> = {}): Remains => ({
-  request: { command: { kind: "program", program: "make", args: [] }, graceMs: 5_000, outputLimitBytes: 10 },
+type Found = Remains & Ended;
+const request: ExecRequest = {
+  command: { kind: "program", program: "make", args: [] },
   account: "ana",
+  graceMs: 5_000,
+  outputLimitBytes: 10,
+};
+const remains = (over: Partial<Found> = {}): Found => ({
+  files: runFiles("/spool", "run_1"),
   status: { exitCode: 0, uptimeMs: 5_000 },
   started: { pid: 1, uptimeMs: 3_000, at: 1_000_000 },
   endedAt: 1_002_003,
@@ -14,6 +24,7 @@ const remains = (over: Partial<Remains> = {}): Remains => ({
   ends: { stdout: 1, stderr: 2 },
   ...over,
 });
+const endingOf = (found: Found) => kept(outcomeOf(request, found), found);
 
 describe("the end of a run", () => {
   test("is what the command said when nobody stopped it", () => {

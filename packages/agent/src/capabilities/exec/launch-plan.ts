@@ -21,6 +21,8 @@ export interface Asked {
   readonly leftovers: "leave" | "kill";
   /** The agent's own LANG, LC_* and TZ; nothing else of its environment reaches a command. */
   readonly locale: Readonly<Record<string, string>>;
+  /** A program, with the agent's rights, that executes the rest of its arguments. */
+  readonly before?: readonly string[];
 }
 
 export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchPlan {
@@ -34,6 +36,7 @@ export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchP
       leftovers: asked.leftovers,
       // Limits and a negative nice need the agent's rights, so they come before the account.
       prefix: [
+        ...(asked.before ?? []),
         ...niceOf(request, tools),
         ...limitsOf(request, tools),
         ...(asked.switched ? accountOf(account, tools) : []),

@@ -17,14 +17,16 @@ export interface BlobStore {
   uploaded(sha256: string, size: number, by: string, now: number): Promise<void>;
   /** The blob's size, if this one uploaded it. */
   sizeFor(sha256: string, by: string): Promise<number | undefined>;
-  /** Keeps it from collection for another grace; `by`: only if this one uploaded it. False when there is nothing to keep. */
-  use(sha256: string, by: string | undefined, now: number): Promise<boolean>;
+  /** Keeps them from collection for another grace; `by`: only what this one uploaded. Returns those that there are. */
+  use(digests: readonly string[], by: string | undefined, now: number): Promise<ReadonlySet<string>>;
   /** Blobs that were used last before this, in their order. */
   stale(before: number, after: string, limit: number): Promise<readonly string[]>;
   /** Forgets those that were not used since. */
   forget(digests: readonly string[], before: number): Promise<void>;
   has(sha256: string): Promise<boolean>;
 }
+
+const AT_ONCE = 500;
 
 export function blobStore(store: Store): BlobStore {
   const tables = store.tables<Schema>();
@@ -48,17 +50,23 @@ export function blobStore(store: Store): BlobStore {
       );
       return row?.size;
     },
-    use: (sha256, by, now) =>
-      tables.write(async (tx) => {
-        const used = await tx
-          .updateTable("blobs_blob")
-          .set({ used_at: now })
-          .where("sha256", "=", sha256)
-          .$if(by !== undefined, (query) => query.where("uploaded_by", "=", by!))
-          .returning("sha256")
-          .execute();
-        return used.length > 0;
-      }),
+    async use(digests, by, now) {
+      const used = new Set<string>();
+      for (let at = 0; at < digests.length; at += AT_ONCE) {
+        const some = digests.slice(at, at + AT_ONCE);
+        const rows = await tables.write((tx) =>
+          tx
+            .updateTable("blobs_blob")
+            .set({ used_at: now })
+            .where("sha256", "in", some)
+            .$if(by !== undefined, (query) => query.where("uploaded_by", "=", by!))
+            .returning("sha256")
+            .execute(),
+        );
+        for (const { sha256 } of rows) used.add(sha256);
+      }
+      return used;
+    },
     async stale(before, after, limit) {
       const rows = await tables.read((db) =>
         db

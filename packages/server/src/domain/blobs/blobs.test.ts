@@ -17,7 +17,7 @@ const sha256 = createHash("sha256").update(content).digest("hex");
 const whole = { offset: 0, more: false };
 const nobodyNames: BlobNames = {
   named: async () => new Set(),
-  shownTo: async () => false,
+  shownAmong: async () => new Set(),
   wantedBy: async () => false,
 };
 
@@ -64,8 +64,10 @@ describe.each(engines)("blobs on $name", (engine) => {
 
     expect(await at.blobs.state(sha256, mallory)).toEqual({ sha256, received: 0, whole: false });
     await expect(at.text(mallory)).rejects.toMatchObject({ code: "blob.unknown" });
-    await expect(at.blobs.claim(sha256, mallory.name)).rejects.toMatchObject({ code: "blob.unknown" });
-    expect(await at.text(mallory, { ...nobodyNames, shownTo: async () => true })).toBe(content.toString());
+    await expect(at.blobs.claim([sha256], mallory.name)).rejects.toMatchObject({ code: "blob.unknown" });
+    expect(await at.text(mallory, { ...nobodyNames, shownAmong: async (digests) => new Set(digests) })).toBe(
+      content.toString(),
+    );
   });
 
   test("become somebody's only by bringing every byte, also when they are here already", async () => {
@@ -112,13 +114,13 @@ describe.each(engines)("blobs on $name", (engine) => {
     expect(await at.blobs.collect(named)).toEqual({ blobs: 0, bytes: 0 });
 
     // A job is about to name it: the collection must leave it alone although nothing does yet.
-    await at.blobs.claim(sha256, alice.name);
+    await at.blobs.claim([sha256], alice.name);
     expect(await at.blobs.collect(nobodyNames)).toEqual({ blobs: 0, bytes: 0 });
 
     await at.later();
     expect(await at.blobs.collect(nobodyNames)).toEqual({ blobs: 1, bytes: content.length });
     expect(await at.lower.has(sha256)).toBe(false);
-    await expect(at.blobs.claim(sha256, alice.name)).rejects.toMatchObject({ code: "blob.unknown" });
+    await expect(at.blobs.claim([sha256], alice.name)).rejects.toMatchObject({ code: "blob.unknown" });
     expect(await at.blobs.state(sha256, alice)).toEqual({ sha256, received: 0, whole: false });
   });
 });

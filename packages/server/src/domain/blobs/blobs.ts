@@ -40,10 +40,10 @@ export interface BlobsRoom {
   /** The same for a run of a host; whoever asks has established both. */
   readForRun(sha256: string, range: Range | undefined): Promise<Blob>;
   /**
-   * To be called before a job is made that names the blob: from now on it stays long enough for that. `by`: only one
-   * that this caller uploaded. Throws `blob.unknown`.
+   * To be called before a job is made that names the blobs: from now on they stay long enough for that. `by`: only
+   * those that this caller uploaded. Throws `blob.unknown` for the first that is missing.
    */
-  claim(sha256: string, by: string | undefined): Promise<void>;
+  claim(digests: readonly string[], by: string | undefined): Promise<void>;
   /** Removes what nothing names and nobody has used for a day. Returns how many blobs and bytes went. */
   collect(names: BlobNames): Promise<{ readonly blobs: number; readonly bytes: number }>;
 }
@@ -68,7 +68,7 @@ export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): Blobs
     state: stateOf,
     async upload(sha256, stream, { offset, more }, actor) {
       const known = await stateOf(sha256, actor);
-      if (known.whole && (await kept.use(sha256, actor.name, clock.now()))) {
+      if (known.whole && (await kept.use([sha256], actor.name, clock.now())).has(sha256)) {
         await stream[Symbol.asyncIterator]().return?.();
         return known;
       }
@@ -79,13 +79,15 @@ export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): Blobs
       return { sha256, received: size, whole: true };
     },
     async read(sha256, range, actor, names) {
-      const may = (await kept.sizeFor(sha256, actor.name)) !== undefined || (await names.shownTo(sha256, actor));
+      const may =
+        (await kept.sizeFor(sha256, actor.name)) !== undefined || (await names.shownAmong([sha256], actor)).has(sha256);
       if (!may) throw unknown(sha256);
       return read(sha256, range);
     },
     readForRun: read,
-    async claim(sha256, by) {
-      if (!(await kept.use(sha256, by, clock.now())) || !(await bytes.has(sha256))) throw unknown(sha256);
+    async claim(digests, by) {
+      const used = await kept.use(digests, by, clock.now());
+      for (const sha256 of digests) if (!used.has(sha256) || !(await bytes.has(sha256))) throw unknown(sha256);
     },
     async collect(names) {
       const before = clock.now() - GRACE_MS;

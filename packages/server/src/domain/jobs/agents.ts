@@ -3,6 +3,7 @@ import {
   isFinal,
   type Capability,
   type OutputFrame,
+  type Progress,
   type ResumeEntry,
   type RunResult,
   type RunState,
@@ -31,6 +32,7 @@ export interface AgentsNeeds {
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly clock: Clock;
   readonly log: Log;
+  progress(run: ActiveRun, progress: Progress): void;
   /** Hosts that were merged into this one and have runs under way. */
   mergedInto(host: HostKey): Iterable<HostKey> | undefined;
   readonly latency?: { accepted(ms: number): void; ended(ms: number): void };
@@ -209,6 +211,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     }
     const run = book.run(said.run);
     if (run === undefined || !belongs(run, link)) return strange(link, said);
+    if (said.type === "progress") return needs.progress(run, said);
     if (said.type === "accepted") {
       if (run.sentAt > 0) needs.latency?.accepted(clock.now() - run.sentAt);
       run.accepted = true;

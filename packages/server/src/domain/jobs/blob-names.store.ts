@@ -6,6 +6,15 @@ import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
 import type { JobsTables } from "./tables.store.ts";
 
+/** As many as one statement takes with some room. */
+const PORTION = 500;
+
+function portions(digests: readonly string[]): readonly string[][] {
+  return Array.from({ length: Math.ceil(digests.length / PORTION) }, (_, at) =>
+    digests.slice(at * PORTION, (at + 1) * PORTION),
+  );
+}
+
 const unfinished = runStates.flatMap((state, index) => (isFinal(state) ? [] : [index]));
 
 /** Run states in the table may be behind by one group commit: never one that ended, so nobody is let in too late. */
@@ -13,30 +22,32 @@ export function blobNames(store: Store, ids: RunIds, lookup: Pick<Lookup, "creat
   const tables = store.tables<JobsTables>();
   return {
     async named(digests) {
-      if (digests.length === 0) return new Set();
-      const rows = await tables.read((db) =>
-        db
-          .selectFrom("jobs_blob")
-          .select("sha256")
-          .distinct()
-          .where("sha256", "in", [...digests])
-          .execute(),
-      );
-      return new Set(rows.map((row) => row.sha256));
+      const named = new Set<string>();
+      for (const some of portions(digests)) {
+        const rows = await tables.read((db) =>
+          db.selectFrom("jobs_blob").select("sha256").distinct().where("sha256", "in", some).execute(),
+        );
+        for (const { sha256 } of rows) named.add(sha256);
+      }
+      return named;
     },
-    async shownTo(sha256, actor) {
+    async shownAmong(digests, actor) {
       const createdBy = actor.permissions.has("job.read") ? lookup.createdBy(actor) : actor.name;
-      const row = await tables.read((db) =>
-        db
-          .selectFrom("jobs_blob")
-          .innerJoin("jobs_job", "jobs_job.key", "jobs_blob.job")
-          .select("jobs_blob.job")
-          .where("jobs_blob.sha256", "=", sha256)
-          .$if(createdBy !== undefined, (query) => query.where("jobs_job.created_by", "=", createdBy!))
-          .limit(1)
-          .executeTakeFirst(),
-      );
-      return row !== undefined;
+      const shown = new Set<string>();
+      for (const some of portions(digests)) {
+        const rows = await tables.read((db) =>
+          db
+            .selectFrom("jobs_blob")
+            .innerJoin("jobs_job", "jobs_job.key", "jobs_blob.job")
+            .select("jobs_blob.sha256")
+            .distinct()
+            .where("jobs_blob.sha256", "in", some)
+            .$if(createdBy !== undefined, (query) => query.where("jobs_job.created_by", "=", createdBy!))
+            .execute(),
+        );
+        for (const { sha256 } of rows) shown.add(sha256);
+      }
+      return shown;
     },
     async wantedBy(sha256, run, { host, system }) {
       const key = ids.decode(run);

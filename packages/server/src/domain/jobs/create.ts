@@ -31,10 +31,13 @@ import { measureJobs } from "./metrics.ts";
 import { outputDoor, type OutputDoor } from "./output-door.ts";
 import { outputIndex, rowOutput, segmentOutput } from "./output.store.ts";
 import type { GuardSettings } from "./policy.ts";
+import { gatherProgress } from "./progress.ts";
+import { progressStore } from "./progress.store.ts";
 import { pruning } from "./pruning.ts";
 import { retention, type Pruned, type RetentionSettings } from "./retention.store.ts";
 import { unseal } from "./seal.ts";
 import { jobTopics } from "./topics.ts";
+import { finalCodes } from "./transitions.ts";
 
 export interface JobsRoomNeeds {
   readonly store: Store;
@@ -133,6 +136,9 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     }),
   );
 
+  const progressKept = progressStore(store);
+  const progress = undo.use(gatherProgress({ store: progressKept, bus, clock, log }));
+  ledger.listen({ committed: progress.committed });
   const agents = agentsListener({
     book: pages,
     ledger,
@@ -143,6 +149,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     capabilities,
     clock,
     log,
+    progress: progress.came,
     mergedInto: (host) => merged.get(host),
     ...(latency === undefined ? {} : { latency }),
   });
@@ -166,6 +173,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     }
   }
 
+  await progressKept.sweep(finalCodes);
   if (guard.labShare !== undefined) await labs.count();
   await adopt();
   const keeping = { ...keep, ...needs.retention };
@@ -213,7 +221,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     jobs,
     output: outputDoor(lookup, reader),
     names,
-    topics: jobTopics({ store: kept, lookup, output: reader, ids }),
+    topics: jobTopics({ store: kept, lookup, output: reader, progress: progressKept, ids }),
     prune: () => old.prune(),
     async settled() {
       await conductor.idle();

@@ -16,7 +16,7 @@ import type { JobsStore, NewJobRow, StoredJob, StoredRun } from "./jobs.store.ts
 import type { Labs } from "./labs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loader } from "./loader.ts";
-import { checkFits, checkSecrets, namedBlobs, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
+import { checkFits, checkSecrets, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
 import type { GuardSettings, Policy } from "./policy.ts";
 import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
@@ -67,7 +67,7 @@ export interface JobsNeeds {
   readonly labs: Labs;
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly blobs: BlobClaims | undefined;
-  readonly names: Pick<BlobNames, "shownTo">;
+  readonly names: Pick<BlobNames, "shownAmong">;
   readonly guard: GuardSettings;
   readonly sealKey: Uint8Array;
   readonly bus: Bus;
@@ -76,8 +76,8 @@ export interface JobsNeeds {
 
 /** The blobs' room, as far as whoever makes jobs needs it. */
 export interface BlobClaims {
-  /** Keeps a blob long enough for a job to be made that names it; `by`: only one that this caller uploaded. Throws `blob.unknown`. */
-  claim(sha256: string, by: string | undefined): Promise<void>;
+  /** Keeps blobs long enough for a job to be made that names them; `by`: only those that this caller uploaded. Throws `blob.unknown`. */
+  claim(digests: readonly string[], by: string | undefined): Promise<void>;
 }
 
 /** Finds what an actor may see. Whoever is limited to places sees the jobs it made itself. */
@@ -152,13 +152,24 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   }
 
   /** What the request names must be there, and the caller must be one who may read it: a job could print it. */
-  async function claimBlobs(request: unknown, actor: Actor): Promise<readonly string[]> {
-    const named = namedBlobs(request);
-    for (const sha256 of named) {
-      if (needs.blobs === undefined) throw new AtalayaError("blob.unknown", "This server keeps no blobs.");
-      await needs.blobs.claim(sha256, (await needs.names.shownTo(sha256, actor)) ? undefined : actor.name);
-    }
+  async function claimBlobs(capability: string, request: unknown, actor: Actor): Promise<readonly string[]> {
+    const named = capabilities.get(capability)?.blobs?.(request) ?? [];
+    if (named.length === 0) return named;
+    if (needs.blobs === undefined) throw new AtalayaError("blob.unknown", "This server keeps no blobs.");
+    const shown = await needs.names.shownAmong(named, actor);
+    await needs.blobs.claim(
+      named.filter((sha256) => shown.has(sha256)),
+      undefined,
+    );
+    await needs.blobs.claim(
+      named.filter((sha256) => !shown.has(sha256)),
+      actor.name,
+    );
     return named;
+  }
+
+  function secretsOf(capability: string, request: unknown): readonly string[] {
+    return capabilities.get(capability)?.secrets?.(request) ?? [];
   }
 
   async function commit(
@@ -231,7 +242,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   return {
     async create(job, actor, idempotencyKey) {
       const request = readRequest(capabilities.get(job.capability), job.capability, job.request);
-      checkSecrets(request, job.secrets);
+      checkSecrets(secretsOf(job.capability, request), job.secrets);
       checkFits(JSON.stringify(request), job.secrets);
       const idempotency = idempotencyOf(idempotencyKey, job);
       const before = await madeBefore(idempotency, actor);
@@ -242,7 +253,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       }
       const policy = job.policy ?? {};
       await admit(hosts, policy, job.confirm);
-      const blobs = await claimBlobs(request, actor);
+      const blobs = await claimBlobs(job.capability, request, actor);
       const done = await commit(
         {
           capability: job.capability,
@@ -279,10 +290,10 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         );
       }
       const request: unknown = JSON.parse(stored.request);
-      checkSecrets(request, options.secrets);
+      checkSecrets(secretsOf(stored.capability, request), options.secrets);
       checkFits(stored.request, options.secrets);
       await admit(hosts, JSON.parse(stored.policy) as Policy, options.confirm);
-      const blobs = await claimBlobs(request, actor);
+      const blobs = await claimBlobs(stored.capability, request, actor);
       const done = await commit(
         {
           capability: stored.capability,

@@ -51,8 +51,8 @@ export function readRequest(capability: Capability | undefined, name: string, re
 }
 
 /** Throws `request.malformed` when the request names secrets whose values were not given. */
-export function checkSecrets(request: unknown, given: Readonly<Record<string, string>> | undefined): void {
-  const missing = [...namedSecrets(request)].filter((name) => given === undefined || !Object.hasOwn(given, name));
+export function checkSecrets(named: readonly string[], given: Readonly<Record<string, string>> | undefined): void {
+  const missing = [...new Set(named)].filter((name) => given === undefined || !Object.hasOwn(given, name));
   if (missing.length === 0) return;
   const issues = missing.map((name) => ({
     in: "body",
@@ -80,28 +80,4 @@ export function checkFits(request: string, secrets: Readonly<Record<string, stri
     `The request and its secrets take ${bytes} bytes on the way to a host, where ${most} fit.`,
     { next: "Give a large standard input as a blob: it may have any size." },
   );
-}
-
-/** Blobs that a request names: every capability does it alike, by `stdin` of kind `blob`. */
-export function namedBlobs(request: unknown): readonly string[] {
-  const named = NamedBlob.safeParse(request);
-  return named.success ? [named.data.stdin.sha256] : [];
-}
-
-const NamedBlob = z.object({ stdin: z.object({ kind: z.literal("blob"), sha256: z.string() }) });
-
-/** Every capability names secrets alike: `secretEnv`, and `stdin` of kind `secret`. */
-const Named = z.object({
-  secretEnv: z.array(z.string()).optional().catch(undefined),
-  stdin: z
-    .object({ kind: z.literal("secret"), name: z.string() })
-    .optional()
-    .catch(undefined),
-});
-
-function namedSecrets(request: unknown): ReadonlySet<string> {
-  const named = Named.safeParse(request);
-  if (!named.success) return new Set();
-  const { secretEnv = [], stdin } = named.data;
-  return new Set(stdin === undefined ? secretEnv : [...secretEnv, stdin.name]);
 }

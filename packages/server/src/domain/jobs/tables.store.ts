@@ -102,6 +102,15 @@ export interface IdempotencyTable {
   readonly created_at: number;
 }
 
+export interface ProgressTable {
+  readonly job: number;
+  readonly host: number;
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  readonly revision: number;
+}
+
 export interface JobsTables {
   readonly jobs_job: JobTable;
   readonly jobs_run: RunTable;
@@ -111,4 +120,5 @@ export interface JobsTables {
   readonly jobs_secret: SecretTable;
   readonly jobs_blob: BlobTable;
   readonly jobs_idempotency: IdempotencyTable;
+  readonly jobs_progress: ProgressTable;
 }

@@ -7,6 +7,8 @@ import type { OutputReader } from "./follow.ts";
 import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
 import type { JobsStore, StoredJob } from "./jobs.store.ts";
+import { progressTopic } from "./progress-topic.ts";
+import type { ProgressStore } from "./progress.store.ts";
 import { stateOf } from "./transitions.ts";
 import { JobId, jobView, RunId, runView } from "./views.ts";
 
@@ -18,6 +20,7 @@ export interface TopicNeeds {
   readonly store: JobsStore;
   readonly lookup: Lookup;
   readonly output: OutputReader;
+  readonly progress: Pick<ProgressStore, "since">;
   readonly ids: RunIds;
 }
 
@@ -25,7 +28,13 @@ const JobParams = z.strictObject({ job: JobId });
 const RunParams = z.strictObject({ run: RunId });
 
 export function jobTopics(needs: TopicNeeds): readonly Topic[] {
-  return [jobsTopic(needs), jobTopic(needs), jobOutputTopic(needs), outputTopic(needs)] as readonly Topic[];
+  return [
+    jobsTopic(needs),
+    jobTopic(needs),
+    jobOutputTopic(needs),
+    outputTopic(needs),
+    progressTopic(needs),
+  ] as readonly Topic[];
 }
 
 function jobsTopic({ store, lookup }: TopicNeeds): Topic {

@@ -44,6 +44,8 @@ export function mayMove(from: number, to: number): boolean {
   return allowed[from * STATES + to] === 1;
 }
 
+export const finalCodes: readonly number[] = finalStates.map((state) => code[state]);
+
 export function isFinalCode(state: number): boolean {
   return final[state] === 1;
 }

@@ -17,4 +17,5 @@ export type Subject =
   | "identity"
   | `job:${number}`
   | `output:${number}`
+  | `progress:${number}`
   | `output:${number}:${number}`;

@@ -1,62 +1,59 @@
-/** Whether a request of `exec` may be obeyed, and the start of its wrapper. */
-import { chown, open, realpath, writeFile } from "node:fs/promises";
+/** Whether the policy lets a command begin, and the start of its wrapper: what all capabilities that run programs share. */
+import { chown, open, realpath } from "node:fs/promises";
 import { normalize } from "node:path";
-import { AtalayaError, exec } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import { findAccount, ownAccount, type Account } from "../capabilities/exec/account.ts";
 import { launchWrapper, type Wrapper } from "../capabilities/exec/launch.ts";
-import { planLaunch, secretOf, type ExecRequest, type LaunchPlan } from "../capabilities/exec/launch-plan.ts";
+import { planLaunch, type ExecRequest } from "../capabilities/exec/launch-plan.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
 import type { Environment } from "../link/proxy.ts";
 import { allowsCapability, forbids, timeLimitOf, type Policy } from "../policy/policy.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import type { RunFiles } from "../spool/layout.ts";
 
-export interface LauncherNeeds {
+export interface LaunchpadNeeds {
   readonly policy: PolicyFile;
   readonly tools: Partial<Tools>;
   /** The agent's own. */
   readonly environment: Environment;
-  /** Writes a blob this run may read into a file. Throws `blob.*`. */
-  fetchBlob(sha256: string, run: string, into: string): Promise<void>;
 }
 
-/** A request with everything looked up: only doing it remains. */
-export interface Prepared {
+/** A program of a run. */
+export interface Flight {
+  readonly run: string;
+  readonly capability: string;
   readonly request: ExecRequest;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Before the account is changed: a program that executes the rest of its arguments. */
+  readonly before?: readonly string[];
+  /** Whether a person's command is part of it, so that what the policy says of `exec` holds. */
+  readonly commands: boolean;
+}
+
+/** Everything is looked up and allowed: only the start remains. */
+export interface Cleared {
+  readonly account: Account;
+  readonly rules: Policy;
   readonly timeLimitMs: number | undefined;
-  launch(): Promise<Wrapper>;
+  /** `fillStdin` puts a file where the request says that there is a standard input. */
+  launch(fillStdin: (path: string) => Promise<void>): Promise<Wrapper>;
 }
 
-export interface Launcher {
+export interface Launchpad {
   /** Throws what the run is refused with. */
-  prepare(
-    wish: { readonly run: string; readonly text: string; readonly secrets: Readonly<Record<string, string>> },
-    files: RunFiles,
-  ): Promise<Prepared>;
+  clear(flight: Flight, files: RunFiles): Promise<Cleared>;
 }
 
-export function parseExec(text: string): ExecRequest {
-  try {
-    return exec.request.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new AtalayaError("request.malformed", `the request of exec cannot be read: ${firstLine(cause)}`, { cause });
-  }
-}
-
-export function createLauncher({ policy, tools, environment, fetchBlob }: LauncherNeeds): Launcher {
+export function createLaunchpad({ policy, tools, environment }: LaunchpadNeeds): Launchpad {
   return {
-    async prepare({ run, text, secrets }, files) {
-      const request = parseExec(text);
-      const rules = await trusted(policy);
+    async clear(flight, files) {
+      const { run, capability, request, secrets } = flight;
+      const rules = await trusted(policy, flight);
       const own = ownAccount();
       const account = await accountOf(request, own);
       const switched = account.uid !== own.uid;
-      const forbidden = forbids(rules, {
-        request,
-        account,
-        switched,
-        cwd: await resolved(request.cwd ?? account.home),
-      });
+      const cwd = await resolved(request.cwd ?? account.home);
+      const forbidden = forbids(rules, { capability, request, account, switched, cwd });
       if (forbidden !== undefined) throw new AtalayaError("run.forbidden-by-policy", forbidden);
       if (switched && process.getuid?.() !== 0) {
         throw new AtalayaError(
@@ -64,8 +61,8 @@ export function createLauncher({ policy, tools, environment, fetchBlob }: Launch
           `the agent is not root here: it cannot run commands as ${account.name}`,
         );
       }
-      if (tools.setsid === undefined)
-        throw new AtalayaError("run.cannot-start", "this host has no setsid (util-linux)");
+      const { setsid } = tools;
+      if (setsid === undefined) throw new AtalayaError("run.cannot-start", "this host has no setsid (util-linux)");
       const asked = {
         run,
         request,
@@ -74,34 +71,34 @@ export function createLauncher({ policy, tools, environment, fetchBlob }: Launch
         secrets,
         leftovers: rules.exec.leftovers,
         locale: localeOf(environment),
+        ...(flight.before === undefined ? {} : { before: flight.before }),
       };
-      const plan = planLaunch(asked, files, { ...tools, setsid: tools.setsid });
-      const input = stdinOf(request, secrets);
+      const plan = planLaunch(asked, files, { ...tools, setsid });
       return {
-        request,
+        account,
+        rules,
         timeLimitMs: timeLimitOf(rules, request),
-        async launch() {
-          if (request.stdin?.kind === "blob") await fetchBlob(request.stdin.sha256, run, files.stdin);
-          else if (input !== undefined) await writeFile(files.stdin, input, { mode: 0o600 });
+        async launch(fillStdin) {
+          if (request.stdin !== undefined) await fillStdin(files.stdin);
           await createStreams(files, account, switched);
-          return start(plan, { ...tools, setsid: tools.setsid! });
+          return launchWrapper(plan, { ...tools, setsid });
         },
       };
     },
   };
 }
 
-const start = (plan: LaunchPlan, tools: Tools): Promise<Wrapper> => launchWrapper(plan, tools);
-
-async function trusted(file: PolicyFile): Promise<Policy> {
+async function trusted(file: PolicyFile, { capability, commands }: Flight): Promise<Policy> {
   let rules: Policy;
   try {
     rules = await file.current();
   } catch (cause) {
     throw new AtalayaError("run.forbidden-by-policy", `nothing is allowed while ${firstLine(cause)}`, { cause });
   }
-  if (!allowsCapability(rules, "exec"))
-    throw new AtalayaError("run.forbidden-by-policy", "the policy of this host does not allow exec");
+  for (const name of commands ? [capability, "exec"] : [capability]) {
+    if (!allowsCapability(rules, name))
+      throw new AtalayaError("run.forbidden-by-policy", `the policy of this host does not allow ${name}`);
+  }
   return rules;
 }
 
@@ -122,12 +119,6 @@ async function createStreams(files: RunFiles, account: Account, switched: boolea
   }
 }
 
-function stdinOf({ stdin }: ExecRequest, secrets: Readonly<Record<string, string>>): string | undefined {
-  if (stdin?.kind === "text") return stdin.text;
-  if (stdin?.kind === "secret") return secretOf(stdin.name, secrets);
-  return undefined;
-}
-
 async function resolved(path: string): Promise<string> {
   return realpath(path).catch(() => normalize(path));
 }
@@ -137,7 +128,7 @@ function localeOf(environment: Environment): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   if (!(error instanceof Error)) return "unknown reason";
   const issues = (
     error as { readonly issues?: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] }
