@@ -4,7 +4,10 @@ import "./tools/teach-swc-using.mjs";
 
 const TEST = String.raw`\.(test|testing|bench|global)\.tsx?$`;
 const SERVER = "^packages/server/src";
-const ROOMS_IN_ORDER = ["fleet", "enrolment", "link", "jobs"];
+const ROOMS_IN_ORDER = [
+  ["fleet", "enrolment", "link", "jobs"],
+  ["identity", "users", "sessions"],
+];
 /** The folder of an npm package, wherever npm put it. */
 const npm = (/** @type {string[]} */ ...names) => `(^|/)node_modules/(${names.join("|")})/`;
 
@@ -27,12 +30,14 @@ const layerRules = LAYERS.slice(1).map((name, at) => ({
   },
 }));
 
-const roomRules = ROOMS_IN_ORDER.slice(0, -1).map((room, at) => ({
-  name: `${room}-knows-no-later-room`,
-  comment: "fleet ← enrolment ← link ← jobs",
-  from: { path: `${SERVER}/domain/${room}/`, pathNot: TEST },
-  to: { path: `${SERVER}/domain/(${ROOMS_IN_ORDER.slice(at + 1).join("|")})/` },
-}));
+const roomRules = ROOMS_IN_ORDER.flatMap((rooms) =>
+  rooms.slice(0, -1).map((room, at) => ({
+    name: `${room}-knows-no-later-room`,
+    comment: rooms.join(" ← "),
+    from: { path: `${SERVER}/domain/${room}/`, pathNot: TEST },
+    to: { path: `${SERVER}/domain/(${rooms.slice(at + 1).join("|")})/` },
+  })),
+);
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {

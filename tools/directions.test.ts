@@ -28,6 +28,8 @@ const wrong: readonly (readonly [rule: string, from: string, to: string])[] = [
   ["fleet-knows-no-later-room", `${domain}/fleet/eager.ts`, "../jobs/index.ts"],
   ["enrolment-knows-no-later-room", `${domain}/enrolment/eager.ts`, "../link/index.ts"],
   ["link-knows-no-later-room", `${domain}/link/eager.ts`, "../jobs/index.ts"],
+  ["identity-knows-no-later-room", `${domain}/identity/eager.ts`, "../users/index.ts"],
+  ["users-knows-no-later-room", `${domain}/users/eager.ts`, "../sessions/index.ts"],
   ["plane-knows-no-layer-above", `${server}/plane.ts`, "./cores/builtin/index.ts"],
   ["gateways-knows-no-layer-above", `${server}/gateways/tower/proud.ts`, "../../plane.ts"],
   ["domain-knows-no-layer-above", `${domain}/fleet/proud.ts`, "../../gateways/tower/index.ts"],
@@ -65,6 +67,9 @@ const right: readonly (readonly [from: string, ...to: string[]])[] = [
   [`${domain}/enrolment/index.ts`, "../fleet/index.ts"],
   [`${domain}/link/index.ts`, "../enrolment/index.ts"],
   [`${domain}/jobs/index.ts`, "../link/index.ts"],
+  [`${domain}/identity/index.ts`],
+  [`${domain}/users/index.ts`, "../identity/index.ts"],
+  [`${domain}/sessions/index.ts`, "../users/index.ts", "../identity/index.ts"],
   ["bench/question.ts", "../packages/testkit/src/index.ts"],
 ];
 

@@ -1,6 +1,6 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { AtalayaError, exec, LINK_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
@@ -16,17 +16,20 @@ import {
 } from "./domain/distribution/index.ts";
 import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
 import { createFleet, fleetMethods, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
-import { authentication, bearerAuthentication, createIdentity, identityRoutes } from "./domain/identity/index.ts";
+import { authentication, createIdentity, identityRoutes, localActor } from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, type LinkRoom } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
+import { createSessionsRoom, sessionRoutes, type SessionsRoom } from "./domain/sessions/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
+import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
 import { systemClock, type Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log/index.ts";
 import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
+import type { Pam } from "./platform/pam/index.ts";
 import { openPki, type Pki } from "./platform/pki/index.ts";
 import { openSegments } from "./platform/segments/index.ts";
 import { lockFolder, openStore, type Store } from "./platform/store/index.ts";
@@ -41,6 +44,8 @@ export interface PlaneNeeds {
   readonly addresses: readonly HostPort[];
   readonly log: Log;
   readonly clock?: Clock;
+  /** The way to the accounts of this machine; absent: there is none, and why. */
+  readonly pam?: Pam | { readonly unavailable: string };
 }
 
 export interface Plane extends PlaneDoor, AsyncDisposable {
@@ -53,14 +58,24 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly jobs: JobsRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
+  readonly people: SessionsRoom;
+  /** The path, with its fragment, that lets an administrator in, once. */
+  signInPath(): Promise<string>;
   /** Writes the local administrator's token of this start to the data folder, and returns where. */
   issueLocalToken(): Promise<string>;
 }
 
 const DAY_MS = 86_400_000;
+const SIGN_IN_LINK_MS = 15 * 60_000;
 
 /** Opens the store and the keys and puts the rooms together; rejects, having let go of everything, when it cannot. */
-export async function createPlane({ settings, addresses, log, clock = systemClock }: PlaneNeeds): Promise<Plane> {
+export async function createPlane({
+  settings,
+  addresses,
+  log,
+  clock = systemClock,
+  pam = { unavailable: "This server was started without a way to PAM." },
+}: PlaneNeeds): Promise<Plane> {
   const { data } = settings;
   await using undo = new AsyncDisposableStack();
   const startedAt = clock.now();
@@ -100,6 +115,34 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
   const servers = (): readonly string[] => (reachable.onlyLoopback ? [] : reachable.servers);
 
   const identity = undo.use(createIdentity({ store, bus, clock, log }));
+  const users = createUsers({
+    store,
+    bus,
+    clock,
+    rules: settings.roles,
+    secondFactorRoles: settings.secondFactor,
+  });
+  const people = undo.use(
+    await createSessionsRoom({
+      store,
+      bus,
+      clock,
+      log,
+      data,
+      identity,
+      users,
+      pam,
+      record: () => {},
+      settings: {
+        idleMs: settings.sessionIdleMinutes * 60_000,
+        absoluteMs: settings.sessionHours * 3_600_000,
+        keyMs: settings.sessionKeyDays * DAY_MS,
+        rootAllowed: settings.signInRoot,
+        failureMs: 2_000,
+      },
+    }),
+  );
+  const { authentication: who } = people;
   const fleet = undo.use(await createFleet({ store, bus, clock, log, server }));
   const enrolment = undo.use(
     createEnrolment({
@@ -156,12 +199,11 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
   );
   const { names } = jobs;
   undo.use(collectHourly({ blobs, names, clock, log }));
-  const authenticate = bearerAuthentication(identity);
   const live = undo.use(
     createLive({
       topics: [hostsTopic({ fleet, clock }), ...jobs.topics],
-      authenticate,
-      ended: (tokens) => identity.ended(tokens),
+      authenticate: who.upgrade,
+      ended: who.ended,
       bus,
       clock,
       log,
@@ -207,6 +249,19 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
     { at: "/", routes: distributionRoutes({ distribution }) },
     { at: v1, routes: serverRoutes(serverNeeds) },
     { at: v1, routes: identityRoutes({ identity, clock }) },
+    { at: v1, routes: userRoutes({ users }) },
+    {
+      at: v1,
+      routes: sessionRoutes({
+        ...people,
+        page: () => ({
+          server: settings.names[0] ?? hostname(),
+          version: VERSION,
+          methods: [...("unavailable" in pam ? [] : [{ kind: "pam" as const }]), { kind: "link" }],
+          notes: "unavailable" in pam ? [pam.unavailable] : [],
+        }),
+      }),
+    },
     { at: v1, routes: fleetRoutes({ fleet, clock }) },
     { at: v1, routes: enrolmentRoutes({ enrolments, desk }) },
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
@@ -217,7 +272,7 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
   const served = ({ method, path, status, ms }: Served) =>
     answered.observe({ method, path, status: String(status) }, ms / 1000);
   const app = mount(parts, {
-    authenticate: (request, peer) => authenticate(request.headers.get("authorization"), peer.address),
+    authenticate: who.request,
     log,
     served,
   });
@@ -243,6 +298,10 @@ export async function createPlane({ settings, addresses, log, clock = systemCloc
     jobs,
     blobs,
     distribution,
+    people,
+    async signInPath() {
+      return (await people.links.make({ role: "admin", expiresInMs: SIGN_IN_LINK_MS }, localActor)).path;
+    },
     authenticate: authentication(identity),
     rpc,
     fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),

@@ -611,6 +611,167 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/session": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The browser's session, and what its pages need */
+        readonly get: operations["getSession"];
+        readonly put?: never;
+        /**
+         * Sign in
+         * @description Answers with a cookie. Failures take their time, and say the same of every account.
+         */
+        readonly post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Open sockets of this session end within two seconds.
+         */
+        readonly delete: operations["signOut"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/session-key": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign cookies with a new key from now on
+         * @description With `forget` the older keys are void at once, and everybody signs in anew.
+         */
+        readonly post: operations["rotateSessionKey"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Sessions, newest first
+         * @description Those of others need user.read.
+         */
+        readonly get: operations["listSessions"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * End all sessions of a person
+         * @description Those of others need user.write.
+         */
+        readonly delete: operations["signOutEverywhere"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sessions/{session}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** End one session */
+        readonly delete: operations["endSession"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sign-in": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** In which ways one signs in here */
+        readonly get: operations["getSignIn"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sign-in-links": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a link that signs in once
+         * @description For the first time, and for servers that cannot check accounts of their machine.
+         */
+        readonly post: operations["createSignInLink"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/users": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The people who have signed in, by name */
+        readonly get: operations["listUsers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/users/{user}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One person */
+        readonly get: operations["getUser"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a person's role or places, block or unblock them
+         * @description Holds at once: their sessions end when they are blocked or given something else.
+         */
+        readonly patch: operations["changeUser"];
+        readonly trace?: never;
+    };
     readonly "/ca.pem": {
         readonly parameters: {
             readonly query?: never;
@@ -754,12 +915,12 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
             /** @enum {string} */
-            readonly role?: "viewer" | "operator" | "admin";
+            readonly role?: "user" | "viewer" | "operator" | "admin";
             /** @enum {string} */
             readonly state: "valid" | "expired" | "revoked";
         };
@@ -782,12 +943,12 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
             /** @enum {string} */
-            readonly role?: "viewer" | "operator" | "admin";
+            readonly role?: "user" | "viewer" | "operator" | "admin";
             /** @enum {string} */
             readonly state: "valid" | "expired" | "revoked";
             readonly token: string;
@@ -882,6 +1043,10 @@ export interface components {
             readonly uses: number;
             /** @description Why that line may not work yet. */
             readonly warning?: string;
+        };
+        /** @description How many ended. */
+        readonly EndedSessions: {
+            readonly ended: number;
         };
         /** @description One system's standing with the server. */
         readonly Enrolment: {
@@ -1170,7 +1335,7 @@ export interface components {
         /** @description Who is asking. */
         readonly Me: {
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
             readonly places?: readonly string[];
             readonly token?: {
                 /** @description Epoch milliseconds. */
@@ -1183,10 +1348,10 @@ export interface components {
         readonly NewApiToken: {
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
-            readonly role?: "viewer" | "operator" | "admin";
+            readonly role?: "user" | "viewer" | "operator" | "admin";
         };
         /** @description One capability, one request, a set of hosts. */
         readonly NewJob: {
@@ -1236,6 +1401,36 @@ export interface components {
              */
             readonly uses?: number;
         };
+        /** @description What somebody shows to sign in. */
+        readonly NewSession: {
+            readonly account: string;
+            /** @description To what the machine asked beyond a password. */
+            readonly answers?: readonly string[];
+            /** @description Of the second factor, or a recovery code. */
+            readonly code?: string;
+            /** @enum {string} */
+            readonly kind: "pam";
+            readonly password: string;
+        } | {
+            /** @enum {string} */
+            readonly kind: "link";
+            readonly token: string;
+        };
+        /** @description What becomes of the keys before it. */
+        readonly NewSessionKey: {
+            /** @default false */
+            readonly forget?: boolean;
+        };
+        /** @description Whom a sign-in link lets in, and how long. */
+        readonly NewSignInLink: {
+            /** @default 900000 */
+            readonly expiresInMs?: number;
+            /**
+             * @default admin
+             * @enum {string}
+             */
+            readonly role?: "user" | "viewer" | "operator" | "admin";
+        };
         /** @description A node of the tree site → lab. */
         readonly Place: {
             /** @description At or below it. */
@@ -1249,7 +1444,7 @@ export interface components {
              * @description The contract for programs; docs/reference/failures.md has them all.
              * @enum {string}
              */
-            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.time-limit" | "run.output-limit" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.time-limit" | "run.output-limit" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -1376,6 +1571,125 @@ export interface components {
             readonly name: "atalaya";
             readonly startedAt: number;
             readonly version: string;
+        };
+        /** @description A browser's session. */
+        readonly Session: {
+            /** @description When it ends in any case. Epoch milliseconds. */
+            readonly absoluteExpiresAt: number;
+            readonly actor: {
+                readonly account?: string;
+                readonly name: string;
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+                readonly places?: readonly string[];
+                /** @enum {string} */
+                readonly role: "user" | "viewer" | "operator" | "admin";
+            };
+            /** @description For the header x-atalaya-csrf of every request but GET and HEAD. */
+            readonly csrf: string;
+            /** @description When it ends unless it is used. Epoch milliseconds. */
+            readonly expiresAt: number;
+            readonly id: string;
+            /** @description Once, when the second factor was set up by signing in. */
+            readonly recoveryCodes?: readonly string[];
+            /**
+             * @description `required`: and not set up yet.
+             * @enum {string}
+             */
+            readonly secondFactor: "none" | "set" | "required";
+        };
+        /** @description A session in a list. */
+        readonly SessionEntry: {
+            readonly address: string;
+            /** @description The browser, as it calls itself. */
+            readonly agent: string;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            /** @description The one that asks. */
+            readonly current: boolean;
+            /** @description Epoch milliseconds. */
+            readonly expiresAt: number;
+            readonly id: string;
+            readonly name: string;
+            /** @description Epoch milliseconds, to the minute. */
+            readonly usedAt: number;
+            /** @enum {string} */
+            readonly way: "pam" | "oidc" | "link";
+        };
+        /** @description Shown once: only its hash is kept. */
+        readonly SignInLink: {
+            /** @description Epoch milliseconds. */
+            readonly expiresAt: number;
+            /** @description Below this server's address. */
+            readonly path: string;
+        };
+        /** @description A way to sign in. */
+        readonly SignInMethod: {
+            /** @enum {string} */
+            readonly kind: "pam";
+        } | {
+            /** @enum {string} */
+            readonly kind: "oidc";
+            readonly label: string;
+            readonly name: string;
+            readonly start: string;
+        } | {
+            /** @enum {string} */
+            readonly kind: "link";
+        };
+        /** @description What a sign-in page shows. */
+        readonly SignInPage: {
+            readonly methods: readonly components["schemas"]["SignInMethod"][];
+            /** @description Why a way is missing, for people. */
+            readonly notes: readonly string[];
+            /** @description What people call this server. */
+            readonly server: string;
+            readonly version: string;
+        };
+        /** @description A person who signs in. */
+        readonly User: {
+            /** @description The account on this server's machine, where there is one. */
+            readonly account?: string;
+            readonly blocked?: {
+                /** @description Epoch milliseconds. */
+                readonly at: number;
+                readonly by: string;
+            };
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly fullName: string;
+            /** @description As they were at the last sign-in. */
+            readonly groups: readonly string[];
+            readonly id: string;
+            /** @description `pam:<account>` or `oidc:<provider>:<name>`. */
+            readonly name: string;
+            /** @description What an administrator said instead of the groups. */
+            readonly override: {
+                readonly places?: "everywhere" | readonly string[];
+                /** @enum {string} */
+                readonly role?: "user" | "viewer" | "operator" | "admin";
+            };
+            /** @description Absent: everywhere. */
+            readonly places?: readonly string[];
+            /**
+             * @description What holds now; absent: none, and no way in.
+             * @enum {string}
+             */
+            readonly role?: "user" | "viewer" | "operator" | "admin";
+            /**
+             * @description `required`: and not set up yet.
+             * @enum {string}
+             */
+            readonly secondFactor: "none" | "set" | "required";
+            /** @description Epoch milliseconds. */
+            readonly signedInAt: number;
+            readonly signedInFrom: string;
+        };
+        /** @description What an administrator says of a person; null leaves it to the groups. */
+        readonly UserChange: {
+            readonly blocked?: boolean;
+            readonly places?: "everywhere" | readonly string[] | null;
+            /** @enum {string|null} */
+            readonly role?: "user" | "viewer" | "operator" | "admin" | null;
         };
     };
     responses: never;
@@ -2851,6 +3165,395 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ServerInfo"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSession: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A browser's session. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly signIn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        readonly responses: {
+            /** @description A browser's session. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly signOut: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rotateSessionKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewSessionKey"];
+            };
+        };
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listSessions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                /** @description Whose, by name; absent: one's own. */
+                readonly of?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["SessionEntry"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly signOutEverywhere: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Whose, by name; absent: one's own. */
+                readonly of?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How many ended. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly endSession: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly session: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A session in a list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SessionEntry"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSignIn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What a sign-in page shows. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignInPage"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createSignInLink: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewSignInLink"];
+            };
+        };
+        readonly responses: {
+            /** @description Shown once: only its hash is kept. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listUsers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["User"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly user: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A person who signs in. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly changeUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly user: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        readonly responses: {
+            /** @description A person who signs in. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
                 };
             };
             /** @description A failure. */

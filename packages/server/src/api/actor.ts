@@ -1,11 +1,17 @@
-import type { Permission } from "./permissions.ts";
+import type { Permission, Role } from "./permissions.ts";
 
 /** Who asks. Made by `identity`, carried by every request, written into jobs and history. */
 export interface Actor {
-  /** `local`, `token:<name>`; later `pam:<account>`. Shown to people, stored with what they did. */
+  /** `local`, `link`, `token:<name>`, `pam:<account>`, `oidc:<provider>:<name>`. Shown to people, stored with what they did. */
   readonly name: string;
   /** The prefixed id of the API token, where one was used. */
   readonly token?: string;
+  /** The prefixed id of the session, where a browser came with its cookie. */
+  readonly session?: string;
+  /** The bare name of the person's account, where who they are is known by one. */
+  readonly account?: string;
+  /** For people; a token may hold permissions that are no role. */
+  readonly role?: Role;
   readonly permissions: ReadonlySet<Permission>;
   /** Place paths this actor is limited to; absent: all places. */
   readonly places?: readonly string[];
@@ -13,3 +19,8 @@ export interface Actor {
 
 /** Anybody, before or without authentication. */
 export const nobody: Actor = { name: "nobody", permissions: new Set() };
+
+/** The id of what this actor came with, by which its end is learnt; undefined for who cannot be turned away any more. */
+export function credentialOf(actor: Actor | undefined): string | undefined {
+  return actor?.token ?? actor?.session;
+}

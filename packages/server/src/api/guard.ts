@@ -43,8 +43,8 @@ export function checkPermission(
   actor: Actor | undefined,
 ): asserts actor is Actor {
   if (actor === undefined) {
-    throw new AtalayaError("identity.missing", "This needs an API token in the Authorization header.", {
-      next: "Send `Authorization: Bearer <token>`.",
+    throw new AtalayaError("identity.missing", "This needs a session or an API token.", {
+      next: "Sign in, or send `Authorization: Bearer <token>`.",
     });
   }
   if (permission !== "authenticated" && !actor.permissions.has(permission)) {

@@ -28,8 +28,11 @@ export interface Served {
 }
 
 export interface MountNeeds {
-  /** Who the credentials name; undefined without credentials; throws `identity.*` when they are wrong. */
-  authenticate(request: Request, peer: Peer): Promise<Actor | undefined>;
+  /**
+   * Who the credentials name; undefined without credentials; throws `identity.*` when they are wrong. What it adds to
+   * `reply` goes back with the answer.
+   */
+  authenticate(request: Request, peer: Peer, reply: Headers): Promise<Actor | undefined>;
   readonly log: Log;
   readonly served?: (served: Served) => void;
 }
@@ -45,15 +48,18 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
     const requestId = requestIdOf(c.req.header("x-request-id"));
     const { peer } = c.env;
     const log = needs.log.child({ request: requestId });
+    const reply = new Headers();
     let actor: Promise<Actor | undefined> | undefined;
     c.set("requestId", requestId);
     c.set("peer", peer);
     c.set("actor", nobody);
     c.set("log", log);
-    c.set("identify", () => (actor ??= needs.authenticate(c.req.raw, peer)));
+    c.set("identify", () => (actor ??= needs.authenticate(c.req.raw, peer, reply)));
 
     await next();
 
+    // A handler that sets the same cookie knows better: it signs in or out.
+    if (!c.res.headers.has("set-cookie")) for (const [name, value] of reply) c.res.headers.append(name, value);
     secured(c.res.headers);
     c.res.headers.set("X-Request-Id", requestId);
     const ms = performance.now() - began;

@@ -8,6 +8,8 @@ export const permissions = {
   "job.create": "run jobs, cancel, pause and retry them",
   "identity.read": "see API tokens",
   "identity.write": "make and revoke API tokens",
+  "user.read": "see the people who sign in, and their sessions",
+  "user.write": "change people's roles and places, block them, end their sessions, reset their second factor",
   "server.read": "see metrics and the state of the server",
 } as const;
 export type Permission = keyof typeof permissions;
@@ -15,8 +17,10 @@ export type Permission = keyof typeof permissions;
 /** What a route may name: a permission, `authenticated` for whoever we know, `public` for anybody. */
 export type RoutePermission = Permission | "authenticated" | "public";
 
-/** Sets of permissions by name; API tokens and, later, people carry them. */
+/** Sets of permissions by name; API tokens and people carry them. */
 export const roles = {
+  /** Acts as itself, on its places, and sees only what it did. */
+  user: ["fleet.read", "job.read", "job.create"],
   viewer: ["fleet.read", "job.read", "enrolment.read", "server.read"],
   operator: ["fleet.read", "fleet.write", "enrolment.read", "job.read", "job.create", "server.read"],
   admin: Object.keys(permissions) as Permission[],

@@ -37,7 +37,13 @@ export async function openTestPlane() {
   const numbers = { last: 0, done: false };
   const faults = { unavailable: 0, retryAfter: "0", requests: 0 };
   const live = owned.use(
-    createLive({ topics: [counting(numbers)], authenticate, ended: (ids) => identity.ended(ids), bus, ...needs }),
+    createLive({
+      topics: [counting(numbers)],
+      authenticate: ({ headers }, { address }) => authenticate(headers.authorization, address),
+      ended: (ids) => identity.ended(ids),
+      bus,
+      ...needs,
+    }),
   );
   const caRoutes = routes().openapi(
     route({

@@ -10,6 +10,8 @@ import { migration as blobs } from "./0060-blobs.ts";
 import { migration as enrolmentReach } from "./0070-enrolment-reach.ts";
 import { migration as storeOwner } from "./0080-store-owner.ts";
 import { migration as jobsProgress } from "./0100-jobs-progress.ts";
+import { migration as users } from "./0110-users.ts";
+import { migration as sessions } from "./0111-sessions.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -22,4 +24,6 @@ export const migrations: readonly Migration[] = [
   enrolmentReach,
   storeOwner,
   jobsProgress,
+  users,
+  sessions,
 ];

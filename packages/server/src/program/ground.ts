@@ -34,7 +34,7 @@ export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
 /** All that a server makes in its folder: root hands over nothing else. */
 const ours = new Set([
   ...["agent", "atalaya.toml", "blobs", "ca.pem", "dist", "installation.key", "local-token", "output", "pki"],
-  ...["server-name", "server.json", "server.log", "server.pid", "store"],
+  ...["server-name", "server.json", "server.log", "server.pid", "session.keys", "store"],
 ]);
 
 /** While still root: the data folder becomes the account's. Answers whether an earlier server's data was handed over. */

@@ -40,6 +40,17 @@ test("with nothing said, every setting has its default", () => {
     localAgent: true,
     pending: true,
     pendingLimit: 1000,
+    roles: [
+      { role: "admin", group: "root" },
+      { role: "admin", group: "sudo" },
+      { role: "admin", group: "wheel" },
+      { role: "user", group: "*" },
+    ],
+    secondFactor: [],
+    signInRoot: false,
+    sessionIdleMinutes: 480,
+    sessionHours: 24,
+    sessionKeyDays: 30,
     confirmAbove: 100,
     guardLabShare: undefined,
     guardApart: [],
@@ -158,4 +169,15 @@ test("the data folder is known before the rest", () => {
 test("the manual names every setting", () => {
   const page = settingsReference();
   for (const key of settingKeys) expect(page).toContain(`| \`${variableName(key)}\` |`);
+});
+
+test("roles are given to groups, everywhere or at a place whose name may hold spaces", () => {
+  const roles = (text: string) => parseSettings({ env: { ATALAYA_ROLES: text } }).roles;
+  expect(roles("operator:teachers@centro/aula 1, viewer:campus/staff")).toEqual([
+    { role: "operator", group: "teachers", place: "centro/aula 1" },
+    { role: "viewer", group: "campus/staff" },
+  ]);
+  expect(() => roles("king:sudo,operator,viewer:x@/")).toThrow(
+    /"king:sudo" begins with "king", which is none of .*\n.*"operator" is not role:group.*\n.*"viewer:x@\/" names no place/,
+  );
 });

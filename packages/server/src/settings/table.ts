@@ -15,6 +15,8 @@ import {
   oneOf,
   optionalPath,
   percentage,
+  roleNames,
+  roleRules,
   storeChoice,
   wholeNumber,
 } from "./values.ts";
@@ -96,6 +98,35 @@ export const settingsTable = {
     default: "auto",
     schema: oneOf(logFormats),
     sentence: "`json` lines, `pretty` for people; `auto` is pretty at a terminal.",
+  },
+  roles: {
+    default: "admin:root,admin:sudo,admin:wheel,user:*",
+    schema: roleRules,
+    sentence:
+      "Who gets which role when they sign in: `role:group` or `role:group@place`, with commas. The first that fits decides; further ones of the same role add places. `*` is every account from uid 1000 on, `<provider>/<group>` a group of the identity provider.",
+  },
+  secondFactor: {
+    default: "",
+    schema: roleNames,
+    sentence:
+      "Roles that sign in by password only with a second factor, with commas. Others may set one up if they like.",
+  },
+  signInRoot: { default: "off", schema: onOff, sentence: "Whether root may sign in with its password." },
+  sessionIdleMinutes: {
+    default: "480",
+    schema: wholeNumber(1, 525_600),
+    sentence: "After so long without a request a browser's session ends.",
+  },
+  sessionHours: {
+    default: "24",
+    schema: wholeNumber(1, 8_760),
+    sentence: "After so long a browser's session ends in any case.",
+  },
+  sessionKeyDays: {
+    default: "30",
+    schema: days,
+    sentence:
+      "How often the key that signs cookies is made anew. The one before it is believed until none of its cookies can be in use.",
   },
   heartbeatSeconds: {
     default: "30",

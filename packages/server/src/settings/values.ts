@@ -5,6 +5,8 @@
 import { isIP, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
+import { roles, type Role } from "../api/permissions.ts";
+import { PlacePath } from "../api/schemas.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -97,6 +99,48 @@ export const storeChoice = z.string().transform((text, context): StoreChoice => 
   context.addIssue("is neither `embedded` nor a URL such as postgres://user:password@host:5432/database");
   return z.NEVER;
 });
+
+const roleWords = Object.keys(roles) as readonly Role[];
+
+/** Roles by name, with commas; empty: none. */
+export const roleNames = z.string().transform((text, context): readonly Role[] => {
+  const names = listOf(text);
+  for (const name of names) if (!isRole(name)) context.addIssue(`${JSON.stringify(name)} ${noRole}`);
+  return names.filter(isRole);
+});
+
+/** A line of `roles`: who is in this group has this role, there or everywhere. */
+export interface RoleRuleSetting {
+  readonly role: Role;
+  readonly group: string;
+  readonly place?: string;
+}
+
+/** `admin:sudo,operator:teachers@centro/aula-1`. Places may hold spaces, so only commas part the rules. */
+export const roleRules = z.string().transform((text, context): readonly RoleRuleSetting[] => {
+  const wrong = (rule: string, why: string): [] => {
+    context.addIssue(`${JSON.stringify(rule)} ${why}`);
+    return [];
+  };
+  return text
+    .split(",")
+    .map((rule) => rule.trim())
+    .filter((rule) => rule !== "")
+    .flatMap((rule): readonly RoleRuleSetting[] => {
+      const [, role = "", group, place] = /^([^:]*):([^@]+)(?:@(.*))?$/.exec(rule) ?? [];
+      if (group === undefined) return wrong(rule, "is not role:group or role:group@place");
+      if (!isRole(role)) return wrong(rule, `begins with ${JSON.stringify(role)}, which ${noRole}`);
+      if (place === undefined) return [{ role, group }];
+      if (!PlacePath.safeParse(place).success) return wrong(rule, "names no place such as site-a/aula-1");
+      return [{ role, group, place }];
+    });
+});
+
+const noRole = `is none of ${roleWords.map((word) => `\`${word}\``).join(", ")}`;
+
+function isRole(word: string): word is Role {
+  return (roleWords as readonly string[]).includes(word);
+}
 
 function listOf(text: string): string[] {
   return text.split(/[\s,]+/).filter((each) => each !== "");

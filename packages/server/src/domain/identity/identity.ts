@@ -8,7 +8,7 @@ import type { Log } from "../../platform/log/index.ts";
 import type { Store } from "../../platform/store/engine.ts";
 import { failureLimit } from "./failure-limit.ts";
 import { grantOf, maySee, type Wish } from "./grants.ts";
-import { lastUsed } from "./last-used.ts";
+import { lastUsed } from "../../platform/last-used.ts";
 import { listTokens } from "./listing.ts";
 import { writeLocalToken } from "./local-token.ts";
 import { hashOf, looksLikeToken, newToken, newTokenId, sameHash } from "./secrets.ts";

@@ -8,3 +8,5 @@ export { createIdentity, type Identity } from "./identity.ts";
 export { identityRoutes } from "./identity.routes.ts";
 export type { Ended } from "./token.ts";
 export { localActor } from "./local-actor.ts";
+export { grantOf, maySee } from "./grants.ts";
+export { hashOf } from "./secrets.ts";

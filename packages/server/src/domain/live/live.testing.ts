@@ -22,7 +22,7 @@ export async function liveServer(topics: readonly Topic[], needs: Partial<LiveNe
   const bus = createLocalBus({ clock: systemClock });
   const live = createLive({
     topics,
-    authenticate: async (authorization) => {
+    authenticate: async ({ headers: { authorization } }) => {
       if (authorization === undefined) return undefined;
       if (authorization === "Bearer reader") return reader;
       if (authorization === "Bearer stranger") return stranger;

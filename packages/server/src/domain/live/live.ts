@@ -1,9 +1,9 @@
-/** The door of the live stream: takes upgrades, knows all connections, ends those whose token no longer holds. */
+/** The door of the live stream: takes upgrades, knows all connections, ends those whose token or session no longer holds. */
 import { AtalayaError, type FailureCode } from "@atalaya/protocol";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Actor } from "../../api/actor.ts";
+import { credentialOf, type Actor } from "../../api/actor.ts";
 import type { Peer } from "../../cores/core.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -26,11 +26,11 @@ const WATCH_MS = 2_000;
 
 export interface LiveNeeds {
   readonly topics: readonly Topic[];
-  /** Who an Authorization header names; undefined without one. Throws `identity.*`. */
-  authenticate(authorization: string | undefined, address: string): Promise<Actor | undefined>;
-  /** Which of these tokens (by id) no longer hold, and why. */
+  /** Whom the upgrade's headers name; undefined without credentials. Throws `identity.*`. */
+  authenticate(request: Pick<IncomingMessage, "headers">, peer: Pick<Peer, "address">): Promise<Actor | undefined>;
+  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
   ended(
-    tokens: readonly string[],
+    credentials: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export function createLive(needs: LiveNeeds): Live {
     if (!offered(request).includes(LIVE_PROTOCOL)) {
       throw new AtalayaError("request.malformed", `The live stream speaks the WebSocket subprotocol ${LIVE_PROTOCOL}.`);
     }
-    const actor = await needs.authenticate(request.headers.authorization, peer.address);
+    const actor = await needs.authenticate(request, peer);
     if (actor === undefined) checkStrangers(networkOf(peer.address));
     else checkRoom(actor);
     if (socket.destroyed) return;
@@ -80,7 +80,7 @@ export function createLive(needs: LiveNeeds): Live {
       clock,
       log,
       async authenticate(token) {
-        const named = await needs.authenticate(`Bearer ${token}`, peer.address);
+        const named = await needs.authenticate({ headers: { authorization: `Bearer ${token}` } }, peer);
         if (named === undefined) throw new AtalayaError("identity.missing", "No token came.");
         checkRoom(named);
         return named;
@@ -110,12 +110,10 @@ export function createLive(needs: LiveNeeds): Live {
   }
 
   async function watch(): Promise<void> {
-    const tokens = new Set(
-      [...connections.keys()].flatMap(({ actor }) => (actor?.token === undefined ? [] : [actor.token])),
-    );
-    const ended = await needs.ended([...tokens]);
+    const credentials = new Set([...connections.keys()].flatMap(({ actor }) => credentialOf(actor) ?? []));
+    const ended = await needs.ended([...credentials]);
     for (const connection of connections.keys()) {
-      const end = ended.get(connection.actor?.token ?? "");
+      const end = ended.get(credentialOf(connection.actor) ?? "");
       if (end !== undefined) connection.end(end.code, end.message);
     }
   }
@@ -123,7 +121,9 @@ export function createLive(needs: LiveNeeds): Live {
   // One look at a time; what is told meanwhile is seen by the next.
   let watching: Promise<void> = Promise.resolve();
   function look(): void {
-    watching = watching.then(watch).catch((error: unknown) => log.warn({ err: error }, "could not check live tokens"));
+    watching = watching
+      .then(watch)
+      .catch((error: unknown) => log.warn({ err: error }, "could not check who follows live"));
   }
   function lookAgain(): void {
     look();
@@ -164,7 +164,7 @@ export function createLive(needs: LiveNeeds): Live {
 }
 
 function keyOf(actor: Actor | undefined): string {
-  return actor === undefined ? "" : (actor.token ?? actor.name);
+  return actor === undefined ? "" : (credentialOf(actor) ?? actor.name);
 }
 
 function full(max: number, whose: string): AtalayaError {

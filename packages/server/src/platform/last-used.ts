@@ -1,12 +1,12 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "./clock.ts";
 
 const FLUSH_MS = 60_000;
 /** Finer than this nobody needs to know, and every request would be a write. */
 const GRAIN_MS = 60_000;
 
-/** Remembers which tokens were used and tells the store now and then. */
+/** Remembers which credentials were used and tells the store now and then. */
 export interface LastUsed extends AsyncDisposable {
-  used(token: number, at: number): void;
+  used(key: number, at: number): void;
 }
 
 export function lastUsed(needs: {
@@ -29,8 +29,8 @@ export function lastUsed(needs: {
   }
 
   return {
-    used(token, at) {
-      pending.set(token, at - (at % GRAIN_MS));
+    used(key, at) {
+      pending.set(key, at - (at % GRAIN_MS));
       timer ??= needs.clock.after(FLUSH_MS, () => void flush());
     },
     [Symbol.asyncDispose]: () => flush(),
