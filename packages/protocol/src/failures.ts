@@ -248,6 +248,8 @@ export const failures = {
   "token.unknown": { status: 404, retry: false, exit: 2, means: "There is no such token." },
   "blob.unknown": { status: 404, retry: false, exit: 1, means: "There is no such blob, or this run may not read it." },
   "blob.mismatch": { status: 422, retry: false, exit: 1, means: "The bytes are not those of the digest." },
+  "blob.quota": { status: 413, retry: false, exit: 1, means: "Whoever uploads has as much here as they may." },
+  "disk.full": { status: 507, retry: false, exit: 3, means: "The server's disk has too little room." },
   "store.newer-schema": { status: 500, retry: false, exit: 3, means: "A newer version wrote this store." },
   "store.unavailable": { status: 503, retry: true, exit: 3, means: "The store does not answer." },
   "store.taken": { status: 503, retry: true, exit: 3, means: "Another server has taken over this store." },

@@ -174,7 +174,13 @@ export async function createPlane({
       settings: { heartbeatMs: settings.heartbeatSeconds * 1000 },
     }),
   );
-  const blobs = createBlobs({ store, bytes: await openBlobs(join(data, "blobs"), { clock }), clock, log });
+  const blobs = createBlobs({
+    store,
+    bytes: await openBlobs(join(data, "blobs"), { clock, reserveBytes: settings.diskReserve }),
+    mostBytes: settings.blobBytes,
+    clock,
+    log,
+  });
   const jobs = undo.use(
     await createJobs({
       store,

@@ -112,6 +112,8 @@ export const failures = {
   "token.unknown": { status: 404, retry: false, exit: 2 },
   "blob.unknown": { status: 404, retry: false, exit: 1 },
   "blob.mismatch": { status: 422, retry: false, exit: 1 },
+  "blob.quota": { status: 413, retry: false, exit: 1 },
+  "disk.full": { status: 507, retry: false, exit: 3 },
   "store.newer-schema": { status: 500, retry: false, exit: 3 },
   "store.unavailable": { status: 503, retry: true, exit: 3 },
   "store.taken": { status: 503, retry: true, exit: 3 },

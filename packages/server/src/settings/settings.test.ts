@@ -17,6 +17,8 @@ test("with nothing said, every setting has its default", () => {
   expect(parseSettings({ env: {} })).toEqual({
     listen: [{ host: "127.0.0.1", port: 8443 }],
     data: "./.atalaya",
+    blobBytes: 50_000_000_000,
+    diskReserve: 1_000_000_000,
     store: { kind: "embedded" },
     names: [],
     certificate: undefined,

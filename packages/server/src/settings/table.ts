@@ -144,6 +144,16 @@ export const settingsTable = {
     schema: byteSize,
     sentence: "How much output of runs is kept at most; the oldest goes first.",
   },
+  blobBytes: {
+    default: "50GB",
+    schema: byteSize,
+    sentence: "How much each user or API token may have uploaded at once, as for the standard input of commands.",
+  },
+  diskReserve: {
+    default: "1GB",
+    schema: byteSize,
+    sentence: "What uploads leave free of the data folder's disk, so that the store can go on.",
+  },
   jobsDays: { default: "365", schema: days, sentence: "How long finished jobs and their runs are kept." },
   historyDays: {
     default: "365",

@@ -17,6 +17,8 @@ export interface BlobStore {
   uploaded(sha256: string, size: number, by: string, now: number): Promise<void>;
   /** The blob's size, if this one uploaded it. */
   sizeFor(sha256: string, by: string): Promise<number | undefined>;
+  /** How much this one has uploaded that is still here. */
+  bytesOf(by: string): Promise<number>;
   /** Keeps them from collection for another grace; `by`: only what this one uploaded. Returns those that there are. */
   use(digests: readonly string[], by: string | undefined, now: number): Promise<ReadonlySet<string>>;
   /** Blobs that were used last before this, in their order. */
@@ -49,6 +51,16 @@ export function blobStore(store: Store): BlobStore {
           .executeTakeFirst(),
       );
       return row?.size;
+    },
+    async bytesOf(by) {
+      const row = await tables.read((db) =>
+        db
+          .selectFrom("blobs_blob")
+          .select(({ fn }) => fn.sum<number | null>("size").as("bytes"))
+          .where("uploaded_by", "=", by)
+          .executeTakeFirst(),
+      );
+      return row?.bytes ?? 0;
     },
     async use(digests, by, now) {
       const used = new Set<string>();

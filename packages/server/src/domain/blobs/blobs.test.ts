@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, utimes } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -25,7 +25,7 @@ async function* bytes(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
   yield* parts;
 }
 
-async function room({ open }: EngineUnderTest) {
+async function room({ open }: EngineUnderTest, mostBytes?: number) {
   await using undo = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "atalaya-blobs-"));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
@@ -33,15 +33,22 @@ async function room({ open }: EngineUnderTest) {
   let now = 1_700_000_000_000;
   const clock = { now: () => now, after: () => ({ [Symbol.dispose]: () => undefined }) };
   const lower = await openBlobs(folder, { clock });
-  const blobs = createBlobs({ store, bytes: lower, clock, log: silentLog });
+  const blobs = createBlobs({
+    store,
+    bytes: lower,
+    clock,
+    log: silentLog,
+    ...(mostBytes === undefined ? {} : { mostBytes }),
+  });
   const owned = undo.move();
   return {
     blobs,
     lower,
-    /** A day and more later, also for the file, whose age the disk's clock has set. */
+    /** A day and more later, also for the files, whose age the disk's clock has set. */
     async later() {
-      const file = join(folder, "sha256", sha256.slice(0, 2), sha256);
-      await utimes(file, now / 1000, now / 1000);
+      for (const file of await readdir(join(folder, "sha256"), { recursive: true })) {
+        await utimes(join(folder, "sha256", file), now / 1000, now / 1000);
+      }
       now += DAY_MS + 1;
     },
     async text(actor: Actor, names = nobodyNames) {
@@ -102,6 +109,36 @@ describe.each(engines)("blobs on $name", (engine) => {
     await expect(
       at.blobs.upload(sha256, bytes(content.subarray(20)), { offset: 20, more: false }, mallory),
     ).rejects.toMatchObject({ code: "request.conflict" });
+  });
+
+  test("have a limit for each uploader: whole, in parts, at once, and free again when they are gone", async () => {
+    await using at = await room(engine, 100);
+    const put = (text: string, actor: Actor, part: Partial<typeof whole> & { readonly total?: number } = {}) => {
+      const piece = Buffer.from(text);
+      return at.blobs.upload(
+        createHash("sha256").update(piece).digest("hex"),
+        bytes(piece),
+        { ...whole, ...part },
+        actor,
+      );
+    };
+    const refused = { code: "blob.quota", details: { most: 100 } };
+    await put("a".repeat(60), alice);
+    // Known before a byte of it came, or when the first byte too many comes.
+    await expect(put("b".repeat(10), alice, { total: 41 })).rejects.toMatchObject(refused);
+    await expect(put("c".repeat(41), alice)).rejects.toMatchObject(refused);
+    await put("d".repeat(30), alice, { more: true });
+    await expect(put("e".repeat(11), alice)).rejects.toMatchObject(refused);
+    await Promise.allSettled([put("f".repeat(6), alice), put("g".repeat(6), alice)]).then((both) =>
+      expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]),
+    );
+    // Beginning anew takes no more than what comes anew; again is not twice; others have their own.
+    await put("d".repeat(30), alice, { more: true });
+    await put("a".repeat(60), alice);
+    await put("c".repeat(41), mallory);
+    await at.later();
+    await at.blobs.collect(nobodyNames);
+    await expect(put("h".repeat(70), alice)).resolves.toMatchObject({ whole: true });
   });
 
   test("are collected a day after nothing names them any more, not before", async () => {

@@ -6,11 +6,14 @@ import type { Log } from "../../platform/log/index.ts";
 import type { Store } from "../../platform/store/index.ts";
 import { blobStore } from "./blobs.store.ts";
 import type { BlobNames } from "./names.ts";
+import { createQuota } from "./quota.ts";
 
 export interface BlobsRoomNeeds {
   readonly store: Store;
   /** Where the bytes lie. */
   readonly bytes: Blobs;
+  /** How much each uploader may have here at once, in bytes; absent: as much as there is room for. */
+  readonly mostBytes?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -28,12 +31,14 @@ export interface UploadPart {
   readonly offset: number;
   /** More parts follow this one. */
   readonly more: boolean;
+  /** Of the whole upload, where it is announced. */
+  readonly total?: number;
 }
 
 export interface BlobsRoom {
   /** What an uploader has brought so far. Of blobs of others it tells nothing. */
   state(sha256: string, actor: Actor): Promise<BlobState>;
-  /** Throws `blob.mismatch` (nothing stays), `request.conflict` with the offset to go on at, `request.too-large`. */
+  /** Throws `blob.mismatch` (nothing stays), `request.conflict` with the offset to go on at, `request.too-large`, `blob.quota`, `disk.full`. */
   upload(sha256: string, bytes: AsyncIterable<Uint8Array>, part: UploadPart, actor: Actor): Promise<BlobState>;
   /** Throws `blob.unknown` also when it is there and not for this caller. */
   read(sha256: string, range: Range | undefined, actor: Actor, names: BlobNames): Promise<Blob>;
@@ -51,8 +56,13 @@ export interface BlobsRoom {
 const GRACE_MS = 86_400_000;
 const AT_ONCE = 200;
 
-export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): BlobsRoom {
+export function createBlobs({ store, bytes, mostBytes = Infinity, clock, log }: BlobsRoomNeeds): BlobsRoom {
   const kept = blobStore(store);
+  const quota = createQuota({
+    mostBytes,
+    clock,
+    used: async (by) => (await kept.bytesOf(by)) + (await bytes.waiting(by)),
+  });
 
   async function stateOf(sha256: string, actor: Actor): Promise<BlobState> {
     const size = await kept.sizeFor(sha256, actor.name);
@@ -66,16 +76,27 @@ export function createBlobs({ store, bytes, clock, log }: BlobsRoomNeeds): Blobs
 
   return {
     state: stateOf,
-    async upload(sha256, stream, { offset, more }, actor) {
+    async upload(sha256, stream, { offset, more, total }, actor) {
       const known = await stateOf(sha256, actor);
       if (known.whole && (await kept.use([sha256], actor.name, clock.now())).has(sha256)) {
         await stream[Symbol.asyncIterator]().return?.();
         return known;
       }
-      const { size } = await bytes.put(stream, { sha256, offset, more, sender: actor.name });
+      const sender = actor.name;
+      const upload = await quota.begin(sender, { here: known.received, bytes: Math.max(total ?? 0, offset) });
+      let size: number;
+      try {
+        if (offset > 0) upload.admit(known.received);
+        const announced = Math.max((total ?? 0) - offset, 0);
+        ({ size } = await bytes.put(stream, { sha256, offset, more, sender, admit: upload.admit, announced }));
+        if (!more) await kept.uploaded(sha256, size, sender, clock.now());
+        upload.end(size);
+      } catch (error) {
+        upload.end(await bytes.received(sha256, sender));
+        throw error;
+      }
       if (more) return { sha256, received: size, whole: false };
-      await kept.uploaded(sha256, size, actor.name, clock.now());
-      log.info({ sha256, size, actor: actor.name }, "a blob was uploaded");
+      log.info({ sha256, size, actor: sender }, "a blob was uploaded");
       return { sha256, received: size, whole: true };
     },
     async read(sha256, range, actor, names) {

@@ -18,12 +18,17 @@ test("ranges we do not know are ignored, as the standard allows", () => {
 });
 
 test("an upload's parts say where they stand and whether more follows", () => {
-  expect(uploadPart(undefined, "5")).toEqual({ offset: 0, more: false });
+  expect(uploadPart(undefined, "5")).toEqual({ offset: 0, more: false, total: 5 });
+  expect(uploadPart(undefined, undefined)).toEqual({ offset: 0, more: false });
   fc.assert(
     fc.property(fc.nat(1e12), fc.nat(1e9), fc.nat(1e9), (first, length, rest) => {
       const last = first + length;
       const header = `bytes ${first}-${last}/${last + 1 + rest}`;
-      expect(uploadPart(header, String(length + 1))).toEqual({ offset: first, more: rest > 0 });
+      expect(uploadPart(header, String(length + 1))).toEqual({
+        offset: first,
+        more: rest > 0,
+        total: last + 1 + rest,
+      });
       expect(() => uploadPart(header, String(length))).toThrow("announces");
     }),
   );

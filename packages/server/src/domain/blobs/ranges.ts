@@ -15,7 +15,10 @@ export function readRange(header: string | undefined): Range | undefined {
 
 /** `Content-Range: bytes 0-99/200` of an upload, with the length the body announces. Absent: the whole blob at once. */
 export function uploadPart(header: string | undefined, contentLength: string | undefined): UploadPart {
-  if (header === undefined) return { offset: 0, more: false };
+  if (header === undefined) {
+    const total = contentLength === undefined ? undefined : Number(contentLength);
+    return { offset: 0, more: false, ...(total === undefined ? {} : { total }) };
+  }
   const found = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(header);
   const [first, last, total] = found === null ? [] : found.slice(1).map(Number);
   if (first === undefined || last === undefined || total === undefined || last < first || last >= total) {
@@ -24,7 +27,7 @@ export function uploadPart(header: string | undefined, contentLength: string | u
   if (contentLength !== undefined && Number(contentLength) !== last - first + 1) {
     throw malformed(`Content-Range announces ${last - first + 1} bytes, the body has ${contentLength}`);
   }
-  return { offset: first, more: last + 1 < total };
+  return { offset: first, more: last + 1 < total, total };
 }
 
 function malformed(sentence: string): AtalayaError {

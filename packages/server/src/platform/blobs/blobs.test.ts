@@ -3,11 +3,12 @@ import { mkdtemp, readdir, rm, stat, writeFile, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import { openBlobs, type Blobs } from "./index.ts";
 
-async function place(settings: { readonly maxBytes?: number } = {}) {
+async function place(settings: { readonly maxBytes?: number; readonly reserveBytes?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "atalaya-blobs-"));
   let now = Date.now();
   const clock = { ...systemClock, now: () => now };
@@ -102,6 +103,39 @@ test("a blob beyond the limit leaves nothing, nor does an unnamed one that broke
   await expect(at.blobs.put(chunks(bytesOf("1234"), new Error("cut")))).rejects.toThrow("cut");
   expect(await readdir(join(at.folder, "incoming"))).toEqual([]);
 });
+
+test("a disk without room is not filled: nothing stays, and the failure says so", async () => {
+  await using at = await place({ reserveBytes: 2 ** 52 });
+  const whole = bytesOf("too much");
+  const sha256 = digest(whole);
+  const full = { code: "disk.full" };
+  await expect(at.blobs.put(chunks(new Error("not read")), { sha256, announced: 8 })).rejects.toMatchObject(full);
+  await expect(at.blobs.put(chunks(whole), { sha256 })).rejects.toMatchObject(full);
+  await expect(at.blobs.put(chunks(whole))).rejects.toMatchObject(full);
+  expect(await readdir(join(at.folder, "incoming"))).toEqual([]);
+});
+
+test.runIf(process.getuid?.() === 0)(
+  "a disk that somebody else filled meanwhile is told apart from one that broke",
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "atalaya-full-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+    try {
+      const blobs = await openBlobs(folder, { clock: systemClock });
+      const piece = new Uint8Array(600_000);
+      const filled = (async function* () {
+        yield piece;
+        await writeFile(join(folder, "somebody-elses"), piece).catch(() => undefined);
+        yield piece.subarray(0, 100_000);
+      })();
+      await expect(blobs.put(filled)).rejects.toMatchObject({ code: "disk.full" });
+      expect(await readdir(join(folder, "incoming"))).toEqual([]);
+    } finally {
+      execFileSync("umount", [folder]);
+      await rm(folder, { recursive: true });
+    }
+  },
+);
 
 test("the same blob twice is one; twice at once is refused", async () => {
   await using at = await place();

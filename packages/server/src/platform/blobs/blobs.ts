@@ -5,13 +5,25 @@ import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import { collectBlobs, type Collected, type Collection } from "./collect.ts";
-import { blobPaths, blobUnknown, checkDigest, isDigest, isUpload, storedPath, uploadName } from "./names.ts";
+import { diskRoom } from "./disk-room.ts";
+import {
+  blobPaths,
+  blobUnknown,
+  checkDigest,
+  isDigest,
+  isUpload,
+  isUploadOf,
+  storedPath,
+  uploadName,
+} from "./names.ts";
 import { keep, receive, type Received } from "./receive.ts";
 
 export interface BlobsNeeds {
   readonly clock: Clock;
   /** The largest blob; 64 GiB unless told. */
   readonly maxBytes?: number;
+  /** What uploads leave free of the disk; nothing unless told. */
+  readonly reserveBytes?: number;
 }
 
 export interface PutOptions {
@@ -26,6 +38,10 @@ export interface PutOptions {
   readonly sender?: string;
   /** The stream ends before the blob does: what came is kept to be gone on with. */
   readonly more?: boolean;
+  /** How many bytes come, where that is known: what does not fit on the disk is refused before it comes. */
+  readonly announced?: number;
+  /** Asked before each piece is kept; what it throws refuses the upload, of which then nothing stays. */
+  readonly admit?: (bytes: number) => void;
 }
 
 export interface Range {
@@ -45,12 +61,14 @@ export interface Blob {
 export interface Blobs {
   /**
    * Stores the stream; durable when it resolves. Throws `blob.mismatch` (nothing stays), `request.too-large` (nothing
-   * stays), `request.conflict` when the same blob is being put or the offset is not where the last upload ended
+   * stays), `disk.full` (nothing stays), `request.conflict` when the same blob is being put or the offset is not where the last upload ended
    * (`details.offset`). Throws the stream's own error when that breaks; the part that came can be resumed.
    */
   put(bytes: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<Received>;
   /** How many bytes of a sender's unfinished upload are here. */
   received(sha256: string, sender?: string): Promise<number>;
+  /** How many bytes of all unfinished uploads of a sender are here. */
+  waiting(sender: string): Promise<number>;
   has(sha256: string): Promise<boolean>;
   /** Throws `blob.unknown`; `request.malformed` when the range begins behind the end. */
   get(sha256: string, range?: Range): Promise<Blob>;
@@ -62,9 +80,13 @@ export interface Blobs {
 
 const MAX_BYTES = 64 * 1024 ** 3;
 
-export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }: BlobsNeeds): Promise<Blobs> {
+export async function openBlobs(
+  folder: string,
+  { clock, maxBytes = MAX_BYTES, reserveBytes = 0 }: BlobsNeeds,
+): Promise<Blobs> {
   const paths = blobPaths(folder);
   await makeFolders(folder, paths.incoming, paths.stored);
+  const room = diskRoom(folder, reserveBytes);
   const underway = new Set<string>();
   const pathOf = (sha256: string) => storedPath(paths, sha256);
   const received = async (upload: string) => (await sizeOf(join(paths.incoming, upload))) ?? 0;
@@ -84,29 +106,31 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
   }
 
   async function putNamed(bytes: AsyncIterable<Uint8Array>, sha256: string, options: PutOptions): Promise<Received> {
-    const { offset = 0, sender, more = false } = options;
-    const upload = uploadName(sha256, sender);
+    const { offset = 0, sender, more = false, admit } = options;
+    const name = uploadName(sha256, sender);
     const here = sender === undefined ? await known(sha256) : undefined;
     if (here !== undefined) {
       await bytes[Symbol.asyncIterator]().return?.();
       return here;
     }
-    const waiting = await received(upload);
+    const waiting = await received(name);
     if (offset > waiting || (offset < waiting && offset > 0)) {
       throw new AtalayaError("request.conflict", `The upload goes on at byte ${waiting}, not ${offset}`, {
         details: { offset: waiting },
       });
     }
-    const partial = join(paths.incoming, upload);
+    const partial = join(paths.incoming, name);
     // Somebody begins anew.
     if (offset === 0) await rm(partial, { force: true });
-    if (more) return { sha256, size: await keep(bytes, { partial, offset, maxBytes }) };
-    return receive(bytes, { partial, offset, expected: sha256, maxBytes, pathOf });
+    await room.need(options.announced ?? 0);
+    const upload = { partial, offset, maxBytes, room, admit };
+    if (more) return { sha256, size: await keep(bytes, upload) };
+    return receive(bytes, { ...upload, expected: sha256, pathOf });
   }
 
-  async function putUnnamed(bytes: AsyncIterable<Uint8Array>): Promise<Received> {
+  async function putUnnamed(bytes: AsyncIterable<Uint8Array>, { admit }: PutOptions): Promise<Received> {
     const partial = join(paths.incoming, randomUUID());
-    return receive(bytes, { partial, offset: 0, expected: undefined, maxBytes, pathOf }).catch(
+    return receive(bytes, { partial, offset: 0, expected: undefined, maxBytes, room, admit, pathOf }).catch(
       async (error: unknown) => {
         await rm(partial, { force: true });
         throw error;
@@ -120,7 +144,7 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
       if (sha256 === undefined) {
         if ((options.offset ?? 0) !== 0 || options.more === true)
           throw new AtalayaError("request.malformed", "Only an upload with a digest can be resumed");
-        return putUnnamed(bytes);
+        return putUnnamed(bytes, options);
       }
       checkDigest(sha256);
       const upload = uploadName(sha256, sender);
@@ -131,6 +155,11 @@ export async function openBlobs(folder: string, { clock, maxBytes = MAX_BYTES }:
     async received(sha256, sender) {
       checkDigest(sha256);
       return received(uploadName(sha256, sender));
+    },
+    async waiting(sender) {
+      const names = (await readdir(paths.incoming)).filter((name) => isUploadOf(name, sender));
+      const sizes = await Promise.all(names.map((name) => received(name)));
+      return sizes.reduce((sum, size) => sum + size, 0);
     },
     has: async (sha256) => isDigest(sha256) && (await sizeOf(pathOf(sha256))) !== undefined,
     async get(sha256, { offset, length } = { offset: 0 }) {

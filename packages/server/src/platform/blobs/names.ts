@@ -29,6 +29,10 @@ export function isUpload(name: string): boolean {
   return /^[0-9a-f]{64}(\.[0-9a-f]{32})?$/.test(name);
 }
 
+export function isUploadOf(name: string, sender: string): boolean {
+  return isUpload(name) && name === uploadName(name.slice(0, 64), sender);
+}
+
 export function checkDigest(sha256: string): void {
   if (!isDigest(sha256)) throw new AtalayaError("request.malformed", "A blob is named by its SHA-256 in hexadecimal");
 }

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { diskFull, isDiskFull, type DiskRoom } from "./disk-room.ts";
 
 export interface Reception {
   /** Where the bytes wait until they are whole. */
@@ -11,8 +12,13 @@ export interface Reception {
   readonly offset: number;
   readonly expected: string | undefined;
   readonly maxBytes: number;
+  readonly room: DiskRoom;
+  /** Throws when so many bytes more are too many. */
+  readonly admit: ((bytes: number) => void) | undefined;
   pathOf(sha256: string): string;
 }
+
+type Growing = Pick<Reception, "partial" | "offset" | "maxBytes" | "room" | "admit">;
 
 export interface Received {
   readonly sha256: string;
@@ -38,16 +44,13 @@ export async function receive(bytes: AsyncIterable<Uint8Array>, reception: Recep
 }
 
 /** Takes a part that is not the last; nothing can be checked yet. Returns how many bytes wait now. */
-export async function keep(
-  bytes: AsyncIterable<Uint8Array>,
-  upload: Pick<Reception, "partial" | "offset" | "maxBytes">,
-): Promise<number> {
+export async function keep(bytes: AsyncIterable<Uint8Array>, upload: Growing): Promise<number> {
   return append(bytes, upload, () => undefined);
 }
 
 async function append(
   bytes: AsyncIterable<Uint8Array>,
-  upload: Pick<Reception, "partial" | "offset" | "maxBytes">,
+  upload: Growing,
   look: (chunk: Uint8Array) => void,
 ): Promise<number> {
   const { partial } = upload;
@@ -71,7 +74,7 @@ class BrokenStream extends Error {}
 async function write(
   bytes: AsyncIterable<Uint8Array>,
   handle: FileHandle,
-  { offset, maxBytes }: Pick<Reception, "offset" | "maxBytes">,
+  { offset, maxBytes, room, admit }: Growing,
   look: (chunk: Uint8Array) => void,
 ) {
   let size = offset;
@@ -79,6 +82,8 @@ async function write(
     if (size + chunk.length > maxBytes) {
       throw new AtalayaError("request.too-large", `A blob has at most ${maxBytes} bytes`);
     }
+    admit?.(chunk.length);
+    await room.need(chunk.length);
     look(chunk);
     await handle.writeFile(chunk);
     size += chunk.length;
@@ -109,5 +114,6 @@ async function putInPlace(partial: string, path: string): Promise<void> {
 function translated(error: unknown, partial: string): unknown {
   if (error instanceof AtalayaError) return error;
   if (error instanceof BrokenStream) return error.cause;
+  if (isDiskFull(error)) return diskFull(undefined, error);
   return new AtalayaError("store.unavailable", `Cannot write ${partial}`, { cause: error });
 }
