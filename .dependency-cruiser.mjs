@@ -87,6 +87,18 @@ export default {
       to: { path: "^packages/(agent|protocol|server|testkit)/" },
     },
     {
+      name: "ui-knows-no-route",
+      comment: "What views are made of knows neither views nor addresses.",
+      from: { path: "^packages/console/src/ui/", pathNot: TEST },
+      to: { path: ["^packages/console/src/(app|pages)/", npm("@tanstack/react-router")] },
+    },
+    {
+      name: "browsers-have-no-node",
+      comment: "The client's door for browsers, and all behind it, runs without Node.",
+      from: { path: "^packages/client/src/(browser|live|generated)(/|\\.ts$)", pathNot: TEST },
+      to: { path: ["^packages/client/src/(node/|index\\.ts$)", "^node:", npm("ws")] },
+    },
+    {
       name: "client-knows-openapi-only",
       comment: "And the language of selectors, which people type and read at both ends (decision 0012).",
       from: { path: "^packages/client/src/", pathNot: TEST },

@@ -20,7 +20,7 @@ export async function generate(): Promise<readonly Generated[]> {
 }
 
 /** Where `plane.ts` mounts at `/`, not below `/api/v1`. */
-const atRoot = ["serverRootRoutes", "distributionRoutes"];
+const atRoot = ["serverRootRoutes", "distributionRoutes", "consoleRoutes"];
 
 /** A room's door exports its routes as factories named `…Routes`. */
 async function partsOf(room: string): Promise<readonly Part[]> {

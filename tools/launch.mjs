@@ -72,6 +72,16 @@ export function become(script, args, variables = {}) {
 }
 
 /**
+ * Runs a script on Node 26 to its end and comes back; ends this process with the script's status when it failed.
+ * @param {string} script path from the root
+ * @returns {void}
+ */
+export function runHere(script) {
+  const status = run(runtime(), [join(root, script)]);
+  if (status !== 0) process.exit(status);
+}
+
+/**
  * @param {string | undefined} path
  * @returns {string} the same with the project's programs first
  */

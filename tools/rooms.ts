@@ -51,6 +51,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "generated/",
     "live/",
     "node/",
+    "browser.ts",
+    "browser/",
   ],
   "packages/cli": ["bin/"],
   "packages/cli/src": [
@@ -73,6 +75,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "commands/",
     "ui/",
   ],
+  "packages/console": ["vite.config.ts", "public/"],
+  "packages/console/src": ["main.tsx", "styles.d.ts", "app/", "session/", "api/", "theme/", "words/", "ui/", "pages/"],
   "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/"],
   "packages/server/src": [
     "main.ts",
@@ -112,6 +116,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "sessions/",
     "live/",
     "distribution/",
+    "console/",
   ],
   "packages/server/src/platform": [
     "clock.ts",

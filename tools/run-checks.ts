@@ -15,6 +15,7 @@ export const checks: readonly Check[] = [
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "rooms", command: ["node", "tools/rooms.ts"] },
   { name: "types", command: ["tsc", "-p", "."] },
+  { name: "console-types", command: ["tsc", "-p", "packages/console"] },
   { name: "directions", command: ["node", "tools/directions.ts"] },
   { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
   { name: "dead-code", command: ["knip", "--no-progress"] },

@@ -8,6 +8,7 @@ import { createRpc } from "./api/rpc.ts";
 import type { RpcMethod } from "./api/rpc-method.ts";
 import type { PlaneDoor } from "./cores/core.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
+import { consoleFolder, consoleRoutes, openConsole } from "./domain/console/index.ts";
 import {
   createDistribution,
   distributionRoutes,
@@ -226,6 +227,7 @@ export async function createPlane({
     collect: (gauge) => gauge.set(live.subscriptions),
   });
   const distribution = await createDistribution({ log, folder: join(data, "dist"), caPem: pki.caPem, reachable });
+  const webConsole = await openConsole({ folder: consoleFolder(), log });
   undo.use(
     pruneDaily({
       clock,
@@ -243,6 +245,7 @@ export async function createPlane({
     ca: pki.caPem,
     startedAt,
     links: () => links.links.size,
+    page: webConsole.page,
   };
   const answered = metrics.histogram({
     name: "http_request_seconds",
@@ -253,6 +256,7 @@ export async function createPlane({
   const parts: Part[] = [
     { at: "/", routes: serverRootRoutes(serverNeeds) },
     { at: "/", routes: distributionRoutes({ distribution }) },
+    { at: "/", routes: consoleRoutes({ webConsole }) },
     { at: v1, routes: serverRoutes(serverNeeds) },
     { at: v1, routes: identityRoutes({ identity, clock }) },
     { at: v1, routes: userRoutes({ users }) },
@@ -281,6 +285,7 @@ export async function createPlane({
     authenticate: who.request,
     log,
     served,
+    page: webConsole.page,
   });
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], {

@@ -35,6 +35,8 @@ export interface MountNeeds {
   authenticate(request: Request, peer: Peer, reply: Headers): Promise<Actor | undefined>;
   readonly log: Log;
   readonly served?: (served: Served) => void;
+  /** What a browser gets where no route answers; undefined: the failure that a program gets. */
+  readonly page?: (request: Request) => Response | undefined;
 }
 
 /** What a core hands requests to. `document` reads its routes. */
@@ -81,7 +83,7 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
   }
 
   app.onError((error, c) => answerFailure(error, c));
-  app.notFound((c) => answerFailure(unknownRoute(c.req.method, c.req.path, app.routes), c));
+  app.notFound((c) => needs.page?.(c.req.raw) ?? answerFailure(unknownRoute(c.req.method, c.req.path, app.routes), c));
   return app;
 }
 

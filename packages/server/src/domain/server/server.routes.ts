@@ -8,6 +8,8 @@ export interface ServerRoutesNeeds extends InfoNeeds {
   readonly metrics: Pick<Metrics, "render">;
   /** PEM; public. */
   readonly ca: string;
+  /** The web console, for who looks with a browser. */
+  readonly page: (request: Request) => Response | undefined;
 }
 
 const tags = ["server"];
@@ -40,7 +42,7 @@ export const serverRoutes = (needs: InfoNeeds) =>
   );
 
 /** What stands at the root: for people who look, load balancers, Prometheus, and agents that check the CA. */
-export const serverRootRoutes = ({ readiness, metrics, version, ca }: ServerRoutesNeeds) =>
+export const serverRootRoutes = ({ readiness, metrics, version, ca, page }: ServerRoutesNeeds) =>
   routes()
     .openapi(
       route({
@@ -52,7 +54,7 @@ export const serverRootRoutes = ({ readiness, metrics, version, ca }: ServerRout
         tags,
         responses: { 200: { raw: "text/plain" } },
       }),
-      (c) => text(c, welcome(version)),
+      (c) => (page(c.req.raw) as never) ?? text(c, welcome(version)),
     )
     .openapi(
       route({

@@ -1,0 +1,82 @@
+import { compareNames, type ClientError } from "@atalaya/client/browser";
+import { follow } from "./follow.ts";
+import { hostSet } from "./host-set.ts";
+import type { Host } from "./hosts.ts";
+import { paced } from "./paced.ts";
+import { cell, type Source } from "./source.ts";
+
+export interface HostList {
+  /** In the order of their names. */
+  readonly hosts: readonly Host[];
+  /** All that there were when we came have been told; until then there are more. */
+  readonly isComplete: boolean;
+  readonly failure?: ClientError | undefined;
+}
+
+/** A batch of the topic that is smaller than this ends what there was in the beginning. */
+const FULL_BATCH = 250;
+/** How long a list is kept after its last reader: a view's change must not fetch 10,000 hosts anew. */
+const LINGER_MS = 20_000;
+
+const lists = new Map<string, Source<HostList>>();
+
+/** The hosts that a selector hits, now and from now on. All readers of one selector share one subscription. */
+export function liveHosts(selector: string): Source<HostList> {
+  let list = lists.get(selector);
+  if (list === undefined) {
+    list = openList(selector);
+    lists.set(selector, list);
+  }
+  return list;
+}
+
+function openList(selector: string): Source<HostList> {
+  const value = cell<HostList>({ hosts: [], isComplete: false });
+  let readers = 0;
+  let close: (() => void) | undefined;
+  let closing: ReturnType<typeof setTimeout> | undefined;
+
+  function open(): void {
+    const set = hostSet(compareNames);
+    let isComplete = false;
+    let failure: ClientError | undefined;
+    const show = paced(() => value.set({ hosts: set.sorted(), isComplete, failure }));
+    const leave = follow(
+      "hosts",
+      { selector },
+      {
+        onEvents(events) {
+          set.take(events);
+          isComplete ||= events.length < FULL_BATCH;
+          show.ask();
+        },
+        onEnd(error) {
+          failure = error;
+          isComplete = true;
+          show.ask();
+        },
+      },
+    );
+    close = () => {
+      show.stop();
+      leave();
+      close = undefined;
+      lists.delete(selector);
+    };
+  }
+
+  return {
+    get: value.get,
+    subscribe(listener) {
+      clearTimeout(closing);
+      readers += 1;
+      if (close === undefined) open();
+      const leave = value.subscribe(listener);
+      return () => {
+        leave();
+        readers -= 1;
+        if (readers === 0) closing = setTimeout(() => close?.(), LINGER_MS);
+      };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { useSyncExternalStore } from "react";
+
+/** Something that changes outside of React. `get` answers the same value until it tells its listeners. */
+export interface Source<T> {
+  get(): T;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface Cell<T> extends Source<T> {
+  set(value: T): void;
+}
+
+export function cell<T>(initial: T): Cell<T> {
+  let value = initial;
+  const listeners = new Set<() => void>();
+  return {
+    get: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      for (const listener of [...listeners]) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export function useSource<T>(source: Source<T>): T {
+  return useSyncExternalStore(source.subscribe, source.get);
+}

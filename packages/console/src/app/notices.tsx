@@ -1,0 +1,19 @@
+import { notifications } from "@mantine/notifications";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { ProblemWords, useProblemTitle } from "../ui/problem.tsx";
+
+function Title({ error }: { readonly error: unknown }) {
+  return useProblemTitle()(error);
+}
+
+/** A failure of something asked for in passing: code, next step and the request's id; it stays until it is read. */
+export function tellProblem(error: unknown): void {
+  notifications.show({
+    color: "red",
+    icon: <IconAlertTriangle size={18} />,
+    title: <Title error={error} />,
+    message: <ProblemWords error={error} />,
+    autoClose: 20_000,
+    role: "alert",
+  });
+}

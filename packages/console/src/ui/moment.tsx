@@ -1,0 +1,59 @@
+import { useTranslation } from "react-i18next";
+import { cell, useSource, type Source } from "../api/source.ts";
+
+const TICK_MS = 15_000;
+
+/** The time by this browser, told a few times a minute while somebody looks. */
+function clock(): Source<number> {
+  const now = cell(Date.now());
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let watchers = 0;
+  return {
+    get: now.get,
+    subscribe(listener) {
+      const leave = now.subscribe(listener);
+      if (watchers++ === 0) timer = setInterval(() => now.set(Date.now()), TICK_MS);
+      return () => {
+        leave();
+        if (--watchers === 0) clearInterval(timer);
+      };
+    },
+  };
+}
+const ticking = clock();
+
+const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** `3 minutes ago`; `at` in epoch milliseconds. */
+export function ago(at: number, now: number, language: string): string {
+  const seconds = Math.round((at - now) / 1000);
+  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(
+    Math.trunc(seconds / size),
+    unit,
+  );
+}
+
+/** `22 Nov 2026, 03:14:15`, in the browser's time zone. */
+export function exactly(at: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(at);
+}
+
+/** When something was, as people say it; the exact time is in its title. */
+export function Moment({ at }: { readonly at: number }) {
+  const { i18n } = useTranslation();
+  const now = useSource(ticking);
+  // What is younger than the last tick has just happened, and is not yet to come.
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exactly(at, i18n.language)}>
+      {ago(at, at > now && at - now < 2 * TICK_MS ? at : now, i18n.language)}
+    </time>
+  );
+}
