@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "spool/",
     "tickets/",
     "policy/",
+    "streams/",
     "platform/",
     "testing/",
     "blobs.ts",

@@ -10,6 +10,7 @@ import { keepFacts } from "./facts-reporter.ts";
 import { openIdentity } from "./enrol/identity.ts";
 import { keepLink, type LinkState, type Up } from "./link/link.ts";
 import type { Address } from "./link/addresses.ts";
+import type { Backoff } from "./link/backoff.ts";
 import type { Environment } from "./link/proxy.ts";
 import { sessionTickets } from "./link/session-tickets.ts";
 import { identityChanged } from "./identity-watch.ts";
@@ -20,6 +21,7 @@ import { renewer } from "./renewer.ts";
 import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
+import type { StreamKind, Streams } from "./streams/streams.ts";
 import { VERSION } from "./version.ts";
 
 export interface AgentNeeds {
@@ -35,6 +37,10 @@ export interface AgentNeeds {
   readonly spoolLimits?: SpoolLimits;
   readonly policyPath?: string;
   readonly preferEveryMs?: number;
+  readonly backoff?: Backoff;
+  /** Beside those that every agent has. */
+  readonly streamKinds?: Readonly<Record<string, StreamKind>>;
+  readonly streamsLinklessMs?: number;
 }
 
 /** Runs until the signal comes, or until nothing can be done any more (then it throws). Commands outlive it. */
@@ -48,8 +54,12 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const fingerprint = readFingerprint(files);
   const spool = await openSpool(data, Date.now, needs.spoolLimits);
   let up: Up | undefined;
+  const policy = policyFile(data, needs.policyPath);
+  const tickets = sessionTickets(data);
+  const streamKinds = needs.streamKinds ?? {};
+  let streams: Promise<Streams> | undefined;
 
-  const launchpad = createLaunchpad({ policy: policyFile(data, needs.policyPath), tools: findTools(), environment });
+  const launchpad = createLaunchpad({ policy, tools: findTools(), environment });
   const handlers = [
     execHandler({
       launchpad,
@@ -82,7 +92,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     fingerprint: readFingerprint(files),
     system,
     epoch,
-    capabilities: handlers.map(({ capability }) => capability),
+    capabilities: [...handlers.map(({ capability }) => capability), ...Object.keys(streamKinds)],
     spool: [...runs.entries()],
     ...(slot === undefined ? {} : { slot }),
     ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),
@@ -94,12 +104,14 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
         identity,
         environment,
         log,
-        tickets: sessionTickets(data),
+        tickets,
         ...(needs.servers === undefined ? {} : { servers: needs.servers }),
+        ...(needs.backoff === undefined ? {} : { backoff: needs.backoff }),
         ...(needs.preferEveryMs === undefined ? {} : { preferEveryMs: needs.preferEveryMs }),
         hello,
         async up(link) {
           up = link;
+          void streams?.then((room) => room.linkUp());
           await runs.up(link.outlet, link.hello.spool, link.welcome.resume);
           if (link.welcome.wantFacts) void facts.report(true);
           facts.begin();
@@ -125,10 +137,15 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
               return void facts.report(true);
             case "certificate":
               return void renewal.take(frame.certificate).catch(unexpected);
+            case "open-stream":
+              return void openStreams()
+                .then((room) => room.open(frame, link))
+                .catch(unexpected);
           }
         },
         down() {
           up = undefined;
+          void streams?.then((room) => room.linkDown());
           runs.down();
         },
         room: () => runs.room(),
@@ -154,7 +171,23 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   } finally {
     facts.close();
     renewal.close();
+    (await streams)?.close();
     await runs.close();
+  }
+
+  /** Loaded at the first stream: an agent that waits does without. */
+  function openStreams(): Promise<Streams> {
+    return (streams ??= import("./streams/streams.ts").then(({ createStreams }) =>
+      createStreams({
+        kinds: streamKinds,
+        policy,
+        identity,
+        tickets,
+        environment,
+        log,
+        ...(needs.streamsLinklessMs === undefined ? {} : { linklessMs: needs.streamsLinklessMs }),
+      }),
+    ));
   }
 
   function unexpected(error: unknown): void {

@@ -243,6 +243,21 @@ export const failures = {
   "deploy.failed": { status: 500, retry: true, exit: 1, means: "The files could not be placed." },
   "deployment.unknown": { status: 404, retry: false, exit: 2, means: "There is no such deployment." },
   "script.unknown": { status: 404, retry: false, exit: 2, means: "There is no such script." },
+  // Streams, terminal
+  "stream.unknown": { status: 404, retry: false, exit: 1, means: "No stream of this id is waited for." },
+  "stream.already-known": { status: 409, retry: false, exit: 1, means: "The agent has seen this stream before." },
+  "stream.limit": { status: 429, retry: true, exit: 3, means: "There are as many streams as there may be." },
+  "stream.no-answer": { status: 504, retry: true, exit: 1, means: "The host did not open the stream in time." },
+  "stream.idle": { status: 408, retry: true, exit: 1, means: "Nothing went through the stream for too long." },
+  "stream.broken": { status: 502, retry: true, exit: 1, means: "The stream was cut before its end." },
+  "stream.ticket-invalid": {
+    status: 403,
+    retry: false,
+    exit: 4,
+    means: "The stream's ticket does not fit or is not signed by the server.",
+  },
+  "stream.ticket-expired": { status: 403, retry: true, exit: 4, means: "The stream's ticket has expired." },
+  "stream.forbidden-by-policy": { status: 403, retry: false, exit: 4, means: "The host's own policy forbids it." },
   "output.gone": { status: 410, retry: false, exit: 1, means: "The output was removed by retention." },
   // Tokens, blobs, store
   "token.unknown": { status: 404, retry: false, exit: 2, means: "There is no such token." },

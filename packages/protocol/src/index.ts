@@ -27,6 +27,23 @@ export {
   type OutputFrame,
   type OutputStream,
 } from "./link/output.ts";
+export {
+  OpenStream,
+  parseStreamText,
+  STREAM_PATH,
+  STREAM_PROTOCOL,
+  StreamClaims,
+  StreamId,
+  StreamRefused,
+} from "./link/streams.ts";
+export {
+  MAX_STREAM_MESSAGE_BYTES,
+  streamEnds,
+  type StreamEnds,
+  type StreamPipe,
+  type StreamPipeOptions,
+  type StreamSocket,
+} from "./link/byte-stream.ts";
 export { Facts, Fingerprint, SystemIdentity } from "./facts.ts";
 export { ENROLMENT_PATH, EnrolmentReply, EnrolmentRequest, splitJoinToken } from "./enrolment.ts";
 export {

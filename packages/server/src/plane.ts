@@ -1,7 +1,7 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
-import { AtalayaError, exec, LINK_PATH } from "@atalaya/protocol";
+import { AtalayaError, exec, LINK_PATH, STREAM_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
@@ -19,7 +19,7 @@ import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom }
 import { createFleet, fleetMethods, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
 import { authentication, createIdentity, identityRoutes, localActor } from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
-import { createLinks, type LinkRoom } from "./domain/link/index.ts";
+import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
 import { createSessionsRoom, sessionRoutes, type SessionsRoom } from "./domain/sessions/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
@@ -56,6 +56,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly fleet: FleetRoom;
   readonly enrolment: EnrolmentRoom;
   readonly links: LinkRoom;
+  readonly streams: Streams;
   readonly jobs: JobsRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
@@ -173,6 +174,16 @@ export async function createPlane({
       servers,
       metrics,
       settings: { heartbeatMs: settings.heartbeatSeconds * 1000 },
+    }),
+  );
+  const streams = undo.use(
+    createStreams({
+      links: links.links,
+      enrolments,
+      signTickets: (root) => pki.signTickets(root),
+      clock,
+      log,
+      metrics,
     }),
   );
   const blobs = createBlobs({
@@ -306,6 +317,7 @@ export async function createPlane({
     fleet,
     enrolment,
     links,
+    streams,
     jobs,
     blobs,
     distribution,
@@ -320,6 +332,7 @@ export async function createPlane({
       // A stranger's target may be no URL at all, as `//`: that is nothing here, and no failure of ours.
       const path = URL.parse(request.url ?? "/", "https://atalaya")?.pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);
+      if (path?.startsWith(STREAM_PATH) === true) return streams.upgrade(request, socket, head, peer);
       if (path === LIVE_PATH && peer.door === "public") return live.upgrade(request, socket, head, peer);
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     },
@@ -330,6 +343,7 @@ export async function createPlane({
       return (drained ??= (async () => {
         state.drain();
         live.drain();
+        streams.drain();
         await links.drain();
         await jobs.settled();
       })());

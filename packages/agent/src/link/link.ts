@@ -25,7 +25,7 @@ export interface LinkState {
 
 type Told = Extract<
   ServerFrame,
-  { readonly type: "start" | "cancel" | "settled" | "output-committed" | "want-facts" | "certificate" }
+  { readonly type: "start" | "cancel" | "settled" | "output-committed" | "want-facts" | "certificate" | "open-stream" }
 >;
 
 export interface LinkNeeds {
@@ -158,6 +158,7 @@ async function once(
   let connection: Connection | undefined;
   let up: Up | undefined;
   let hello: Hello | undefined;
+  let over = false;
   const cleanups: (() => void)[] = [];
   try {
     needs.state({ state: "connecting", server: showAddress(address) });
@@ -181,6 +182,8 @@ async function once(
         const ground = await groundOf(welcome, enrolled, epoch, identity);
         if (welcome.servers !== undefined && welcome.servers.length > 0)
           await keepServers(identity, enrolled, welcome.servers);
+        // It may have ended while its epoch was being written: nobody would tell of its end any more.
+        if (over) return;
         up = {
           outlet,
           hello: hello!,
@@ -229,6 +232,7 @@ async function once(
       wasUp: up !== undefined,
     };
   } finally {
+    over = true;
     for (const clean of cleanups) clean();
     if (up !== undefined) needs.down();
   }

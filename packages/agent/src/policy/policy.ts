@@ -38,6 +38,14 @@ export const Policy = z.strictObject({
       folders: z.array(z.string().startsWith("/")).min(1).optional(),
     })
     .prefault({}),
+  streams: z
+    .strictObject({
+      /** Kinds of streams that may be opened; absent: all that `capabilities` allows. */
+      kinds: names.optional(),
+      /** Streams that may be open at once. */
+      most: z.int().min(0).default(1024),
+    })
+    .prefault({}),
 });
 export type Policy = z.output<typeof Policy>;
 
@@ -94,6 +102,14 @@ export function forbids(policy: Policy, { capability, request, account, switched
 
 export function allowsCapability(policy: Policy, capability: string): boolean {
   return policy.capabilities === undefined || policy.capabilities.includes(capability);
+}
+
+/** Undefined when a stream of this kind may be opened beside `open` others. What goes through it, its kind asks for. */
+export function forbidsStream(policy: Policy, kind: string, open: number): string | undefined {
+  const { kinds, most } = policy.streams;
+  if (!allowsCapability(policy, kind) || kinds?.includes(kind) === false)
+    return `the policy of this host does not allow streams of kind ${kind}`;
+  return open < most ? undefined : `the policy of this host allows ${most} streams at once`;
 }
 
 /** The time limit that holds: the request's, or the policy's when it names none. */

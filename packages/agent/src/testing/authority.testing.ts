@@ -1,6 +1,14 @@
 import "reflect-metadata";
 import { generateKeyPairSync, sign, createHash, webcrypto, type KeyObject } from "node:crypto";
-import { rootOf, signedBytes, TICKET_SIGNER_CN, ticketTree, type Start } from "@atalaya/protocol";
+import {
+  rootOf,
+  signedBytes,
+  TICKET_SIGNER_CN,
+  ticketTree,
+  type OpenStream,
+  type Start,
+  type StreamClaims,
+} from "@atalaya/protocol";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto as never);
@@ -115,6 +123,40 @@ export interface StartWish {
   readonly createdAt?: number;
   readonly expiresAt?: number;
   readonly secrets?: Record<string, string>;
+}
+
+export interface StreamWish {
+  readonly stream: string;
+  readonly kind: string;
+  readonly request: unknown;
+  readonly enrolment: string;
+  readonly signer: KeyObject;
+  readonly epoch: number;
+  /** What the ticket says otherwise. */
+  readonly claims?: Partial<StreamClaims>;
+}
+
+export function signedStream({ stream, kind, request, enrolment, signer, epoch, claims }: StreamWish): OpenStream {
+  const text = JSON.stringify(request);
+  const said = JSON.stringify({
+    user: "pam:alice",
+    stream,
+    enrolment,
+    epoch,
+    kind,
+    digest: sha256(text).toString("hex"),
+    expiresAt: Date.now() + 60_000,
+    ...claims,
+  } satisfies StreamClaims);
+  const signature = sign(null, signedBytes(ticketTree([said], sha256).root), signer).toString("base64");
+  return {
+    type: "open-stream",
+    stream,
+    epoch,
+    kind,
+    request: text,
+    ticket: { claims: said, index: 0, size: 1, path: [], signature },
+  };
 }
 
 /** A start with a ticket that is one leaf of a small tree, as a wave's would be. */

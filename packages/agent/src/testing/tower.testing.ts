@@ -17,6 +17,8 @@ import {
   type ResumeEntry,
   type RunResult,
   type ServerFrame,
+  STREAM_PATH,
+  STREAM_PROTOCOL,
 } from "@atalaya/protocol";
 import { WebSocketServer, type WebSocket } from "ws";
 import {
@@ -64,6 +66,8 @@ export interface Tower {
   /** Whether output is acknowledged and results are settled. */
   committing: boolean;
   welcome: (hello: Hello) => Partial<Extract<ServerFrame, { type: "welcome" }>> | ServerFrame;
+  /** Takes the agent's dial of a stream, by its id; the first one waits for it. Paused, until `byteStream` has it. */
+  stream(id: string): Promise<WebSocket>;
   nextLink(): Promise<TowerLink>;
   frame<Type extends AgentFrame["type"]>(type: Type): Promise<Extract<AgentFrame, { type: Type }>>;
   run(request: unknown, over?: Partial<StartWish>): TowerRun;
@@ -150,6 +154,17 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
     );
   }
 
+  const dialled = new Map<string, PromiseWithResolvers<WebSocket>>();
+  const dialOf = (id: string): PromiseWithResolvers<WebSocket> => {
+    const known = dialled.get(id) ?? Promise.withResolvers<WebSocket>();
+    dialled.set(id, known);
+    return known;
+  };
+  const streams = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    handleProtocols: () => STREAM_PROTOCOL,
+  });
   const sockets2 = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -158,7 +173,11 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
   server.on("upgrade", (request, socket, head) => {
     const tls = socket as TLSSocket;
     const certificate = tls.getPeerX509Certificate?.();
-    if (request.url !== LINK_PATH || !tls.authorized || certificate === undefined) {
+    if (
+      (request.url !== LINK_PATH && request.url?.startsWith(STREAM_PATH) !== true) ||
+      !tls.authorized ||
+      certificate === undefined
+    ) {
       socket.end(
         "HTTP/1.1 403 Forbidden\r\nContent-Length: 30\r\n\r\n".concat(
           JSON.stringify({ code: "certificate.unknown" }).padEnd(30),
@@ -167,6 +186,14 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
       return;
     }
     const enrolment = certificate.subject.replace("CN=", "");
+    if (request.url.startsWith(STREAM_PATH)) {
+      const id = request.url.slice(STREAM_PATH.length);
+      streams.handleUpgrade(request, socket, head, (ws) => {
+        ws.pause();
+        dialOf(id).resolve(ws);
+      });
+      return;
+    }
     sockets2.handleUpgrade(request, socket, head, (ws) => serve(ws, enrolment, tls.isSessionReused(), certificate));
   });
 
@@ -273,6 +300,7 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
     pending: false,
     committing: true,
     welcome: () => ({}),
+    stream: (id) => dialOf(id).promise,
     nextLink: () => new Promise((resolve) => waitingLinks.push(resolve)),
     frame: (type) => new Promise((resolve) => waitingFrames.push({ type, resolve: resolve as (frame: never) => void })),
     run(request, over = {}) {

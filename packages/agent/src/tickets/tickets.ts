@@ -3,7 +3,17 @@
  * issued under a fixed name; nobody else's word starts a command here, not even that of whoever holds the link.
  */
 import { createHash, verify, X509Certificate, type KeyObject } from "node:crypto";
-import { AtalayaError, rootOf, signedBytes, TICKET_SIGNER_CN, TicketClaims, type Start } from "@atalaya/protocol";
+import {
+  AtalayaError,
+  rootOf,
+  signedBytes,
+  StreamClaims,
+  TICKET_SIGNER_CN,
+  TicketClaims,
+  type OpenStream,
+  type Start,
+  type Ticket,
+} from "@atalaya/protocol";
 import { KEPT_SECONDS } from "../spool/journal.ts";
 
 /** What the welcome of this link said. */
@@ -43,13 +53,9 @@ export function ticketSigner(certificate: string, ca: string, serverNow: number)
 export function admitStart(start: Start, ground: TicketGround): TicketClaims {
   if (start.epoch < ground.epoch)
     throw new AtalayaError("link.old-epoch", `the start is of epoch ${start.epoch}, the link of ${ground.epoch}`);
-  const { ticket } = start;
-  const path = ticket.path.map((hash) => Buffer.from(hash, "base64"));
-  const root = rootOf(ticket.claims, ticket.index, ticket.size, path, sha256);
-  if (root === undefined) throw invalid("its path does not fit its place in the tree");
-  if (!verify(null, signedBytes(root), ground.signer, Buffer.from(ticket.signature, "base64")))
-    throw invalid("its signature is wrong");
-  const claims = readClaims(ticket.claims);
+  const flaw = flawOf(start.ticket, ground);
+  if (flaw !== undefined) throw invalid(flaw);
+  const claims = readClaims(start.ticket.claims);
   const wrong = mismatch(claims, start, ground.enrolment);
   if (wrong !== undefined) throw invalid(`it is for another ${wrong}`);
   const now = ground.serverNow();
@@ -58,6 +64,45 @@ export function admitStart(start: Start, ground: TicketGround): TicketClaims {
   if (claims.createdAt <= now - KEPT_SECONDS * 1000)
     throw new AtalayaError("run.too-old", "the job is older than this agent's memory of runs: it may have run before");
   return claims;
+}
+
+/**
+ * The claims of a stream that may be dialled. Throws `link.old-epoch`, `stream.ticket-invalid`, `stream.ticket-expired`.
+ * A run's ticket never opens a stream, nor the other way round: neither has the other's claims.
+ */
+export function admitStream(open: OpenStream, ground: TicketGround): StreamClaims {
+  if (open.epoch !== ground.epoch)
+    throw new AtalayaError("link.old-epoch", `the stream is of epoch ${open.epoch}, the link of ${ground.epoch}`);
+  const flaw = flawOf(open.ticket, ground);
+  if (flaw !== undefined) throw invalidStream(flaw);
+  let claims: StreamClaims;
+  try {
+    claims = StreamClaims.parse(JSON.parse(open.ticket.claims));
+  } catch (cause) {
+    throw invalidStream("its claims cannot be read", cause);
+  }
+  const wrong = streamMismatch(claims, open, ground);
+  if (wrong !== undefined) throw invalidStream(`it is for another ${wrong}`);
+  if (claims.expiresAt <= ground.serverNow())
+    throw new AtalayaError("stream.ticket-expired", "the stream's ticket has expired");
+  return claims;
+}
+
+function streamMismatch(claims: StreamClaims, open: OpenStream, ground: TicketGround): string | undefined {
+  if (claims.stream !== open.stream) return "stream";
+  if (claims.enrolment !== ground.enrolment) return "host";
+  if (claims.epoch !== open.epoch) return "link";
+  if (claims.kind !== open.kind) return "kind";
+  return claims.digest === sha256(open.request).toString("hex") ? undefined : "request";
+}
+
+/** Why this is no ticket of our signer's; undefined: it is one. */
+function flawOf(ticket: Ticket, { signer }: TicketGround): string | undefined {
+  const path = ticket.path.map((hash) => Buffer.from(hash, "base64"));
+  const root = rootOf(ticket.claims, ticket.index, ticket.size, path, sha256);
+  if (root === undefined) return "its path does not fit its place in the tree";
+  const isSigned = verify(null, signedBytes(root), signer, Buffer.from(ticket.signature, "base64"));
+  return isSigned ? undefined : "its signature is wrong";
 }
 
 function mismatch(claims: TicketClaims, start: Start, enrolment: string): string | undefined {
@@ -77,4 +122,8 @@ function readClaims(text: string): TicketClaims {
 
 function invalid(sentence: string, cause?: unknown): AtalayaError {
   return new AtalayaError("run.ticket-invalid", `the ticket is refused: ${sentence}`, { cause });
+}
+
+function invalidStream(sentence: string, cause?: unknown): AtalayaError {
+  return new AtalayaError("stream.ticket-invalid", `the stream's ticket is refused: ${sentence}`, { cause });
 }

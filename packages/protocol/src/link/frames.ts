@@ -7,6 +7,7 @@ import { Facts, Fingerprint, SystemIdentity } from "../facts.ts";
 import { reportedStates } from "../run-states.ts";
 import { Ticket } from "../tickets.ts";
 import { environmentName } from "../capabilities/command.ts";
+import { OpenStream, StreamRefused } from "./streams.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
 export const LINK_PROTOCOL = "atalaya.link.v1";
@@ -95,6 +96,7 @@ const agentFrames = [
   z.object({ type: z.literal("facts"), facts: Facts, digest: z.string().max(64) }),
   /** A new CSR (PEM) for the same enrolment, so that the certificate is renewed in time. */
   z.object({ type: z.literal("renew"), csr: z.string().max(16_384) }),
+  StreamRefused,
   /** A frame could not be read or obeyed. */
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
@@ -171,6 +173,7 @@ const serverFrames = [
   /** The renewed certificate (PEM). The agent stores it, then reconnects with it; the old session is dropped. */
   z.object({ type: z.literal("certificate"), certificate: z.string().max(16_384) }),
   z.object({ type: z.literal("want-facts") }),
+  OpenStream,
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
 export const ServerFrame = z.discriminatedUnion("type", serverFrames);

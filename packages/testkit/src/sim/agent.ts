@@ -11,6 +11,7 @@ import {
   LINK_VERSIONS,
   type Fingerprint,
   type Hello,
+  type OpenStream,
   type ResumeEntry,
   type RunResult,
   type ServerFrame,
@@ -19,6 +20,7 @@ import {
   type Welcome,
 } from "@atalaya/protocol";
 import { WebSocket, type ClientOptions } from "ws";
+import { dialSimStream, type StreamAnswer } from "./stream.ts";
 
 /** What a run does on a simulated agent. */
 export interface Behaviour {
@@ -42,6 +44,8 @@ export interface SimOptions {
   /** Overrides of the hello, for breaking rules on purpose. */
   readonly hello?: Partial<Hello>;
   readonly onFrame?: (frame: ServerFrame) => void;
+  /** Asked for each stream. Name its kinds among the hello's capabilities. */
+  readonly onStream?: (open: OpenStream) => StreamAnswer;
 }
 
 interface SpooledRun {
@@ -189,10 +193,23 @@ export class SimAgent {
 
   private obey(frame: ServerFrame): void {
     if (frame.type === "start") return this.start(frame);
+    if (frame.type === "open-stream") return void this.stream(frame);
     if (frame.type === "settled") return frame.runs.forEach((run) => this.forget(run));
     if (frame.type === "cancel") {
       const run = this.spool.get(frame.run);
       if (run !== undefined && run.result === undefined) this.finish(run, "cancelled", undefined);
+    }
+  }
+
+  private async stream(frame: OpenStream): Promise<void> {
+    const answer = this.options.onStream?.(frame);
+    if (answer === undefined) return;
+    if ("refuse" in answer) return this.send({ type: "stream-refused", stream: frame.stream, ...answer.refuse });
+    try {
+      answer.serve(await dialSimStream(frame, { ...this.options, session: this.session }, answer.said));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.send({ type: "stream-refused", stream: frame.stream, code: "host.offline", message });
     }
   }
 

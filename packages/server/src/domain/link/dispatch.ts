@@ -68,6 +68,8 @@ export function dispatcher(needs: DispatchNeeds) {
         return void learn(connection, frame);
       case "renew":
         return renew(connection, frame.csr);
+      case "stream-refused":
+        return listeners.aside(connection, frame);
       default:
         return listeners.frame(connection, frame);
     }

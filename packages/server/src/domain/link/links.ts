@@ -27,8 +27,11 @@ export interface Link {
   resume?(): void;
 }
 
+/** Frames about other things than runs and the link itself. */
+export type SideFrame = Extract<AgentFrame, { readonly type: "stream-refused" }>;
+
 /** Frames that are not the link's own business, for whoever owns runs. */
-export type RunFrame = Exclude<AgentFrame, Hello | { readonly type: "facts" | "renew" }>;
+export type RunFrame = Exclude<AgentFrame, Hello | SideFrame | { readonly type: "facts" | "renew" }>;
 
 /** What a room that uses links hears. All calls for one link come in order. */
 export interface LinkListener {
@@ -37,6 +40,7 @@ export interface LinkListener {
   /** The welcome is sent; frames may be sent from now on. */
   up(link: Link): void;
   frame(link: Link, frame: RunFrame): void;
+  aside?(link: Link, frame: SideFrame): void;
   /** `bytes` belong to the listener. */
   output(link: Link, frame: OutputFrame): void;
   down(link: Link, reason: string): void;

@@ -1,9 +1,9 @@
 import type { OutputFrame, ResumeEntry, SpoolEntry } from "@atalaya/protocol";
 import type { Log } from "../../platform/log/index.ts";
-import type { Link, LinkListener, RunFrame } from "./links.ts";
+import type { Link, LinkListener, RunFrame, SideFrame } from "./links.ts";
 
 /** Those who hear of links, as one. What one of them throws hurts neither the link nor the others. */
-export interface Listeners extends Omit<LinkListener, "resume"> {
+export interface Listeners extends Omit<Required<LinkListener>, "resume"> {
   attach(listener: LinkListener): Disposable;
   /** Rejects when one of them does: then there can be no link yet. */
   resume(link: Link, spool: readonly SpoolEntry[]): Promise<ResumeEntry[]>;
@@ -30,6 +30,7 @@ export function createListeners(log: Log): Listeners {
     resume: async (link, spool) => (await Promise.all(all.map((listener) => listener.resume(link, spool)))).flat(),
     up: (link) => each((listener) => listener.up(link)),
     frame: (link: Link, frame: RunFrame) => each((listener) => listener.frame(link, frame)),
+    aside: (link: Link, frame: SideFrame) => each((listener) => listener.aside?.(link, frame)),
     output: (link: Link, frame: OutputFrame) => each((listener) => listener.output(link, frame)),
     down: (link, reason) => each((listener) => listener.down(link, reason)),
   };
