@@ -181,7 +181,10 @@ describe("a stream is refused", () => {
 
   test("to another agent than the one that was asked, and to who guesses an id", async () => {
     const asked = Promise.withResolvers<OpenStream>();
-    using one = await host((open) => void asked.resolve(open));
+    using one = await host((open) => {
+      asked.resolve(open);
+      return undefined;
+    });
     using other = await host(() => undefined);
     const over = new AbortController();
     const waiting = codeOf(server.plane.streams.open(one.key, { ...ask, signal: over.signal }));

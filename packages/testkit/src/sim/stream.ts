@@ -1,9 +1,8 @@
 /** The host's end of a stream, without a machine. */
-import { connect, type ConnectionOptions } from "node:tls";
+import { connect, type ConnectionOptions, type SecureContext } from "node:tls";
 import { Duplex } from "node:stream";
 import { LINK_PROTOCOL, STREAM_PATH, STREAM_PROTOCOL, streamEnds, type OpenStream } from "@atalaya/protocol";
 import { WebSocket, type ClientOptions } from "ws";
-import type { SimIdentity } from "./agent.ts";
 
 export interface SimStream {
   readonly bytes: Duplex;
@@ -19,7 +18,7 @@ export type StreamAnswer =
   | undefined;
 
 export interface SimStreamDial {
-  readonly identity: SimIdentity;
+  readonly identity: { readonly secureContext: SecureContext };
   readonly host: string;
   readonly port: number;
   readonly session?: Buffer | undefined;
