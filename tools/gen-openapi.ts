@@ -14,6 +14,7 @@ export async function generate(): Promise<readonly Generated[]> {
   const parts = (await Promise.all(rooms.map(partsOf))).flat();
   const app = mount([...parts, { at: "/api/v1", routes: openApiRoutes({ document: nowhere as never }) }], {
     authenticate: async () => undefined,
+    audit: nowhere as never,
     log: silentLog,
   });
   return [{ path, text: `${JSON.stringify(openApiDocument(app), null, 2)}\n` }];

@@ -17,6 +17,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "link/",
     "capabilities/",
     "selectors/",
+    "audit/",
   ],
   "packages/agent": ["build.ts"],
   "packages/agent/src": [
@@ -106,6 +107,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "builtin/",
   ],
   "packages/server/src/domain": [
+    "audit/",
     "server/",
     "fleet/",
     "blobs/",

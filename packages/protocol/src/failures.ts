@@ -269,6 +269,12 @@ export const failures = {
   "store.unavailable": { status: 503, retry: true, exit: 3, means: "The store does not answer." },
   "store.taken": { status: 503, retry: true, exit: 3, means: "Another server has taken over this store." },
   "store.damaged": { status: 500, retry: false, exit: 3, means: "The store is damaged." },
+  "audit.unavailable": {
+    status: 503,
+    retry: true,
+    exit: 3,
+    means: "The audit log cannot be written, so nothing may be changed.",
+  },
   // Start
   "settings.wrong": { status: 500, retry: false, exit: 2, means: "Settings are wrong; the details name all of them." },
   "listen.in-use": { status: 500, retry: true, exit: 1, means: "Another program listens at this address." },

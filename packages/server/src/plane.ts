@@ -7,6 +7,7 @@ import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
 import type { RpcMethod } from "./api/rpc-method.ts";
 import type { PlaneDoor } from "./cores/core.ts";
+import { auditRoutes, createAudit, type AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { consoleFolder, consoleRoutes, openConsole } from "./domain/console/index.ts";
 import {
@@ -58,6 +59,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly links: LinkRoom;
   readonly streams: Streams;
   readonly jobs: JobsRoom;
+  readonly audit: AuditRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
   readonly people: SessionsRoom;
@@ -116,6 +118,19 @@ export async function createPlane({
   // Agents of other machines are told every way in; while only loopback is listened on, they keep what they dialled.
   const servers = (): readonly string[] => (reachable.onlyLoopback ? [] : reachable.servers);
 
+  const audit = undo.use(
+    await createAudit({
+      store,
+      bus,
+      clock,
+      log,
+      writer: server,
+      signer: pki.statements,
+      ca: pki.ca,
+      folder: join(data, "audit"),
+      keepMs: settings.auditDays * DAY_MS,
+    }),
+  );
   const identity = undo.use(createIdentity({ store, bus, clock, log }));
   const users = createUsers({
     store,
@@ -219,7 +234,7 @@ export async function createPlane({
   undo.use(collectHourly({ blobs, names, clock, log }));
   const live = undo.use(
     createLive({
-      topics: [hostsTopic({ fleet, clock }), ...jobs.topics],
+      topics: [hostsTopic({ fleet, clock }), ...jobs.topics, ...audit.topics],
       authenticate: who.upgrade,
       ended: who.ended,
       bus,
@@ -287,6 +302,7 @@ export async function createPlane({
     { at: v1, routes: enrolmentRoutes({ enrolments, desk }) },
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
     { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
+    { at: v1, routes: auditRoutes({ audit }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
   ];
@@ -294,6 +310,7 @@ export async function createPlane({
     answered.observe({ method, path, status: String(status) }, ms / 1000);
   const app = mount(parts, {
     authenticate: who.request,
+    audit: audit.log,
     log,
     served,
     page: webConsole.page,
@@ -301,12 +318,13 @@ export async function createPlane({
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], {
     authenticate: async () => undefined,
+    audit: audit.log,
     log,
     served,
   });
 
   const methods: readonly RpcMethod[] = [...serverMethods(serverNeeds), ...fleetMethods({ fleet, clock })];
-  const rpc = createRpc(methods, { log });
+  const rpc = createRpc(methods, { audit: audit.log, log });
 
   let drained: Promise<void> | undefined;
   const owned = undo.move();
@@ -319,6 +337,7 @@ export async function createPlane({
     links,
     streams,
     jobs,
+    audit,
     blobs,
     distribution,
     people,

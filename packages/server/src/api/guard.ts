@@ -6,6 +6,7 @@ import { AtalayaError } from "@atalaya/protocol";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Actor } from "./actor.ts";
+import type { RouteAudit } from "./audit-actions.ts";
 import type { ApiEnv } from "./environment.ts";
 import type { RoutePermission } from "./permissions.ts";
 
@@ -14,6 +15,7 @@ const DEFAULT_BODY_LIMIT = 1_048_576;
 
 export interface Guard extends MiddlewareHandler<ApiEnv> {
   readonly permission: RoutePermission;
+  readonly audit: RouteAudit | undefined;
 }
 
 export function isGuard(handler: unknown): handler is Guard {
@@ -24,17 +26,23 @@ export function isGuard(handler: unknown): handler is Guard {
  * Public routes never look at credentials, so that a stale token cannot keep a caller from the front door. A body that
  * is `streamed` is left to its handler, which says when it is too much: measuring it here would gather it in memory.
  */
-export function guard(permission: RoutePermission, maxBodyBytes: number | "streamed" = DEFAULT_BODY_LIMIT): Guard {
+export function guard(
+  { permission, audit }: { readonly permission: RoutePermission; readonly audit?: RouteAudit | undefined },
+  maxBodyBytes: number | "streamed" = DEFAULT_BODY_LIMIT,
+): Guard {
   const limit = maxBodyBytes === "streamed" ? undefined : limitOf(maxBodyBytes);
   const check: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    // First, so that what is refused is told, too.
+    if (audit !== undefined && audit !== "none") c.var.audit.asked(audit, c.req.param() as Record<string, string>);
     if (permission !== "public") {
       const actor = await c.var.identify();
+      if (actor !== undefined) c.set("actor", actor);
       checkPermission(permission, actor);
-      c.set("actor", actor);
     }
+    c.var.audit.begin(c.var.actor);
     return limit === undefined ? next() : limit(c, next);
   };
-  return Object.assign(check, { permission });
+  return Object.assign(check, { permission, audit });
 }
 
 /** Throws `identity.missing` or `identity.forbidden` unless this caller may do what needs this permission. */

@@ -1,9 +1,10 @@
-/** All rooms' routes as one app: request ids, authentication, failures, limits, headers, log and metrics stand here once. */
+/** All rooms' routes as one app: request ids, authentication, audit, failures, limits, headers, log and metrics stand here once. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Log } from "../platform/log/index.ts";
 import { nobody, type Actor } from "./actor.ts";
+import { requestAudit, type AuditDoor } from "./audit.ts";
 import { checkGuards } from "./check-guards.ts";
 import type { ApiEnv } from "./environment.ts";
 import { answerFailure } from "./failure.ts";
@@ -33,6 +34,8 @@ export interface MountNeeds {
    * `reply` goes back with the answer.
    */
   authenticate(request: Request, peer: Peer, reply: Headers): Promise<Actor | undefined>;
+  /** Where every change is told. */
+  readonly audit: AuditDoor;
   readonly log: Log;
   readonly served?: (served: Served) => void;
   /** What a browser gets where no route answers; undefined: the failure that a program gets. */
@@ -56,9 +59,12 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
     c.set("peer", peer);
     c.set("actor", nobody);
     c.set("log", log);
+    c.set("audit", requestAudit(needs.audit, { address: peer.address, requestId }));
     c.set("identify", () => (actor ??= needs.authenticate(c.req.raw, peer, reply)));
 
     await next();
+    // Before the answer leaves: who is told that something was done can rely on its entry.
+    await c.var.audit.end(c.var.actor, c.res.status, c.error);
 
     // A handler that sets the same cookie knows better: it signs in or out.
     if (!c.res.headers.has("set-cookie")) for (const [name, value] of reply) c.res.headers.append(name, value);

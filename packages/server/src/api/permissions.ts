@@ -10,6 +10,7 @@ export const permissions = {
   "identity.write": "make and revoke API tokens",
   "user.read": "see the people who sign in, and their sessions",
   "user.write": "change people's roles and places, block them, end their sessions, reset their second factor",
+  "audit.read": "see, export and check the audit log",
   "server.read": "see metrics and the state of the server",
 } as const;
 export type Permission = keyof typeof permissions;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { z } from "zod";
+import { heardAudit } from "./audit.testing.ts";
 import { mount, type Part } from "./mount.ts";
 import { route, routes } from "./route.ts";
 import type { Peer } from "../cores/core.ts";
@@ -62,6 +63,7 @@ export async function openTestPlane() {
     { at: "/", routes: caRoutes },
   ];
   const api = mount(parts, {
+    audit: heardAudit(),
     log: silentLog,
     authenticate: (request, { address }) => authenticate(request.headers.get("authorization"), address),
   });

@@ -1,6 +1,7 @@
 import { AtalayaError } from "@atalaya/protocol";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { heardAudit } from "./audit.testing.ts";
 import { silentLog } from "../platform/log/index.ts";
 import type { Actor } from "./actor.ts";
 import { mount, type MountNeeds, type Part } from "./mount.ts";
@@ -40,6 +41,7 @@ const things = routes()
       path: "/things",
       operationId: "createThing",
       permission: "fleet.write",
+      audit: "group.change",
       summary: "Make a thing",
       tags: ["things"],
       body: z.strictObject({ name: z.string(), size: z.int() }),
@@ -66,6 +68,7 @@ const things = routes()
       path: "/things/{thing}",
       operationId: "deleteThing",
       permission: "fleet.write",
+      audit: "group.delete",
       summary: "Drop a thing",
       tags: ["things"],
       params: z.object({ thing: z.string() }),
@@ -86,6 +89,7 @@ const writer: Actor = { name: "token:writer", permissions: new Set(["fleet.read"
 
 function api(needs: Partial<MountNeeds> = {}, parts: readonly Part[] = [{ at: "/api/v1", routes: things }]) {
   const app = mount(parts, {
+    audit: heardAudit(),
     log: silentLog,
     authenticate: async (request) => {
       const said = request.headers.get("authorization");

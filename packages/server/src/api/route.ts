@@ -1,9 +1,10 @@
 /**
- * A route is a schema, a permission and one call. The schemas are type, validation, OpenAPI document and client at
+ * A route is a schema, a permission, its name in the audit log and one call. The schemas are type, validation, OpenAPI document and client at
  * once. Only what succeeds is declared; failures are thrown and documented by themselves (`problem.ts`).
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ZodType } from "zod";
+import type { AuditAction, RouteAudit } from "./audit-actions.ts";
 import type { ApiEnv } from "./environment.ts";
 import { guard } from "./guard.ts";
 import { malformed } from "./malformed.ts";
@@ -17,8 +18,7 @@ export interface RawContent {
 /** No body at all. */
 export type EmptyContent = null;
 
-export interface RouteDefinition {
-  readonly method: "get" | "post" | "put" | "patch" | "delete";
+interface RouteShape {
   /** Below the mount point, parameters in braces: `/hosts/{host}`. */
   readonly path: string;
   readonly operationId: string;
@@ -36,6 +36,13 @@ export interface RouteDefinition {
   /** What success looks like, by status. */
   readonly responses: Readonly<Record<number, ZodType | RawContent | EmptyContent>>;
 }
+
+/** What a request may change stands in the audit log: whoever does not only look says under which name. */
+export type RouteDefinition = RouteShape &
+  (
+    | { readonly method: "get"; readonly audit?: AuditAction }
+    | { readonly method: "post" | "put" | "patch" | "delete"; readonly audit: RouteAudit }
+  );
 
 /** Handlers may answer with readonly values: a schema's own output type has mutable arrays. */
 type DeepReadonly<T> = T extends readonly unknown[]
@@ -82,8 +89,9 @@ export function route<const D extends RouteDefinition>(definition: D): TypedRout
     ...(description === undefined ? {} : { description }),
     tags: [...tags],
     "x-permission": permission,
+    ...(definition.audit === undefined ? {} : { "x-audit": definition.audit }),
     ...(permission === "public" ? { security: [] } : {}),
-    middleware: [guard(permission, body !== undefined && "raw" in body ? "streamed" : definition.maxBodyBytes)],
+    middleware: [guard(definition, body !== undefined && "raw" in body ? "streamed" : definition.maxBodyBytes)],
     request: {
       ...(params === undefined ? {} : { params }),
       // A misspelt filter that is ignored would answer with more than was asked for.

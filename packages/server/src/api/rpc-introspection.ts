@@ -10,6 +10,7 @@ export function introspection(all: () => readonly RpcMethod[]): readonly RpcMeth
       name: "system.listMethods",
       summary: "The names of all methods.",
       permission: "authenticated",
+      audit: "none",
       args: z.tuple([]),
       handler: () =>
         all()
@@ -20,6 +21,7 @@ export function introspection(all: () => readonly RpcMethod[]): readonly RpcMeth
       name: "system.methodHelp",
       summary: "What a method does, what it takes and who may call it.",
       permission: "authenticated",
+      audit: "none",
       args: z.tuple([z.string().describe("name")]),
       handler([name]) {
         const method = all().find((each) => each.name === name);

@@ -1,10 +1,11 @@
 /**
  * Remote procedures: the plane's second door, for gateways whose protocol is a name and a list of arguments, as XML-RPC
- * is. A method is a name, a schema, a permission and one call. Its *fault* is an `AtalayaError`, and nothing else.
+ * is. A method is a name, a schema, a permission, its name in the audit log and one call. Its *fault* is an `AtalayaError`, and nothing else.
  */
 import type { z } from "zod";
 import type { RpcCaller } from "../cores/core.ts";
 import type { Actor } from "./actor.ts";
+import type { RouteAudit } from "./audit-actions.ts";
 import { malformedBy } from "./malformed.ts";
 import type { RoutePermission } from "./permissions.ts";
 
@@ -19,6 +20,7 @@ export interface RpcMethod {
   /** What a person learns from `system.methodHelp`. */
   readonly summary: string;
   readonly permission: RoutePermission;
+  readonly audit: RouteAudit;
   /** In the order they are sent. */
   readonly args: z.ZodTuple;
   call(args: readonly unknown[], context: RpcContext): Promise<unknown>;

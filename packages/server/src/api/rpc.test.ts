@@ -1,6 +1,7 @@
 import { AtalayaError } from "@atalaya/protocol";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { heardAudit } from "./audit.testing.ts";
 import type { Peer, RpcCaller } from "../cores/core.ts";
 import { createLog, silentLog } from "../platform/log/index.ts";
 import type { Actor } from "./actor.ts";
@@ -18,6 +19,7 @@ const greet = rpcMethod({
   name: "test.greet",
   summary: "Greets.",
   permission: "fleet.read",
+  audit: "none",
   args: z.tuple([z.string().min(1).describe("whom"), z.int().default(1).describe("times")]),
   handler: ([whom, times], { actor }) => `${"hello ".repeat(times)}${whom} from ${actor.name}`,
 });
@@ -25,6 +27,7 @@ const anybody = rpcMethod({
   name: "ping",
   summary: "Answers.",
   permission: "public",
+  audit: "none",
   args: z.tuple([]),
   handler: (_, { actor, peer: { address } }) => [actor.name, address],
 });
@@ -32,10 +35,11 @@ const broken = rpcMethod({
   name: "test.broken",
   summary: "Fails.",
   permission: "authenticated",
+  audit: "none",
   args: z.tuple([]),
   handler: () => Promise.reject(new Error("the secret cause")),
 });
-const rpc = createRpc([greet, anybody, broken], { log: silentLog });
+const rpc = createRpc([greet, anybody, broken], { audit: heardAudit(), log: silentLog });
 
 test("a method gets its arguments as its schema reads them, and who calls", async () => {
   expect(await rpc("test.greet", ["pc01"], as("fleet.read"))).toBe("hello pc01 from ana");
@@ -82,14 +86,16 @@ test("whoever is known learns which methods there are, and nobody else", async (
 });
 
 test("two methods of one name, and names that are none, stop the start", () => {
-  expect(() => createRpc([greet, greet], { log: silentLog })).toThrow("Two remote procedures are named test.greet.");
-  expect(() => createRpc([{ ...greet, name: "a b" }], { log: silentLog })).toThrow("no name");
+  expect(() => createRpc([greet, greet], { audit: heardAudit(), log: silentLog })).toThrow(
+    "Two remote procedures are named test.greet.",
+  );
+  expect(() => createRpc([{ ...greet, name: "a b" }], { audit: heardAudit(), log: silentLog })).toThrow("no name");
 });
 
 test("every call is logged with its outcome, and an unforeseen failure with its cause", async () => {
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
-  await createRpc([broken], { log })("test.broken", [], as()).catch(() => undefined);
+  await createRpc([broken], { audit: heardAudit(), log })("test.broken", [], as()).catch(() => undefined);
   expect(lines.join("")).toContain("the secret cause");
   expect(JSON.parse(lines.at(-1)!)).toMatchObject({ outcome: "server.internal", actor: "ana", address: "192.0.2.1" });
 });

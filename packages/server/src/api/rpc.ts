@@ -1,7 +1,8 @@
-import { AtalayaError } from "@atalaya/protocol";
+import { AtalayaError, failures } from "@atalaya/protocol";
 import type { RpcCaller } from "../cores/core.ts";
 import type { Log } from "../platform/log/index.ts";
 import { nobody } from "./actor.ts";
+import { requestAudit, type AuditDoor } from "./audit.ts";
 import { checkPermission } from "./guard.ts";
 import { introspection } from "./rpc-introspection.ts";
 import type { RpcMethod } from "./rpc-method.ts";
@@ -12,7 +13,10 @@ export type Rpc = (method: string, args: readonly unknown[], caller: RpcCaller) 
 const NAME = /^[A-Za-z_]\w*(\.\w+)*$/;
 
 /** One registry of all methods, with those that tell of the others. Throws at the start when two have one name. */
-export function createRpc(registered: readonly RpcMethod[], { log }: { readonly log: Log }): Rpc {
+export function createRpc(
+  registered: readonly RpcMethod[],
+  { audit, log }: { readonly audit: AuditDoor; readonly log: Log },
+): Rpc {
   const methods = new Map<string, RpcMethod>();
   for (const method of [...registered, ...introspection(() => [...methods.values()])]) {
     if (!NAME.test(method.name)) throw new Error(`${method.name} is no name of a remote procedure.`);
@@ -22,18 +26,24 @@ export function createRpc(registered: readonly RpcMethod[], { log }: { readonly 
   return async (name, args, caller) => {
     const actor = caller.actor ?? nobody;
     const began = performance.now();
+    const told = requestAudit(audit, { address: caller.peer.address });
+    let failure: unknown;
     let outcome = "answered";
     try {
       const method = methods.get(name);
       if (method === undefined) throw new AtalayaError("rpc.method-unknown", `There is no method ${printable(name)}.`);
+      if (method.audit !== "none") told.asked(method.audit, {});
       if (method.permission !== "public") checkPermission(method.permission, caller.actor);
+      told.begin(actor);
       return await method.call(args, { ...caller, actor });
     } catch (error) {
       const fault = faultOf(error);
+      failure = fault;
       outcome = fault.code;
       if (fault !== error) log.error({ err: error, method: name }, "a remote procedure failed");
       throw fault;
     } finally {
+      await told.end(actor, failure instanceof AtalayaError ? failures[failure.code].status : 200, failure);
       const ms = Math.round(performance.now() - began);
       log.info(
         { method: printable(name), outcome, ms, actor: actor.name, address: caller.peer.address },

@@ -12,6 +12,7 @@ import { migration as storeOwner } from "./0080-store-owner.ts";
 import { migration as jobsProgress } from "./0100-jobs-progress.ts";
 import { migration as users } from "./0110-users.ts";
 import { migration as sessions } from "./0111-sessions.ts";
+import { migration as audit } from "./0120-audit.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   jobsProgress,
   users,
   sessions,
+  audit,
 ];

@@ -165,6 +165,11 @@ export const settingsTable = {
     schema: wholeNumber(1, 1_000_000_000),
     sentence: "How many entries of the history of hosts are kept at most; the oldest go first.",
   },
+  auditDays: {
+    default: "730",
+    schema: wholeNumber(1, 36_500),
+    sentence: "How long entries of the audit log are kept.",
+  },
   linkHandshakesPerSecond: {
     default: "600",
     schema: wholeNumber(1, 100_000),

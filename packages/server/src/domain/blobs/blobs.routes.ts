@@ -36,6 +36,7 @@ export const blobRoutes = ({ blobs, names }: { readonly blobs: BlobsRoom; readon
         path: "/blobs/{sha256}",
         operationId: "putBlob",
         permission: "job.create",
+        audit: "blob.upload",
         summary: "Upload a blob, whole or in parts",
         description:
           "An upload that broke off goes on at `received` of its status; a part elsewhere is refused with `request.conflict` and the offset in its details.",
@@ -47,6 +48,7 @@ export const blobRoutes = ({ blobs, names }: { readonly blobs: BlobsRoom; readon
       }),
       async (c) => {
         const part = uploadPart(c.req.valid("header")["content-range"], c.req.header("content-length"));
+        c.var.audit.note({ details: { ...part } });
         const bytes =
           c.req.raw.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (controller) => controller.close() });
         return c.json(await blobs.upload(c.req.valid("param").sha256, bytes, part, c.var.actor), 200);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { heardAudit } from "../../api/audit.testing.ts";
 import { mount } from "../../api/mount.ts";
 import { createBuiltinCore } from "../../cores/builtin/index.ts";
 import { testPlane } from "../../cores/conformance-harness.ts";
@@ -53,6 +54,7 @@ async function serving() {
       binaries: { x64: binary, arm64: binary },
     });
     api = mount([{ at: "/", routes: distributionRoutes({ distribution }) }], {
+      audit: heardAudit(),
       log: silentLog,
       authenticate: () => Promise.resolve(undefined),
     });

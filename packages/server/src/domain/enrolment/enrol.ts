@@ -8,6 +8,7 @@ import { addressBudget } from "./address-budget.ts";
 import type { Attacher } from "./attach.ts";
 import type { CertificateStore } from "./certificates.store.ts";
 import type { EntryStore } from "./entry.store.ts";
+import type { Asker } from "./enrolments.ts";
 import { newEnrolmentId, type Issuer } from "./issue.ts";
 import { hashOfGiven, refusalSentences, shareSentence } from "./join-token.ts";
 import type { EnrolmentSettings } from "./settings.ts";
@@ -41,7 +42,7 @@ export function enroller(needs: EnrolNeeds) {
   /** One step at a time for each key, so that impatient agents do not get two hosts. */
   const inTurn = inTurns<string>();
 
-  async function enrol(request: EnrolmentRequest, from: { readonly address: string }): Promise<EnrolmentReply> {
+  async function enrol(request: EnrolmentRequest, from: Asker): Promise<EnrolmentReply> {
     const waitMs = budget.spend(from.address, 1, clock.now());
     if (waitMs > 0) {
       throw new AtalayaError("request.rate-limited", "too many enrolments from this address", {
@@ -49,7 +50,7 @@ export function enroller(needs: EnrolNeeds) {
       });
     }
     try {
-      const reply = await step(request, from.address);
+      const reply = await step(request, from);
       if (reply.state === "accepted") budget.charge(from.address, -1, clock.now());
       return reply;
     } catch (error) {
@@ -58,11 +59,11 @@ export function enroller(needs: EnrolNeeds) {
     }
   }
 
-  async function step(request: EnrolmentRequest, address: string): Promise<EnrolmentReply> {
+  async function step(request: EnrolmentRequest, from: Asker): Promise<EnrolmentReply> {
     const tokenHash = request.token === undefined ? undefined : hashOfGiven(request.token, pki.caPin);
     const { cn, publicKeySha256: publicKey } = await pki.readCsr(request.csr);
     return inTurn(publicKey, async () => {
-      const row = await enter(request, { address, cn, publicKey, tokenHash });
+      const row = await enter(request, { from, cn, publicKey, tokenHash });
       if (row.state === "pending") {
         return { state: "pending", enrolment: row.id, retryAfterMs: settings.askAgainMs };
       }
@@ -72,7 +73,7 @@ export function enroller(needs: EnrolNeeds) {
 
   async function enter(
     request: EnrolmentRequest,
-    asked: { address: string; cn: string | undefined; publicKey: string; tokenHash: string | undefined },
+    asked: { from: Asker; cn: string | undefined; publicKey: string; tokenHash: string | undefined },
   ): Promise<EnrolmentRow> {
     const known = await entries.byPublicKey(asked.publicKey);
     if (asked.cn !== undefined && asked.cn !== known?.id) {
@@ -91,7 +92,7 @@ export function enroller(needs: EnrolNeeds) {
         system_name: printable(request.system.name),
         hostname: printable(request.hostname),
         agent_version: printable(request.agentVersion),
-        address: asked.address,
+        address: asked.from.address,
       },
       tokenHash: asked.tokenHash,
       now,
@@ -108,6 +109,7 @@ export function enroller(needs: EnrolNeeds) {
       const sentence = entered.share === true ? shareSentence : refusalSentences[entered.code];
       throw new AtalayaError(entered.code, sentence);
     }
+    asked.from.entered?.();
     needs.entered();
     return entered.row;
   }

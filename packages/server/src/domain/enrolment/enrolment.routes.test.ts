@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { heardAudit } from "../../api/audit.testing.ts";
 import type { Actor } from "../../api/actor.ts";
 import { mount } from "../../api/mount.ts";
 import { createLog } from "../../platform/log/index.ts";
@@ -27,6 +28,7 @@ function api(store: Store) {
       { at: "/api/v1", routes: joinTokenRoutes({ ...desk, joinLine }) },
     ],
     {
+      audit: heardAudit(),
       log,
       authenticate: async (request) => (request.headers.get("authorization") === "admin" ? admin : viewer),
     },

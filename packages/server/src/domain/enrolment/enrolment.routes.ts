@@ -53,6 +53,7 @@ export function enrolmentRoutes({ enrolments, desk }: { readonly enrolments: Enr
         path: "/enrolments",
         operationId: "enrol",
         permission: "public",
+        audit: "enrolment.request",
         summary: "Ask to be enrolled, or how an enrolment stands",
         description: "For agents. The CSR's signature proves who asks; with a join token the answer is a certificate.",
         tags,
@@ -62,7 +63,15 @@ export function enrolmentRoutes({ enrolments, desk }: { readonly enrolments: Enr
       }),
       async (c) => {
         const request = c.req.valid("json");
-        const reply = await enrolments.enrol(request, { address: c.var.peer.address });
+        c.var.audit.note({ targets: [`host:${request.hostname}`] });
+        let entered = false;
+        const reply = await enrolments.enrol(request, {
+          address: c.var.peer.address,
+          entered: () => void (entered = true),
+        });
+        // Who waits asks again every minute.
+        if (reply.state === "pending" && !entered) c.var.audit.changedNothing();
+        c.var.audit.note({ targets: [reply.enrolment], details: { state: reply.state } });
         c.var.log.info(
           { enrolment: reply.enrolment, state: reply.state, hostname: request.hostname },
           "was asked to enrol",
@@ -101,6 +110,7 @@ function decisionRoute<const What extends keyof typeof decisions>(what: What) {
     path: `/enrolments/{id}/${what}` as const,
     operationId: `${what}Enrolment`,
     permission: "enrolment.write",
+    audit: `enrolment.${what}` as const,
     summary,
     description,
     tags,

@@ -21,6 +21,13 @@ export interface AdmittedEnrolment {
   readonly fingerprint: Fingerprint;
 }
 
+/** Who asks to be enrolled. */
+export interface Asker {
+  readonly address: string;
+  /** Called when there is an enrolment that was not there before, or that stands otherwise than before. */
+  entered?(): void;
+}
+
 export type RevocationListener = (
   enrolment: string,
   code: "certificate.revoked" | "certificate.superseded",
@@ -31,7 +38,7 @@ export type RevocationListener = (
 /** What other rooms may ask. Join tokens, the pending queue and their routes stand behind it. */
 export interface Enrolments {
   /** One step of the conversation of `protocol/enrolment.ts`. Throws `enrolment.*`. */
-  enrol(request: EnrolmentRequest, from: { readonly address: string }): Promise<EnrolmentReply>;
+  enrol(request: EnrolmentRequest, from: Asker): Promise<EnrolmentReply>;
   /**
    * Checks a certificate that the handshake proved, against the store, at every connect, resumed or not: issuer,
    * serial, notAfter, revocation. Throws `certificate.*`. Many at once are looked up together.

@@ -55,6 +55,7 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         path: "/join-tokens",
         operationId: "createJoinToken",
         permission: "enrolment.write",
+        audit: "join-token.create",
         summary: "Make a join token",
         tags,
         body: NewJoinToken,
@@ -62,6 +63,8 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
       }),
       async (c) => {
         const { token, record } = await joinTokens.create(c.req.valid("json"), c.var.actor);
+        const { uses, expiresAt, place, labels } = record;
+        c.var.audit.note({ targets: [record.id], details: { uses, expiresAt, place, labels } });
         c.var.log.info({ joinToken: record.id, uses: record.uses, by: c.var.actor.name }, "made a join token");
         return c.json({ ...record, token, ...joinLine(token) }, 201);
       },
@@ -85,6 +88,7 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         path: "/join-tokens/{id}",
         operationId: "revokeJoinToken",
         permission: "enrolment.write",
+        audit: "join-token.revoke",
         summary: "Revoke a join token, at once",
         description: "Nobody comes in with it any more; who has already come in stays.",
         tags,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { heardAudit } from "../../api/audit.testing.ts";
 import type { Actor } from "../../api/actor.ts";
 import { mount } from "../../api/mount.ts";
 import { silentLog } from "../../platform/log/index.ts";
@@ -17,6 +18,7 @@ const actors: Readonly<Record<string, Actor>> = {
 
 function api(fleet: FleetRoom) {
   const app = mount([{ at: "/api/v1", routes: fleetRoutes({ fleet, clock: handClock() }) }], {
+    audit: heardAudit(),
     log: silentLog,
     authenticate: async (request) => actors[request.headers.get("authorization") ?? ""],
   });

@@ -64,6 +64,7 @@ export const fleetRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; reado
         path: "/groups/{group}",
         operationId: "putGroup",
         permission: "fleet.write",
+        audit: "group.change",
         summary: "Save a selector under a name",
         tags,
         params: groupParams,
@@ -82,6 +83,7 @@ export const fleetRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; reado
       async (c) => {
         const { actor } = c.var;
         checkUnlimited(actor);
+        c.var.audit.note({ details: c.req.valid("json") });
         const { description, ...wish } = c.req.valid("json");
         const { group: name } = c.req.valid("param");
         const group = await fleet.putGroup(
@@ -98,6 +100,7 @@ export const fleetRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; reado
         path: "/groups/{group}",
         operationId: "deleteGroup",
         permission: "fleet.write",
+        audit: "group.delete",
         summary: "Forget a saved selector that no other uses",
         tags,
         params: groupParams,
@@ -117,6 +120,7 @@ export const fleetRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; reado
         path: "/selectors/preview",
         operationId: "previewSelector",
         permission: "fleet.read",
+        audit: "none",
         summary: "What a selector hits now, and the difference to the last time it was used",
         tags,
         body: z.strictObject({ selector, limit: z.int().min(0).max(10_000).default(100) }).meta({ id: "SelectorWish" }),

@@ -19,6 +19,7 @@ export const fleetMethods = ({
     name: "atalaya.hosts",
     summary: "Hosts that a selector hits, in natural order of names; without one, all that the caller may see.",
     permission: "fleet.read",
+    audit: "none",
     args: z.tuple([Selector]),
     async handler([selector], { actor: { places } }) {
       const { hosts } = await fleet.resolve(selector, places === undefined ? {} : { places });

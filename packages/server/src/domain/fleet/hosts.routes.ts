@@ -69,6 +69,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         path: "/hosts/{host}",
         operationId: "changeHost",
         permission: "fleet.write",
+        audit: "host.change",
         summary: "Rename, label or place a host",
         tags,
         params,
@@ -84,6 +85,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
           ...(labels === undefined ? {} : { labels }),
           ...(place === undefined ? {} : { place: place === null ? null : placeOf(place) }),
         };
+        c.var.audit.note({ targets: [host.id], details: c.req.valid("json") });
         if (patch.place !== undefined) checkReach(actor, patch.place ?? []);
         const changed = await fleet.change(host.key, patch, actor);
         c.var.log.info({ host: host.id, by: actor.name, changed: Object.keys(patch) }, "changed a host");
@@ -96,6 +98,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         path: "/hosts/{host}",
         operationId: "forgetHost",
         permission: "fleet.write",
+        audit: "host.forget",
         summary: "Forget an offline host and all that is known of it",
         tags,
         params,
@@ -104,6 +107,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
       async (c) => {
         const { actor } = c.var;
         const host = await find(c.req.valid("param").host, actor.places);
+        c.var.audit.note({ targets: [host.id], details: { name: host.name } });
         await fleet.forget(host);
         c.var.log.info({ host: host.id, name: host.name, by: actor.name }, "forgot a host");
         return c.body(null, 204);
@@ -115,6 +119,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         path: "/hosts/{host}/merge",
         operationId: "mergeHost",
         permission: "fleet.write",
+        audit: "host.merge",
         summary: "Say that two hosts are one machine",
         description: "Systems, history and labels move to `into`; the merged host's id leads there from now on.",
         tags,
@@ -126,6 +131,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         const { actor } = c.var;
         const from = await find(c.req.valid("param").host, actor.places);
         const into = await find(c.req.valid("json").into, actor.places);
+        c.var.audit.note({ targets: [from.id, into.id], details: { from: from.name, into: into.name } });
         const kept = await fleet.merge(from, into, actor);
         c.var.log.info({ host: from.id, into: into.id, by: actor.name }, "merged two hosts");
         return c.json(hostView(kept, clock.now()), 200);
@@ -137,6 +143,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         path: "/hosts/{host}/release",
         operationId: "releaseHost",
         permission: "fleet.write",
+        audit: "host.release",
         summary: "Let a host out of quarantine",
         tags,
         params,

@@ -72,6 +72,7 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         path: "/api-tokens",
         operationId: "createApiToken",
         permission: "identity.write",
+        audit: "api-token.create",
         summary: "Make an API token",
         description: "The token is in this answer and nowhere else: only its hash is kept.",
         tags,
@@ -82,6 +83,11 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         const { expiresInMs, ...wish } = c.req.valid("json");
         const expiresAt = expiresInMs === undefined ? undefined : clock.now() + expiresInMs;
         const { token, record } = await identity.create({ ...wish, expiresAt }, c.var.actor);
+        const { name, role, permissions, places } = record;
+        c.var.audit.note({
+          targets: [record.id],
+          details: { name, ...(role === undefined ? { permissions } : { role }), places, expiresAt },
+        });
         c.var.log.info({ id: record.id, name: record.name, by: c.var.actor.name }, "made an API token");
         return c.json({ ...record, token }, 201);
       },
@@ -109,6 +115,7 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         path: "/api-tokens/{id}",
         operationId: "revokeApiToken",
         permission: "identity.write",
+        audit: "api-token.revoke",
         summary: "Revoke an API token, at once",
         tags,
         params: z.object({ id: idOf("token") }),

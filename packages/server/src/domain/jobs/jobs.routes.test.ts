@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { heardAudit } from "../../api/audit.testing.ts";
 import { mount } from "../../api/mount.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
@@ -12,6 +13,7 @@ const { open } = engines[0]!;
 function apiOf(world: World, actor: Actor = admin) {
   const { jobs, output } = world.room;
   const app = mount([{ at: "/api/v1", routes: jobRoutes({ jobs, output }) }], {
+    audit: heardAudit(),
     authenticate: async () => actor,
     log: silentLog,
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pageOf, PageQuery } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
+import { auditOf } from "./audited.ts";
 import type { OutputDoor } from "./output-door.ts";
 import type { Jobs } from "./jobs.ts";
 import { NewJob, RetryJob } from "./new-job.ts";
@@ -36,6 +37,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs",
         operationId: "createJob",
         permission: "job.create",
+        audit: "job.create",
         summary: "Ask one capability of a set of hosts",
         tags,
         headers: Idempotency,
@@ -43,8 +45,13 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         maxBodyBytes: MAX_BODY_BYTES,
         responses: { 201: CreatedJobView },
       }),
-      async (c) =>
-        c.json(await jobs.create(c.req.valid("json"), c.var.actor, c.req.valid("header")["idempotency-key"]), 201),
+      async (c) => {
+        const wish = c.req.valid("json");
+        c.var.audit.note({ details: auditOf(wish) });
+        const job = await jobs.create(wish, c.var.actor, c.req.valid("header")["idempotency-key"]);
+        c.var.audit.note({ targets: [job.id], details: { hosts: job.targets } });
+        return c.json(job, 201);
+      },
     )
     .openapi(
       route({
@@ -92,6 +99,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs/{job}/cancel",
         operationId: "cancelJob",
         permission: "job.create",
+        audit: "job.cancel",
         summary: "Cancel every run that has not ended",
         tags,
         params: JobPath,
@@ -105,6 +113,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs/{job}/abort",
         operationId: "abortJob",
         permission: "job.create",
+        audit: "job.abort",
         summary: "Start no further run",
         tags,
         params: JobPath,
@@ -119,6 +128,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs/{job}/pause",
         operationId: "pauseJob",
         permission: "job.create",
+        audit: "job.pause",
         summary: "Start no further run until it is resumed",
         tags,
         params: JobPath,
@@ -132,6 +142,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs/{job}/resume",
         operationId: "resumeJob",
         permission: "job.create",
+        audit: "job.resume",
         summary: "Go on with a paused job",
         tags,
         params: JobPath,
@@ -145,6 +156,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/jobs/{job}/retry",
         operationId: "retryJob",
         permission: "job.create",
+        audit: "job.retry",
         summary: "A new job on the hosts whose runs did not succeed",
         tags,
         params: JobPath,
@@ -154,7 +166,9 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
       }),
       async (c) => {
         const key = c.req.valid("header")["idempotency-key"];
-        return c.json(await jobs.retry(c.req.valid("param").job, c.req.valid("json"), c.var.actor, key), 201);
+        const job = await jobs.retry(c.req.valid("param").job, c.req.valid("json"), c.var.actor, key);
+        c.var.audit.note({ targets: [job.id], details: { hosts: job.targets } });
+        return c.json(job, 201);
       },
     )
     .openapi(
@@ -176,6 +190,7 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         path: "/runs/{run}/cancel",
         operationId: "cancelRun",
         permission: "job.create",
+        audit: "run.cancel",
         summary: "Cancel one run",
         tags,
         params: RunPath,

@@ -8,6 +8,7 @@ export const serverMethods = (needs: InfoNeeds): readonly RpcMethod[] => [
     name: "atalaya.server",
     summary: "What this server is and how it does.",
     permission: "server.read",
+    audit: "none",
     args: z.tuple([]),
     handler: () => serverInfo(needs),
   }),

@@ -15,6 +15,7 @@ export type Subject =
   | "jobs"
   | "enrolment"
   | "identity"
+  | "audit"
   | `job:${number}`
   | `output:${number}`
   | `progress:${number}`

@@ -1,3 +1,11 @@
 /** Keys and certificates of the fleet. */
-export type { ClientRequest, CsrIdentity, IssuedCertificate, NamedCertificate, Pki, TlsMaterial } from "./pki.ts";
+export type {
+  ClientRequest,
+  CsrIdentity,
+  IssuedCertificate,
+  NamedCertificate,
+  Pki,
+  StatementSigner,
+  TlsMaterial,
+} from "./pki.ts";
 export { openPki } from "./open.ts";

@@ -24,6 +24,8 @@ const DAY = 86_400_000;
 const RENEW_BEFORE_MS = 60 * DAY;
 const LOOK_EVERY_MS = 6 * 3_600_000;
 const TICKET_KEY_BYTES = 48;
+/** What statements begin with; tickets begin otherwise (`TICKET_CONTEXT`). */
+const STATEMENT = Buffer.from("atalaya audit ");
 // Goes into the certificate unescaped by anybody: what an enrolment id may consist of, and nothing else.
 const enrolmentId = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -87,6 +89,16 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     caPin: pinOf(ca.publicKey),
     ticketCertificatePem: tickets.certificatePem,
     signTickets: (root) => sign(null, signedBytes(root), ticketKey),
+    statements: {
+      id: pinOf(new X509Certificate(tickets.certificatePem).publicKey),
+      certificatePem: tickets.certificatePem,
+      sign(statement) {
+        if (!Buffer.from(statement).subarray(0, STATEMENT.length).equals(STATEMENT)) {
+          throw new RangeError("this is no statement that the key may sign");
+        }
+        return sign(null, statement, ticketKey);
+      },
+    },
     readCsr: (csrPem) => signer.ask({ kind: "read-csr", csrPem }),
     async issueClient(request) {
       if (!enrolmentId.test(request.cn)) throw new RangeError(`${JSON.stringify(request.cn)} is no enrolment id`);

@@ -13,6 +13,8 @@ export interface Pki extends AsyncDisposable {
   readonly ticketCertificatePem: string;
   /** Ed25519 over `signedBytes(root)`. About 30 µs: call it once a wave. */
   signTickets(root: Uint8Array): Uint8Array;
+  /** Who signs what others shall prove later, with the tickets' key: Ed25519. Takes statements that say what they are. */
+  readonly statements: StatementSigner;
   /** Reads and proves a CSR. Throws `enrolment.csr-malformed`. */
   readCsr(csrPem: string): Promise<CsrIdentity>;
   /** Signs an agent's certificate, in another thread. Throws `enrolment.csr-malformed`, `enrolment.csr-mismatch`. */
@@ -25,6 +27,15 @@ export interface Pki extends AsyncDisposable {
   reload(): Promise<void>;
   /** The server's certificate was renewed or got other names, or the configured one was replaced: `tls()` answers anew. */
   onRenewed(listener: () => void): Disposable;
+}
+
+export interface StatementSigner {
+  /** base64url SHA-256 of the key's SubjectPublicKeyInfo (DER). */
+  readonly id: string;
+  /** Issued by the fleet's CA. */
+  readonly certificatePem: string;
+  /** Throws for what could pass for something else that this key signs. */
+  sign(statement: Uint8Array): Uint8Array;
 }
 
 export interface ClientRequest {
