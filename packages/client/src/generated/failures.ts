@@ -127,6 +127,7 @@ export const failures = {
   "store.unavailable": { status: 503, retry: true, exit: 3 },
   "store.taken": { status: 503, retry: true, exit: 3 },
   "store.damaged": { status: 500, retry: false, exit: 3 },
+  "audit.unavailable": { status: 503, retry: true, exit: 3 },
   "settings.wrong": { status: 500, retry: false, exit: 2 },
   "listen.in-use": { status: 500, retry: true, exit: 1 },
   "listen.denied": { status: 500, retry: false, exit: 1 },
