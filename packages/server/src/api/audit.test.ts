@@ -100,7 +100,7 @@ test("nothing is changed while the log cannot be written", async () => {
   const audit = heardAudit();
   const { call } = api({
     ...audit,
-    begin() {
+    begin: async () => {
       throw new AtalayaError("audit.unavailable", "The disk is full.");
     },
   });

@@ -7,7 +7,7 @@ export function heardAudit(): AuditDoor & { readonly entries: readonly Told[] } 
   const entries: Told[] = [];
   return {
     entries,
-    begin: (change) => ({
+    begin: async (change) => ({
       async end(how, about) {
         entries.push({ ...change, ...about, ...how });
       },

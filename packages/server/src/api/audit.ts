@@ -33,9 +33,9 @@ export interface PendingChange {
 export interface AuditDoor {
   /**
    * Before a change: leaves a mark that outlives this process, so that also a change whose server was killed is told.
-   * Throws `audit.unavailable` while the log cannot be written: then nothing may be changed.
+   * Rejects with `audit.unavailable` while the log cannot be written: then nothing may be changed.
    */
-  begin(change: Change): PendingChange;
+  begin(change: Change): Promise<PendingChange>;
   /** Something that is over. Resolves when its entry is kept, durably. */
   record(entry: Change & Outcome): Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface RequestAudit {
   /** For the guard, first of all: what is asked for, whoever asks. */
   asked(action: AuditAction, params: Readonly<Record<string, string>>): void;
   /** For the guard, once the caller may. */
-  begin(actor: Actor): void;
+  begin(actor: Actor): Promise<void>;
   /** For handlers: what else the entry shall say. */
   note(about: About): void;
   /** For handlers: what succeeds here has changed nothing this time, and leaves no entry. Refusals still do. */
@@ -67,8 +67,8 @@ export function requestAudit(
       action = named;
       about = { ...about, targets: Object.entries(params).map(targetOf) };
     },
-    begin(actor) {
-      if (action !== undefined) pending = door.begin({ actor, action, ...about, ...from });
+    async begin(actor) {
+      if (action !== undefined) pending = await door.begin({ actor, action, ...about, ...from });
     },
     note({ targets = [], details = {} }) {
       about = {

@@ -39,7 +39,7 @@ export function guard(
       if (actor !== undefined) c.set("actor", actor);
       checkPermission(permission, actor);
     }
-    c.var.audit.begin(c.var.actor);
+    await c.var.audit.begin(c.var.actor);
     return limit === undefined ? next() : limit(c, next);
   };
   return Object.assign(check, { permission, audit });

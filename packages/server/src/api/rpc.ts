@@ -34,7 +34,7 @@ export function createRpc(
       if (method === undefined) throw new AtalayaError("rpc.method-unknown", `There is no method ${printable(name)}.`);
       if (method.audit !== "none") told.asked(method.audit, {});
       if (method.permission !== "public") checkPermission(method.permission, caller.actor);
-      told.begin(actor);
+      await told.begin(actor);
       return await method.call(args, { ...caller, actor });
     } catch (error) {
       const fault = faultOf(error);

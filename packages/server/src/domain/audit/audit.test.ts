@@ -70,7 +70,7 @@ describe.each(engines)("the audit log on $name", ({ open }) => {
   test("keeps what was done and what was refused, one entry behind the other, and finds them good", async () => {
     await using store = await open();
     await using room = await openAudit(store, pki, { folder: await auditFolder() });
-    const pending = room.log.begin(ana);
+    const pending = await room.log.begin(ana);
     await pending.end({ outcome: "done" }, { details: { hosts: 2 } });
     await room.log.record({ ...ana, action: "job.cancel", outcome: "refused", code: "job.unknown" });
 
@@ -185,8 +185,8 @@ describe.each(engines)("the audit log on $name", ({ open }) => {
     await using store = await open();
     const folder = await auditFolder();
     const first = await openAudit(store, pki, { folder });
-    first.log.begin({ ...ana, requestId: "req_killed" });
-    const ended = first.log.begin({ ...ana, requestId: "req_ended" });
+    await first.log.begin({ ...ana, requestId: "req_killed" });
+    const ended = await first.log.begin({ ...ana, requestId: "req_ended" });
     await ended.end({ outcome: "done" });
     // Half a line, as a kill leaves it.
     appendFileSync(join(folder, "under-way"), '{"begin":9,"at":1,"cha');

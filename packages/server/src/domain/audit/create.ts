@@ -51,7 +51,7 @@ export async function createAudit(needs: AuditRoomNeeds): Promise<AuditRoom> {
   const entries = entryStore(store);
   await entries.addSigner(signer.id, signer.certificatePem);
   const witness = await openWitness(folder, (error) => log.warn({ err: error }, "could not write the audit witness"));
-  const marks = undo.use(openMarks(folder));
+  const marks = undo.use(await openMarks(folder));
   const auditLog = undo.use(createAuditLog({ writer, entries, signer, witness, marks, bus, clock, log }));
   await auditLog.tellLeft();
 

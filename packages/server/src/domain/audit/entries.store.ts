@@ -1,5 +1,5 @@
 import type { Selectable, Transaction } from "kysely";
-import { AuditEntry, GENESIS, type Position } from "@atalaya/protocol/audit";
+import { GENESIS, type AuditEntry, type Position } from "@atalaya/protocol/audit";
 import type { Revision, Store } from "../../platform/store/index.ts";
 import type { Signed } from "./signing.ts";
 

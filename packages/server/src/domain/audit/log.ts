@@ -110,13 +110,13 @@ export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
   }
 
   return {
-    begin(change) {
+    async begin(change) {
       if (owed > 0) {
         throw new AtalayaError("audit.unavailable", "The audit log cannot be written, so nothing may be changed.", {
           next: "See the server's log; it tries again by itself.",
         });
       }
-      const end = marks.begin({ at: clock.now(), change });
+      const end = await marks.begin({ at: clock.now(), change });
       return {
         async end(how, about) {
           const whole = { ...change, ...about };
@@ -139,7 +139,7 @@ export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
         if (requestId !== undefined && (await entries.has(requestId, action, at))) continue;
         await append(draftOf(change, { outcome: "unknown" }, at));
       }
-      marks.forgetLeft();
+      await marks.forgetLeft();
     },
     async [Symbol.asyncDispose]() {
       isOver = true;

@@ -2,25 +2,26 @@
  * Changes under way, in a file: one line when a change begins, one when its entry is kept. It is not synced, because a
  * killed process loses nothing that it has written; a power cut may take the last lines along with the change itself.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { mkdir, open as openFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AtalayaError } from "@atalaya/protocol";
 import { auditActions, type AuditAction } from "../../api/audit-actions.ts";
 import type { Change } from "../../api/audit.ts";
+import { inBatches } from "../../platform/batches.ts";
 
 export interface Mark {
   readonly at: number;
   readonly change: Change;
 }
 
-export interface Marks extends Disposable {
+export interface Marks extends AsyncDisposable {
   /** What an earlier process began and did not end. */
   readonly left: readonly Mark[];
-  /** After `left` was told. */
-  forgetLeft(): void;
-  /** Throws `audit.unavailable`. Returns what ends it. */
-  begin(mark: Mark): () => void;
+  /** After `left` was told, and before anything begins. */
+  forgetLeft(): Promise<void>;
+  /** Rejects with `audit.unavailable`. Resolves with what ends it. */
+  begin(mark: Mark): Promise<() => void>;
 }
 
 const actions = Object.keys(auditActions) as [AuditAction, ...AuditAction[]];
@@ -40,62 +41,62 @@ const Line = z.union([
   z.object({ end: z.int() }),
 ]);
 
+interface Step {
+  readonly number: number;
+  /** Absent: it ends. */
+  readonly line?: string;
+}
+
 /** Beyond this size it is written anew, with what is open. */
 const MOST_BYTES = 1_048_576;
 
-export function openMarks(folder: string): Marks {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "under-way");
-  const descriptor = openSync(file, "a+", 0o600);
-  let left = readLeft(readFileSync(file, "utf8"));
+export async function openMarks(folder: string): Promise<Marks> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = await openFile(join(folder, "under-way"), "a+", 0o600);
+  const left = readLeft(await file.readFile("utf8"));
   const open = new Map<number, string>();
   let last = 0;
-  let size = Number.POSITIVE_INFINITY;
+  let size = 0;
 
-  function write(text: string): void {
-    size += writeSync(descriptor, text);
+  async function write(text: string): Promise<void> {
+    size += (await file.write(text)).bytesWritten;
   }
-  function compact(): void {
-    // What is left of an earlier process stays until it was told.
-    if (left.length > 0 || (open.size > 0 && size < MOST_BYTES)) return;
-    ftruncateSync(descriptor, 0);
-    size = 0;
-    if (open.size > 0) write([...open.values()].join(""));
-  }
+
+  const take = inBatches<Step, undefined>(async (steps) => {
+    for (const { number, line } of steps) {
+      if (line === undefined) open.delete(number);
+      else open.set(number, line);
+    }
+    if (open.size === 0 || size > MOST_BYTES) {
+      await file.truncate(0);
+      size = 0;
+      if (open.size > 0) await write([...open.values()].join(""));
+    } else {
+      await write(steps.map(({ number, line }) => line ?? `{"end":${number}}\n`).join(""));
+    }
+    return steps.map(() => undefined);
+  });
 
   return {
-    get left() {
-      return left;
-    },
-    forgetLeft() {
-      left = [];
-      size = Number.POSITIVE_INFINITY;
-      compact();
-    },
-    begin({ at, change }) {
+    left,
+    forgetLeft: () => file.truncate(0),
+    async begin({ at, change }) {
       const number = (last += 1);
       const { name, token } = change.actor;
       const line = `${JSON.stringify({ begin: number, at, change: { ...change, actor: { name, token } } })}\n`;
       try {
-        write(line);
+        await take({ number, line });
       } catch (cause) {
+        open.delete(number);
         throw new AtalayaError("audit.unavailable", "The audit log cannot be written, so nothing may be changed.", {
           cause,
           next: "See the server's log: most likely its disk is full.",
         });
       }
-      open.set(number, line);
-      return () => {
-        open.delete(number);
-        try {
-          if (open.size > 0) write(`{"end":${number}}\n`);
-          compact();
-        } catch {
-          // Its entry is kept: at worst the next start looks for it, and finds it.
-        }
-      };
+      // Where this fails, the next start looks for the entry, and finds it.
+      return () => void take({ number }).catch(() => undefined);
     },
-    [Symbol.dispose]: () => closeSync(descriptor),
+    [Symbol.asyncDispose]: () => file.close(),
   };
 }
 
