@@ -149,7 +149,14 @@ export async function createPlane({
       identity,
       users,
       pam,
-      record: () => {},
+      record: ({ actor, action, outcome, address, code = "server.internal", reason }) =>
+        audit.log.record({
+          actor: { name: actor },
+          action,
+          address,
+          ...(outcome === "done" ? { outcome } : { outcome, code }),
+          ...(reason === undefined ? {} : { details: { reason } }),
+        }),
       settings: {
         idleMs: settings.sessionIdleMinutes * 60_000,
         absoluteMs: settings.sessionHours * 3_600_000,

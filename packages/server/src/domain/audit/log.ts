@@ -74,8 +74,13 @@ export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
     );
   });
 
-  const isLeftOut = ({ actor, address }: Change, how: Outcome) =>
-    actor.name === "nobody" && how.outcome === "refused" && address !== undefined && !strangers.admits(address);
+  /** Also whoever only says who they are. */
+  const isStranger = ({ actor, action }: Change) => actor.name === "nobody" || action === "session.create";
+  const isLeftOut = (change: Change, how: Outcome) =>
+    how.outcome === "refused" &&
+    isStranger(change) &&
+    change.address !== undefined &&
+    !strangers.admits(change.address);
 
   /** The change has been made: what cannot be written now is written later, and until then nothing else is changed. */
   async function isWritten(draft: Draft): Promise<boolean> {

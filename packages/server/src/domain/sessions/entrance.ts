@@ -19,7 +19,8 @@ export interface SignInRecord {
   /** What is not told to whoever tried. */
   readonly reason?: string;
 }
-export type RecordSignIn = (record: SignInRecord) => void;
+/** Resolves when it is kept: nobody is told that they are in before. */
+export type RecordSignIn = (record: SignInRecord) => Promise<void>;
 
 export interface Passage {
   /** Who says they come, for the audit. */
@@ -87,7 +88,7 @@ export function createEntrance({ failures: counts, clock, log, record, failureMs
       const began = clock.now();
       const retryAfterMs = await counts.begin(counted, began);
       if (retryAfterMs > 0) {
-        record({ actor, action: "session.create", outcome: "refused", address, code: "identity.locked-out" });
+        await record({ actor, action: "session.create", outcome: "refused", address, code: "identity.locked-out" });
         throw lockedOut(retryAfterMs);
       }
       let delayMs = 0;
@@ -105,7 +106,7 @@ export function createEntrance({ failures: counts, clock, log, record, failureMs
         const isFailure = failures.has(code) || isWrongCode(error);
         if (!isFailure) await counts.succeeded(counted, () => false);
         log.info({ actor, address, code, reason }, "nobody was signed in");
-        record({
+        await record({
           actor,
           action: "session.create",
           outcome: "refused",

@@ -87,6 +87,8 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/session",
         operationId: "signIn",
         permission: "public",
+        // Told where it is decided: there it is known who they say they are, and why they are not let in.
+        audit: "none",
         summary: "Sign in",
         description: "Answers with a cookie. Failures take their time, and say the same of every account.",
         tags,
@@ -123,12 +125,14 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/session",
         operationId: "signOut",
         permission: "authenticated",
+        audit: "session.end",
         summary: "Sign out",
         description: "Open sockets of this session end within two seconds.",
         tags,
         responses: { 204: null },
       }),
       async (c) => {
+        c.var.audit.note({ targets: [sessionOf(c.var.actor)] });
         await sessions.end(sessionOf(c.var.actor), c.var.actor);
         c.header("Set-Cookie", clearCookie);
         return c.body(null, 204);
@@ -158,6 +162,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/sessions",
         operationId: "signOutEverywhere",
         permission: "authenticated",
+        audit: "session.end",
         summary: "End all sessions of a person",
         description: "Those of others need user.write.",
         tags,
@@ -167,7 +172,9 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
       async (c) => {
         const { of } = c.req.valid("query");
         const { actor } = c.var;
+        c.var.audit.note({ targets: [`user:${of ?? actor.name}`] });
         const ended = await sessions.endAll(of, actor);
+        c.var.audit.note({ details: { ended } });
         c.var.log.info({ of: of ?? actor.name, ended, by: actor.name }, "signed somebody out everywhere");
         if (actor.session !== undefined && (of ?? actor.name) === actor.name) c.header("Set-Cookie", clearCookie);
         return c.json({ ended }, 200);
@@ -179,6 +186,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/sessions/{session}",
         operationId: "endSession",
         permission: "authenticated",
+        audit: "session.end",
         summary: "End one session",
         tags,
         params: z.object({ session: idOf("session") }),
@@ -192,6 +200,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/sign-in-links",
         operationId: "createSignInLink",
         permission: "identity.write",
+        audit: "sign-in-link.create",
         summary: "Make a link that signs in once",
         description: "For the first time, and for servers that cannot check accounts of their machine.",
         tags,
@@ -203,6 +212,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         },
       }),
       async (c) => {
+        c.var.audit.note({ details: c.req.valid("json") });
         const { path, expiresAt } = await links.make(c.req.valid("json"), c.var.actor);
         c.var.log.info({ by: c.var.actor.name, expiresAt }, "made a sign-in link");
         return c.json({ path, expiresAt }, 201);
@@ -214,6 +224,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
         path: "/session-key",
         operationId: "rotateSessionKey",
         permission: "user.write",
+        audit: "session-key.rotate",
         summary: "Sign cookies with a new key from now on",
         description: "With `forget` the older keys are void at once, and everybody signs in anew.",
         tags,
@@ -230,6 +241,7 @@ export const sessionRoutes = ({ signIn, sessions, links, keys, page }: SessionRo
           );
         }
         const { forget } = c.req.valid("json");
+        c.var.audit.note({ details: { forget } });
         await keys.rotate({ forget });
         c.var.log.info({ forget, by: c.var.actor.name }, "made a new session key");
         return c.body(null, 204);

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { heardAudit } from "../../api/audit.testing.ts";
 import { mount } from "../../api/mount.ts";
 import type { Role } from "../../api/permissions.ts";
 import { createLocalBus } from "../../platform/bus/index.ts";
@@ -93,7 +94,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
       identity,
       users,
       pam: options.pam ?? { unavailable: "not here" },
-      record: (record) => void records.push(record),
+      record: async (record) => void records.push(record),
       settings: {
         idleMs: 3_600_000,
         absoluteMs: 10 * 3_600_000,
@@ -114,7 +115,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
       }),
     },
   ];
-  const app = mount(parts, { log, authenticate: room.authentication.request });
+  const app = mount(parts, { audit: heardAudit(), log, authenticate: room.authentication.request });
   const life = owned.move();
 
   /** One request; `headers` win over what a browser's page of our own would send. */

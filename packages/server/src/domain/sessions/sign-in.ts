@@ -64,7 +64,7 @@ export function createSignIn(needs: SignInNeeds): SignIn {
     const opened = await sessions.open({ ...given, ...comer });
     const { name } = given;
     log.info({ actor: name, address: comer.address, session: opened.session.id }, "signed in");
-    record({ actor: name, action: "session.create", outcome: "done", address: comer.address });
+    await record({ actor: name, action: "session.create", outcome: "done", address: comer.address });
     return opened;
   }
 

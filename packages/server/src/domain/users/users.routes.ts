@@ -53,6 +53,7 @@ export const userRoutes = ({ users }: { readonly users: Users }) =>
         path: "/users/{user}",
         operationId: "changeUser",
         permission: "user.write",
+        audit: "user.change",
         summary: "Change a person's role or places, block or unblock them",
         description: "Holds at once: their sessions end when they are blocked or given something else.",
         tags,
@@ -61,6 +62,7 @@ export const userRoutes = ({ users }: { readonly users: Users }) =>
         responses: { 200: User },
       }),
       async (c) => {
+        c.var.audit.note({ details: c.req.valid("json") });
         const user = await users.change(c.req.valid("param").user, c.req.valid("json"), c.var.actor);
         c.var.log.info({ user: user.name, role: user.role, by: c.var.actor.name }, "changed a user");
         return c.json(user, 200);
