@@ -46,8 +46,8 @@ export async function startInBackground(ground: Ground): Promise<number> {
     const word = await Promise.race([heard, ended]);
     if (word.kind === "ready") {
       const background = { pid: child.pid ?? 0, pidFile, logFile };
-      const { url, notes } = word;
-      process.stdout.write(banner({ url, data, localAgent: settings.localAgent, notes, background }));
+      const { url, signIn, notes } = word;
+      process.stdout.write(banner({ url, data, localAgent: settings.localAgent, signIn, notes, background }));
       return 0;
     }
     const { code, signal } = await ended;

@@ -5,14 +5,19 @@ export interface Shown {
   readonly url: string;
   readonly data: string;
   readonly localAgent: boolean;
+  /** How a person gets in: where, and as whom. */
+  readonly signIn: SignInHint;
   /** What else a person should know. */
   readonly notes: readonly string[];
   /** Present: in the background. */
   readonly background?: { readonly pid: number; readonly pidFile: string; readonly logFile: string };
 }
 
+/** A link that was made for this start, where the machine's accounts cannot be checked. */
+export type SignInHint = { readonly kind: "accounts" } | { readonly kind: "link"; readonly url: string };
+
 /** What is printed when the server is ready. */
-export function banner({ url, data, localAgent, notes, background }: Shown): string {
+export function banner({ url, data, localAgent, signIn, notes, background }: Shown): string {
   const folder = relative(process.cwd(), data);
   const shown = folder === "" || folder.startsWith("..") ? data : `./${folder}`;
   const places =
@@ -22,7 +27,8 @@ export function banner({ url, data, localAgent, notes, background }: Shown): str
   return `
 Atalaya ${VERSION} is ready at ${url}
   data      ${shown}
-${places}  API       ${url}/api/v1/openapi.json
+${places}  sign in   ${signIn.kind === "link" ? `${signIn.url}\n            (once, within 15 minutes; a fresh link: npx atalaya sign-in-link)` : `${url}/ with an account of this machine`}
+  API       ${url}/api/v1/openapi.json
 ${notes.map((note) => `  note      ${note}\n`).join("")}
 Next${background === undefined ? ", in another terminal" : ""}:
   npx atalaya hosts                     ${localAgent ? "this machine is your first host" : "the hosts you have"}

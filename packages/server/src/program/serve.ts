@@ -10,8 +10,9 @@ import { systemClock } from "../platform/clock.ts";
 import { becomeAccount, claimPidFile } from "../platform/daemon/index.ts";
 import { createLog, type Log, logDestination } from "../platform/log/index.ts";
 import { VERSION } from "../version.ts";
-import { banner } from "./banner.ts";
+import { banner, type SignInHint } from "./banner.ts";
 import { giveData, type Ground } from "./ground.ts";
+import { openPamDoor } from "./pam-door.ts";
 import { onSignals } from "./signals.ts";
 import { tell } from "./words.ts";
 
@@ -26,13 +27,16 @@ export async function serve(
   if (detached) process.chdir("/");
   const log = createLog({ level: settings.logLevel, destination: logDestination(process.stderr, settings.logFormat) });
   await using owned = new AsyncDisposableStack();
+  const door = await openPamDoor(settings, { clock: systemClock, log });
+  const { pam } = door;
+  if (!("unavailable" in pam)) owned.use(pam);
   let plane: Plane | undefined;
   let agent: LocalAgent | undefined;
   const core = createBuiltinCore({
     listen: settings.listen,
     async open(addresses) {
       await prepareDataFolder(data);
-      plane = owned.use(await createPlane({ settings, addresses, log }));
+      plane = owned.use(await createPlane({ settings, addresses, log, pam }));
       plane.store.onTaken((failure) => endAtOnce(failure, log));
       // Before anybody is answered: who comes back after a restart must find the token that holds from now on.
       await plane.issueLocalToken();
@@ -70,11 +74,13 @@ export async function serve(
         environment: { PATH, HOME },
       });
     }
-    const notes = settings.localAgent ? agentNotes(ground, log) : [];
+    const notes = [...(settings.localAgent ? agentNotes(ground, log) : []), ...door.notes];
+    const signIn: SignInHint =
+      "unavailable" in pam ? { kind: "link", url: `${url}${await running.signInPath()}` } : { kind: "accounts" };
     if (detached) {
       log.info({ url, pid: process.pid, user: account?.name, notes }, "ready, in the background");
-      await tell({ kind: "ready", url, notes });
-    } else process.stdout.write(banner({ url, data, localAgent: settings.localAgent, notes }));
+      await tell({ kind: "ready", url, signIn, notes });
+    } else process.stdout.write(banner({ url, data, localAgent: settings.localAgent, signIn, notes }));
     void signals.stop.then(async (signal) => {
       if (detached) log.info({ signal }, "stopping");
       else process.stdout.write("\nStopping: the agents are told, what is under way is committed …\n");
@@ -93,6 +99,8 @@ export async function serve(
       },
       async dropPrivileges() {
         if (account === undefined) return;
+        // The last moment: what asks PAM stays root.
+        if (!("unavailable" in pam)) pam.start();
         becomeAccount(account, environment);
         await mayReadProgram(account.name);
         log.info({ user: account.name, uid: account.uid }, "gave up being root");

@@ -1,6 +1,8 @@
+import type { SignInHint } from "./banner.ts";
+
 /** What a server in the background tells the one that started it, once: that it is ready, or why it never will be. */
 export type Word =
-  | { readonly kind: "ready"; readonly url: string; readonly notes: readonly string[] }
+  | { readonly kind: "ready"; readonly url: string; readonly signIn: SignInHint; readonly notes: readonly string[] }
   | { readonly kind: "failed"; readonly text: string; readonly exit: number };
 
 /** Resolves when it is on its way; at once when nobody listens. */

@@ -7,6 +7,7 @@ import { logFormats, logLevels } from "../platform/log/index.ts";
 import {
   accountName,
   byteSize,
+  fileTitle,
   folder,
   hostNames,
   hostPorts,
@@ -104,6 +105,23 @@ export const settingsTable = {
     schema: roleRules,
     sentence:
       "Who gets which role when they sign in: `role:group` or `role:group@place`, with commas. The first that fits decides; further ones of the same role add places. `*` is every account from uid 1000 on, `<provider>/<group>` a group of the identity provider.",
+  },
+  pamService: {
+    default: "atalaya",
+    schema: fileTitle,
+    sentence:
+      "PAM service that checks accounts of this machine, a file of `/etc/pam.d`. `atalaya` is made when root starts the server and it does not exist.",
+  },
+  pamHelpers: {
+    default: "6",
+    schema: wholeNumber(1, 64),
+    sentence:
+      "How many people's passwords are checked at once. Each takes a process, of about 40 MB, only while needed.",
+  },
+  pamSeconds: {
+    default: "60",
+    schema: wholeNumber(1, 600),
+    sentence: "How long PAM's modules may take for one person; then the process that waits for them is killed.",
   },
   secondFactor: {
     default: "",

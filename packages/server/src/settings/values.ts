@@ -90,6 +90,9 @@ export const accountName = z.string().transform((text, context): string | undefi
   return z.NEVER;
 });
 
+/** A file's name without folder. */
+export const fileTitle = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "is no name of a file");
+
 export type StoreChoice = { readonly kind: "embedded" } | { readonly kind: "postgres"; readonly url: string };
 
 /** `embedded`, or where a PostgreSQL is. */

@@ -3,3 +3,5 @@
  * modules that are asked. *NSS* knows accounts and their groups.
  */
 export type { Attempt, MachineAccount, Pam, PamAnswer, Prompt } from "./answer.ts";
+export { createPam, type PamKeeper } from "./pam.ts";
+export { chooseService } from "./service-file.ts";
