@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   crowd,
   enrolSim,
+  fingerprintOf,
   joinAgent,
+  newKeyAndCsr,
+  postEnrolment,
   serverProcess,
   startAgent,
   type Behaviour,
@@ -421,6 +424,33 @@ describe("hosts", () => {
     expect((await words("host accept nobody")).status).toBe(2);
     expect((await words("host revoke pc-12")).err).toMatch(/enr_\S+ \(pc-12\): revoked/);
     await until(async () => (await hostsOnline()) === SIMULATED, "pc-12 away");
+  });
+
+  test("wait for a person, who sees which host a machine would join, and must mean it", async () => {
+    const wait = async (hostname: string, system: string, fingerprint = fingerprintOf(3)) => {
+      const { csr } = await newKeyAndCsr();
+      const request = { csr, fingerprint, system: { kind: "os", name: system }, hostname, agentVersion: "1" } as const;
+      await postEnrolment(server, request);
+    };
+    await wait("claims", "sim-3");
+    await wait("second", "another-disk");
+    await wait("like", "sim-3", { ...fingerprintOf(3), serial: "replaced" });
+    const { out } = await words("host pending");
+    expect(out).toMatch(/ claims .*pc-03, in place of its agent/);
+    expect(out).toMatch(/ second .*another system of pc-03/);
+    expect(out).toMatch(/ like .*a new host, perhaps pc-03/);
+    const unmeant = await words("host accept second");
+    expect(unmeant).toMatchObject({ status: 2, err: expect.stringContaining("--joins pc-03") });
+    expect(await words("host accept second --joins pc-04")).toMatchObject({ status: 2 });
+    expect(await words("host accept like --joins pc-03")).toMatchObject({ status: 2 });
+    expect(await words("host accept second --joins pc-03")).toMatchObject({ status: 0 });
+    expect((await words("host reject claims")).status).toBe(0);
+    expect((await words("host accept like")).status).toBe(0);
+    const sheet = (await words("host like")).out;
+    expect(sheet).toContain("atalaya host dismiss like pc-03");
+    expect(await words("host dismiss like pc-03")).toMatchObject({ status: 0 });
+    expect((await words("host like")).out).not.toContain("It may be");
+    expect((await words("host dismiss pc-03 like")).status).toBe(1);
   });
 });
 

@@ -17,14 +17,25 @@ export async function confirmCount<T>(
     const { code, detail, details } = cause;
     const count = details?.["count"];
     if (typeof count !== "number") throw cause;
-    if (given !== undefined || !process.stdin.isTTY || !session.terminal.live) {
+    if (given !== undefined || !maySay(session)) {
       throw new ClientError({ code, detail, next: `If you mean it: --confirm ${count}`, cause });
     }
-    const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const asked = prompt.question(`${detail}\nType the number of hosts to go on: `);
-    const closed = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
-    const answer = await Promise.race([asked, closed]).finally(() => prompt.close());
-    if (answer.trim() !== String(count)) throw new UsageError("not confirmed: nothing was done");
+    const isMeant = await typed(session, `${detail}\nType the number of hosts to go on: `, String(count));
+    if (!isMeant) throw new UsageError("not confirmed: nothing was done");
     return post(count);
   }
+}
+
+function maySay({ terminal }: Session): boolean {
+  return process.stdin.isTTY && terminal.live;
+}
+
+/** Whether somebody at the terminal answers with just this; false where there is no terminal. */
+export async function typed(session: Session, question: string, wanted: string): Promise<boolean> {
+  if (!maySay(session)) return false;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const asked = prompt.question(question);
+  const closed = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
+  const answer = await Promise.race([asked, closed]).finally(() => prompt.close());
+  return answer.trim() === wanted;
 }

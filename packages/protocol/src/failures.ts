@@ -151,6 +151,12 @@ export const failures = {
   },
   "enrolment.rejected": { status: 403, retry: false, exit: 4, means: "A person rejected this enrolment." },
   "enrolment.unknown": { status: 404, retry: false, exit: 2, means: "There is no such enrolment." },
+  "enrolment.local-agent": {
+    status: 409,
+    retry: false,
+    exit: 4,
+    means: "This machine runs the server's own agent already.",
+  },
   "enrolment.ca-mismatch": { status: 403, retry: false, exit: 4, means: "The server's CA is not the pinned one." },
   "enrolment.queue-full": { status: 503, retry: true, exit: 3, means: "Too many enrolments wait for a person." },
   "certificate.unknown": {

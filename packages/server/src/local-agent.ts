@@ -4,9 +4,10 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { z } from "zod";
 import { agentStart } from "./domain/distribution/index.ts";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
@@ -17,7 +18,9 @@ import type { Plane } from "./plane.ts";
 export interface LocalAgentNeeds {
   readonly plane: {
     readonly distribution: { readonly bundle: Pick<Plane["distribution"]["bundle"], "bytes"> };
-    readonly enrolment: { readonly joinTokens: Pick<Plane["enrolment"]["joinTokens"], "create"> };
+    readonly enrolment: Pick<Plane["enrolment"], "hold"> & {
+      readonly joinTokens: Pick<Plane["enrolment"]["joinTokens"], "create">;
+    };
   };
   readonly folder: string;
   /** `host:port` of this server. */
@@ -32,6 +35,8 @@ export interface LocalAgent extends AsyncDisposable {
   readonly joined: boolean;
 }
 
+/** What we need of the agent's own file. */
+const Identity = z.object({ enrolment: z.string() });
 const RESTART_MS = 2_000;
 /** One that ends as soon as it starts is tried ever more rarely: nobody is helped by a process every two seconds. */
 const RESTART_AT_MOST_MS = 60_000;
@@ -50,8 +55,10 @@ export async function startLocalAgent({
   if (await stopOrphan({ program, data }, STOP_WITHIN_MS))
     log.info("stopped the local agent that the last server left behind");
   await writeFile(program, plane.distribution.bundle.bytes);
-  const joined = !(await isEnrolled(data));
+  const joined = (await enrolmentIn(data)) === undefined;
   if (joined) await enrol(plane, { program, data, server, environment });
+  const enrolment = await enrolmentIn(data);
+  if (enrolment !== undefined) await plane.enrolment.hold(enrolment);
 
   let child: ChildProcess;
   let stopping = false;
@@ -91,11 +98,16 @@ export async function startLocalAgent({
   };
 }
 
-async function isEnrolled(data: string): Promise<boolean> {
-  return access(join(data, "identity.json")).then(
-    () => true,
-    () => false,
-  );
+/** Undefined: it has not joined yet. */
+async function enrolmentIn(data: string): Promise<string | undefined> {
+  const text = await readFile(join(data, "identity.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return Identity.parse(JSON.parse(text)).enrolment;
+  } catch {
+    // Damaged: it keeps its key when it joins again, and is the same.
+    return undefined;
+  }
 }
 
 async function enrol(

@@ -22,6 +22,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "host label": ["host"],
   "host place": ["host", "place"],
   "host merge": ["host", "host"],
+  "host dismiss": ["host", "host"],
   "host release": ["host"],
   "host forget": ["host"],
   "host accept": ["pending"],
@@ -104,7 +105,7 @@ export function expected(program: Command, words: readonly string[]): Expected {
 
 function ofOption(long: string): Pick<Expected, "subject" | "words"> {
   if (FILE_OPTIONS.includes(long)) return { subject: undefined, words: [FILES] };
-  if (long === "--host") return { subject: "host", words: [] };
+  if (long === "--host" || long === "--joins") return { subject: "host", words: [] };
   if (long === "--place") return { subject: "place", words: [] };
   return { subject: undefined, words: OPTION_VALUES[long] ?? [] };
 }

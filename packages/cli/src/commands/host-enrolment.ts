@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { ClientError, type Client, type components } from "@atalaya/client";
 import { allItems, at } from "../pages.ts";
-import { UsageError } from "../session.ts";
+import { typed } from "../confirm.ts";
+import { UsageError, type Session } from "../session.ts";
 import { table } from "../ui/table.ts";
 import { printable } from "../ui/terminal.ts";
 import { ago } from "../ui/time.ts";
@@ -33,6 +34,7 @@ export function registerEnrolmentVerbs(host: Command, context: Context): void {
       { title: "ID", cell: ({ id }: Enrolment) => id, whole: true },
       { title: "NAME", cell: ({ hostname }: Enrolment) => printable(hostname) },
       { title: "FROM", cell: ({ address }: Enrolment) => printable(address) },
+      { title: "WOULD BE", cell: foresight },
       { title: "ASKED", cell: ({ createdAt }: Enrolment) => ago(createdAt, session.now()) },
       { title: "KEY", cell: ({ publicKey }: Enrolment) => publicKey },
     ];
@@ -46,12 +48,15 @@ export function registerEnrolmentVerbs(host: Command, context: Context): void {
       .summary(summary)
       .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`)
       .addHelpText("after", examples(`atalaya host ${verb} pc-07`, `atalaya host ${verb} enr_DQaZQ-C103m9XRMcryivog`));
-    command.action(async (name: string) => {
+    if (verb === "accept")
+      command.option("--joins <host>", "the known host whose hardware it shows, as `pending` tells");
+    command.action(async (name: string, options: { readonly joins?: string }) => {
       const { session } = context;
       const global = context.global(command);
       const client = session.client(global);
       const answers: Enrolment[] = [];
       for (const id of await named(client, name, verb === "revoke" ? "accepted" : "pending")) {
+        if (verb === "accept") await confirmJoin(client, session, id, options.joins);
         const answer = await client.post(`/api/v1/enrolments/{id}/${verb}`, { params: { path: { id } } });
         answers.push(answer);
         if (global.json === true) continue;
@@ -63,7 +68,45 @@ export function registerEnrolmentVerbs(host: Command, context: Context): void {
   }
 }
 
-function enrolments(client: Client, state: "pending" | "accepted"): Promise<readonly Enrolment[]> {
+/** What would become of it, shortly. */
+function foresight({ foreseen }: Enrolment): string {
+  const host = foreseen?.host === undefined ? undefined : printable(foreseen.host.name);
+  switch (foreseen?.verdict) {
+    case "known-host":
+      return foreseen.replaces === undefined ? `${host}` : `${host}, in place of its agent`;
+    case "another-system":
+      return `another system of ${host}`;
+    case "merge-proposed":
+      return `a new host, perhaps ${host}`;
+    default:
+      return "a new host";
+  }
+}
+
+/**
+ * Whoever shows a known host's hardware gets its name, labels and place, and hardware is only its word: that is said, and
+ * must be meant.
+ */
+async function confirmJoin(client: Client, session: Session, id: string, joins: string | undefined): Promise<void> {
+  const waiting = [...(await enrolments(client, "pending")), ...(await enrolments(client, "rejected"))];
+  const found = waiting.find((one) => one.id === id);
+  const host = found?.foreseen?.host;
+  const isJoin = found?.foreseen?.verdict === "known-host" || found?.foreseen?.verdict === "another-system";
+  if (found === undefined || host === undefined || !isJoin) {
+    if (joins === undefined || found === undefined) return;
+    throw new UsageError(`${id} would be ${foresight(found)}, and not ${printable(joins)}: nothing was done`);
+  }
+  const name = printable(host.name);
+  const consequence = `By its hardware it is ${name}: it would be ${foresight(found)}, with ${name}'s labels and place.`;
+  if (joins === host.name || joins === host.id) return;
+  if (joins !== undefined) throw new UsageError(`${consequence} Not ${printable(joins)}: nothing was done`);
+  await session.terminal.err.write(`${consequence}\n`);
+  if (await typed(session, `Compare the key with what the machine shows. Type ${name} to let it in: `, host.name))
+    return;
+  throw new UsageError(`not confirmed: nothing was done. If you mean it: --joins ${name}`);
+}
+
+function enrolments(client: Client, state: Enrolment["state"]): Promise<readonly Enrolment[]> {
   return allItems((cursor) =>
     client.get("/api/v1/enrolments", { params: { query: { state, limit: 500, ...at(cursor) } } }),
   );

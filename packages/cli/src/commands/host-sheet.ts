@@ -36,7 +36,7 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
   ]);
   const proposals = host.proposals.map(({ name, reason: why }) =>
     paint.yellow(
-      `It may be the same machine as ${printable(name)} (${printable(why)}). If so: atalaya host merge ${printable(host.name)} ${printable(name)}\n`,
+      `It may be the same machine as ${printable(name)} (${printable(why)}). If so: atalaya host merge ${printable(host.name)} ${printable(name)}; if not: atalaya host dismiss ${printable(host.name)} ${printable(name)}\n`,
     ),
   );
   return head + rows + proposals.join("");

@@ -107,6 +107,22 @@ export function register(program: Command, context: Context): void {
     await session.terminal.err.write(`${printable(name)} is now part of ${printable(merged.name)}\n`);
   });
 
+  const dismiss = host
+    .command("dismiss <host> <other>")
+    .summary("they are two machines: propose no more to merge them")
+    .description(
+      "Says that two hosts are two machines, though their hardware is alike: merging them is proposed no more.",
+    )
+    .addHelpText("after", examples("atalaya host dismiss pc-01-2 pc-01"));
+  dismiss.action(async (name: string, other: string) => {
+    const { session } = context;
+    const global = context.global(dismiss);
+    const params = { path: { host: name, other } };
+    const kept = await session.client(global).delete("/api/v1/hosts/{host}/proposals/{other}", { params });
+    if (global.json === true) return printJson(session, kept);
+    await session.terminal.err.write(`${printable(name)} and ${printable(other)} are two machines\n`);
+  });
+
   const release = host
     .command("release <host>")
     .summary("take it out of quarantine")

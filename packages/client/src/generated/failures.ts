@@ -53,6 +53,7 @@ export const failures = {
   "enrolment.csr-mismatch": { status: 403, retry: false, exit: 4 },
   "enrolment.rejected": { status: 403, retry: false, exit: 4 },
   "enrolment.unknown": { status: 404, retry: false, exit: 2 },
+  "enrolment.local-agent": { status: 409, retry: false, exit: 4 },
   "enrolment.ca-mismatch": { status: 403, retry: false, exit: 4 },
   "enrolment.queue-full": { status: 503, retry: true, exit: 3 },
   "certificate.unknown": { status: 403, retry: false, exit: 4 },

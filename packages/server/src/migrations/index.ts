@@ -13,6 +13,7 @@ import { migration as jobsProgress } from "./0100-jobs-progress.ts";
 import { migration as users } from "./0110-users.ts";
 import { migration as sessions } from "./0111-sessions.ts";
 import { migration as audit } from "./0120-audit.ts";
+import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   users,
   sessions,
   audit,
+  fleetKeptApart,
 ];

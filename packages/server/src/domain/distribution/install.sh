@@ -60,6 +60,7 @@ main() {
   trap 'exit 1' HUP INT TERM
   printf '%s\n' "$ca" >"$stage/ca.pem"
 
+  look_around
   install_files
   stop_service
   join
@@ -72,6 +73,21 @@ become_root() {
   has sudo || fail "this must run as root"
   # By name only: values of variables on a command line are seen by everybody.
   exec sudo --preserve-env=ATALAYA_JOIN_TOKEN,ATALAYA_AGENT_NODE,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy sh "$0"
+}
+
+# What is not here yet is taken away again when the server refuses this machine.
+look_around() {
+  made=
+  for path in "$home" "$state" "$command" "$environment"; do [ -e "$path" ] || made="$made $path"; done
+}
+
+refused() {
+  # 4: the server's answer is no. Otherwise the same may work later, with the key that it knows by then.
+  if [ "$1" = 4 ]; then
+    rm -rf $made
+    rmdir "$(dirname "$home")" "$(dirname "$environment")" 2>/dev/null || true
+  fi
+  fail "this machine could not join (status $1)"
 }
 
 # --- files
@@ -229,10 +245,10 @@ has_sum() {
 join() {
   list=$(printf '%s' "$servers" | tr ' ' ',')
   if [ -n "${ATALAYA_JOIN_TOKEN:-}" ]; then
-    "$command" join --data "$state" --server "$list" || { code=$?; start_service; fail "this machine could not join (status $code)"; }
+    "$command" join --data "$state" --server "$list" || { code=$?; start_service; refused "$code"; }
   elif [ ! -f "$state/identity.json" ]; then
     say "without ATALAYA_JOIN_TOKEN a person has to accept this machine; on the server: atalaya host accept"
-    "$command" join --data "$state" --server "$list" --ca-file "$home/ca.pem" || fail "this machine could not join (status $?)"
+    "$command" join --data "$state" --server "$list" --ca-file "$home/ca.pem" || refused "$?"
   fi
   unset ATALAYA_JOIN_TOKEN
 }

@@ -194,13 +194,16 @@ describe("the install script", () => {
     expect((await bare.calls())[0]).toMatchObject({ command: "join", "ca-file": bare.at("opt/atalaya/agent/ca.pem") });
   });
 
-  test("says so when the token is not taken, and starts nothing", async () => {
+  test("says so when the token is not taken, and leaves nothing", async () => {
     await using bare = await machine();
     expect(await bare.paste(script(), { ATALAYA_JOIN_TOKEN: "atj_wrong" })).toMatchObject({
       code: 1,
       printed: expect.stringContaining("could not join (status 4)"),
     });
     expect(await bare.running()).toBe(0);
+    for (const path of ["opt/atalaya", "var/lib/atalaya-agent", "usr/local/bin/atalaya-agent", "etc/atalaya"]) {
+      expect(existsSync(bare.at(path))).toBe(false);
+    }
   });
 
   test("refuses a bundle or a runtime that is not the one it was made for", async () => {

@@ -12,9 +12,10 @@ import { attacher } from "./attach.ts";
 import { certificateStore } from "./certificates.store.ts";
 import { decisions, type Decisions } from "./decisions.ts";
 import { enroller } from "./enrol.ts";
-import { enrolmentRecord, listEnrolments, placeOf, type EnrolmentRecord } from "./enrolment-record.ts";
+import { enrolmentRecords, listEnrolments, placeOf, type EnrolmentRecord } from "./enrolment-record.ts";
 import type { Enrolments } from "./enrolments.ts";
 import { entryStore } from "./entry.store.ts";
+import { heldEnrolments } from "./held.ts";
 import { issuer } from "./issue.ts";
 import { joinTokens, type JoinTokens } from "./join-tokens.ts";
 import { joinTokenStore } from "./join-tokens.store.ts";
@@ -31,7 +32,7 @@ export interface EnrolmentNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly pki: Pki;
-  readonly fleet: Pick<Fleet, "attach" | "detach" | "byKey" | "hostOfSystem" | "onGone">;
+  readonly fleet: Pick<Fleet, "attach" | "foresee" | "detach" | "byKey" | "hostOfSystem" | "onGone">;
   readonly settings?: Partial<EnrolmentSettings>;
   /** `host:port` that agents should dial, in order; empty: they keep what they dialled. */
   readonly servers?: () => readonly string[];
@@ -41,6 +42,8 @@ export interface EnrolmentNeeds {
 export interface EnrolmentRoom extends Disposable {
   readonly enrolments: Enrolments;
   readonly joinTokens: JoinTokens;
+  /** From now on nobody takes this enrolment's place by showing its hardware: it is the server's own agent. */
+  hold(enrolment: string): Promise<void>;
   /** For the routes. */
   readonly desk: Desk;
 }
@@ -81,8 +84,10 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
       changed();
     },
   });
+  const held = heldEnrolments({ standings, fleet });
   const enrol = enroller({
     entries,
+    held,
     certificates,
     pki,
     fleet,
@@ -123,13 +128,14 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
       renew: renewal({ entries, standings, certificates, issue, pki, clock, days: settings.certificateDays }),
       onRevoked: (listener) => watch.on(listener),
     },
+    hold: (enrolment) => held.hold(enrolment),
     joinTokens: joinTokens({ tokens, clock, caPin: pki.caPin }),
     desk: {
       list: (page, by) => listEnrolments({ standings, fleet, clock }, page, by),
       async decide(what, id, by) {
         const row = await standings.byId(id);
         if (row !== undefined) mayDecideIn(by, placeOf(row, fleet));
-        return enrolmentRecord(await decide[what](id, by.name), fleet);
+        return (await enrolmentRecords([await decide[what](id, by.name)], fleet))[0]!;
       },
     },
     [Symbol.dispose]() {

@@ -9,6 +9,7 @@ import type { Attacher } from "./attach.ts";
 import type { CertificateStore } from "./certificates.store.ts";
 import type { EntryStore } from "./entry.store.ts";
 import type { Asker } from "./enrolments.ts";
+import type { Held } from "./held.ts";
 import { newEnrolmentId, type Issuer } from "./issue.ts";
 import { hashOfGiven, refusalSentences, shareSentence } from "./join-token.ts";
 import type { EnrolmentSettings } from "./settings.ts";
@@ -19,6 +20,7 @@ export interface EnrolNeeds {
   readonly certificates: Pick<CertificateStore, "usable">;
   readonly pki: Pick<Pki, "readCsr" | "caPin" | "caPem">;
   readonly fleet: Pick<Fleet, "byKey">;
+  readonly held: Pick<Held, "check">;
   readonly attach: Attacher;
   readonly issue: Issuer;
   readonly clock: Clock;
@@ -83,6 +85,7 @@ export function enroller(needs: EnrolNeeds) {
     // Waiting agents ask again and again: that costs no transaction.
     if (known?.state === "pending" && asked.tokenHash === undefined && known.expires_at! > now) return known;
     if (known?.state === "accepted" && known.public_key === asked.publicKey) return known;
+    await needs.held.check(request);
     const entered = await entries.enter({
       newcomer: {
         id: newEnrolmentId(),

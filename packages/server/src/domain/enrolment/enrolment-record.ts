@@ -4,7 +4,7 @@ import type { Actor } from "../../api/actor.ts";
 import { decodeCursor, pageOfVisible, type Page } from "../../api/page.ts";
 import { isInReach } from "../../api/places.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { DirectoryHost, Fleet } from "../fleet/index.ts";
+import type { DirectoryHost, Fleet, Foreseen } from "../fleet/index.ts";
 import type { ListedEnrolment, StandingStore } from "./standing.store.ts";
 import type { EnrolmentState } from "./tables.store.ts";
 
@@ -25,18 +25,59 @@ export interface EnrolmentRecord {
   readonly decidedBy?: string;
   readonly joinToken?: string;
   readonly host?: { readonly id: string; readonly name: string };
+  /** Of those that are not let in yet: what would become of them. */
+  readonly foreseen?: ForeseenRecord;
   readonly certificate?: { readonly serial: string; readonly notAfter: number };
 }
 
-type Hosts = Pick<Fleet, "byKey" | "hostOfSystem">;
+export interface ForeseenRecord {
+  readonly verdict: Foreseen["verdict"];
+  /** The known host it would join, or be proposed to be merged with. */
+  readonly host?: { readonly id: string; readonly name: string };
+  /** The enrolment that it would take the place of. */
+  readonly replaces?: string;
+  readonly reason?: string;
+}
+
+type Hosts = Pick<Fleet, "byKey" | "hostOfSystem" | "foresee">;
+type Known = Pick<Fleet, "byKey" | "hostOfSystem">;
 
 /** The host it speaks for now: another than at first once hosts were merged. */
-export function hostOf(row: ListedEnrolment, fleet: Hosts): DirectoryHost | undefined {
+export function hostOf(row: ListedEnrolment, fleet: Known): DirectoryHost | undefined {
   if (row.host === null || row.system === null) return undefined;
   return fleet.byKey(fleet.hostOfSystem(row.system) ?? row.host);
 }
 
-export function enrolmentRecord(row: ListedEnrolment, fleet: Hosts): EnrolmentRecord {
+export async function enrolmentRecords(
+  rows: readonly ListedEnrolment[],
+  fleet: Hosts,
+): Promise<readonly EnrolmentRecord[]> {
+  const waiting = rows.filter(({ state }) => state === "pending" || state === "rejected");
+  const foreseen = await fleet.foresee(waiting.map(candidateOf));
+  return rows.map((row) => enrolmentRecord(row, fleet, foreseen[waiting.indexOf(row)]));
+}
+
+/** Without a token there is nobody whose reach could limit it: only who has none may let it in. */
+function candidateOf(row: ListedEnrolment) {
+  return {
+    enrolment: row.id,
+    fingerprint: Fingerprint.parse(JSON.parse(row.fingerprint)),
+    system: { kind: row.system_kind, name: row.system_name },
+  };
+}
+
+function foreseenRecord(foreseen: Foreseen, fleet: Known): ForeseenRecord {
+  if (foreseen.verdict === "new-host") return { verdict: "new-host" };
+  const host = fleet.byKey(foreseen.host);
+  return {
+    verdict: foreseen.verdict,
+    ...(host === undefined ? {} : { host: { id: host.id, name: host.name } }),
+    ...("replaces" in foreseen ? { replaces: foreseen.replaces } : {}),
+    ...("reason" in foreseen ? { reason: foreseen.reason } : {}),
+  };
+}
+
+function enrolmentRecord(row: ListedEnrolment, fleet: Known, foreseen: Foreseen | undefined): EnrolmentRecord {
   const host = hostOf(row, fleet);
   return {
     id: row.id,
@@ -53,6 +94,7 @@ export function enrolmentRecord(row: ListedEnrolment, fleet: Hosts): EnrolmentRe
     ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
     ...(row.joinTokenId === null ? {} : { joinToken: row.joinTokenId }),
     ...(host === undefined ? {} : { host: { id: host.id, name: host.name } }),
+    ...(foreseen === undefined ? {} : { foreseen: foreseenRecord(foreseen, fleet) }),
     ...(row.serial === null || row.notAfter === null
       ? {}
       : { certificate: { serial: row.serial, notAfter: row.notAfter } }),
@@ -62,7 +104,7 @@ export function enrolmentRecord(row: ListedEnrolment, fleet: Hosts): EnrolmentRe
 const Keys = z.tuple([z.int().min(0)]);
 
 /** Where the host it speaks for stands; undefined: nowhere, or there is none yet. */
-export function placeOf(row: ListedEnrolment, fleet: Hosts): string | undefined {
+export function placeOf(row: ListedEnrolment, fleet: Known): string | undefined {
   const place = hostOf(row, fleet)?.place ?? [];
   return place.length === 0 ? undefined : place.join("/");
 }
@@ -87,10 +129,11 @@ export async function listEnrolments(
       ...(before === undefined ? {} : { before }),
     });
   };
-  return pageOfVisible<ListedEnrolment, EnrolmentRecord>(read, {
+  const found = await pageOfVisible<ListedEnrolment, ListedEnrolment>(read, {
     limit: page.limit,
     isVisible: (row) => isInReach(by, placeOf(row, fleet)),
-    item: (row) => enrolmentRecord(row, fleet),
+    item: (row) => row,
     keys: (row) => [row.key],
   });
+  return { ...found, items: await enrolmentRecords(found.items, fleet) };
 }

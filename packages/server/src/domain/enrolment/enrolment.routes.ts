@@ -25,6 +25,22 @@ const Enrolment = z
     decidedBy: z.string().optional(),
     joinToken: z.string().optional().describe("Id of the join token it came with."),
     host: z.object({ id: z.string(), name: z.string() }).optional(),
+    foreseen: z
+      .object({
+        verdict: z
+          .enum(["new-host", "known-host", "another-system", "merge-proposed"])
+          .describe("By its hardware, which is only its word: compare the key with what the machine shows."),
+        host: z
+          .object({ id: z.string(), name: z.string() })
+          .optional()
+          .describe(
+            "The known host it would join, with that host's labels and place; or be proposed to be merged with.",
+          ),
+        replaces: z.string().optional().describe("The enrolment of that host it would take the place of."),
+        reason: z.string().optional(),
+      })
+      .optional()
+      .describe("While it is not let in: what would become of it."),
     certificate: z
       .object({ serial: z.string(), notAfter: Timestamp })
       .optional()

@@ -21,6 +21,30 @@ describe.each(engines)("coming in with a join token on $name", ({ open }) => {
     expect(desk.attached).toMatchObject([{ enrolment: reply.enrolment, hostname: "pc1", system: { name: "disk-1" } }]);
   });
 
+  test("lets nobody take the place of the server's own agent by showing its hardware", async () => {
+    await using store = await open();
+    const counting = countingFleet();
+    let replaces = "";
+    using desk = room(store, pki, {
+      fleet: {
+        ...counting.fleet,
+        foresee: async (newcomers) => newcomers.map(() => ({ verdict: "known-host", host: 1, replaces })),
+      },
+    });
+    const [own, token] = [(await machine(1)).request, await desk.newToken(5)];
+    replaces = (await desk.enrolments.enrol({ ...own, token }, from)).enrolment;
+    await desk.hold(replaces);
+
+    const again = { ...(await machine(2)).request, fingerprint: own.fingerprint };
+    for (const asked of [{ ...again, token }, again]) {
+      expect(await refusalOf(desk.enrolments.enrol(asked, from))).toBe("enrolment.local-agent");
+    }
+    expect(counting.attached).toHaveLength(1);
+    // The agent itself asks as before, and other machines are others.
+    expect((await desk.enrolments.enrol(own, from)).enrolment).toBe(replaces);
+    expect(await refusalOf(desk.enrolments.enrol({ ...(await machine(3)).request, token }, from))).toBe("accepted");
+  });
+
   test("takes each use once, however many come at the same moment", async () => {
     await using store = await open();
     using desk = room(store, pki);

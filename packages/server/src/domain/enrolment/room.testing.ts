@@ -43,6 +43,7 @@ export function countingFleet() {
       const key = keys.get(newcomer.enrolment)!;
       return { verdict: "new-host", host: key, system: key + 100 };
     },
+    foresee: async (newcomers) => newcomers.map(() => ({ verdict: "new-host" })),
     async detach(enrolment) {
       detached.push(enrolment);
     },

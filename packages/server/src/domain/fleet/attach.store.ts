@@ -1,7 +1,15 @@
 import type { Fingerprint } from "@atalaya/protocol";
+import type { Kysely } from "kysely";
 import type { Store } from "../../platform/store/index.ts";
-import { type DraftHost, type DraftSystem, placeNewcomers, type Placed, type Proposal } from "./attachment.ts";
-import type { Attachment, HostKey, Newcomer, SystemKey } from "./fleet.ts";
+import {
+  type DraftHost,
+  type DraftSystem,
+  placeNewcomers,
+  type Placed,
+  type Proposal,
+  recogniseAmong,
+} from "./attachment.ts";
+import type { Attachment, Candidate, Foreseen, HostKey, Newcomer, SystemKey } from "./fleet.ts";
 import { addHistory } from "./history.store.ts";
 import { stamp } from "./host-rows.store.ts";
 import type { HistoryEntry } from "./presence.ts";
@@ -12,6 +20,8 @@ import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 export interface AttachStore {
   /** One transaction for all of them. Breaks the unique rule of names when another server was faster. */
   attach(newcomers: readonly Newcomer[], world: AttachWorld): Promise<readonly Attachment[]>;
+  /** What `attach` would do now. */
+  foresee(newcomers: readonly Candidate[]): Promise<readonly Foreseen[]>;
   /** False when no system has this enrolment. */
   detach(enrolment: string, now: number): Promise<boolean>;
   /** Oldest first. */
@@ -50,6 +60,11 @@ export function attachStore(store: Store): AttachStore {
         );
         await stamp(tx, [...new Set(placed.map(({ host }) => keys.get(host)!))], revision);
         return placed.map((each) => attachmentOf(each, keys, systems));
+      }),
+    foresee: (newcomers) =>
+      tables.read(async (db) => {
+        const hosts = await draftsFor(db, newcomers);
+        return newcomers.map((newcomer) => foreseenOf(hosts, newcomer));
       }),
     detach: (enrolment, now) =>
       tables.write(async (tx) => {
@@ -91,7 +106,23 @@ export function attachStore(store: Store): AttachStore {
 
 type Keys = ReadonlyMap<DraftHost, HostKey>;
 
-async function draftsFor(tx: FleetTransaction, newcomers: readonly Newcomer[]): Promise<DraftHost[]> {
+function foreseenOf(hosts: readonly DraftHost[], newcomer: Candidate): Foreseen {
+  const recognition = recogniseAmong(hosts, newcomer);
+  if (recognition.verdict === "new") return { verdict: "new-host" };
+  if (recognition.verdict === "doubtful") {
+    return { verdict: "merge-proposed", host: hosts[recognition.other]!.key!, reason: recognition.reason };
+  }
+  const { key, systems } = hosts[recognition.host]!;
+  const system = systems.find(({ kind, name }) => kind === newcomer.system.kind && name === newcomer.system.name);
+  const isAnother = system === undefined && systems.length > 0;
+  return {
+    verdict: isAnother ? "another-system" : "known-host",
+    host: key!,
+    ...(system === undefined || system.enrolment === null ? {} : { replaces: system.enrolment }),
+  };
+}
+
+async function draftsFor(tx: Kysely<FleetSchema>, newcomers: readonly Candidate[]): Promise<DraftHost[]> {
   const prints = newcomers.map(({ fingerprint }) => meaningfulParts(fingerprint));
   const parts = (of: (print: Fingerprint) => readonly (string | undefined)[]) => [
     "", // never empty: `in ()` is no SQL
@@ -133,6 +164,12 @@ async function draftsFor(tx: FleetTransaction, newcomers: readonly Newcomer[]): 
   const keys = rows.map(({ key }) => key);
   const labels = await tx.selectFrom("fleet_label").selectAll().where("host", "in", keys).execute();
   const systems = await tx.selectFrom("fleet_system").selectAll().where("host", "in", keys).orderBy("key").execute();
+  const apart = await tx
+    .selectFrom("fleet_merge_proposal")
+    .select(["host", "other"])
+    .where("host", "in", keys)
+    .where("dismissed_at", "is not", null)
+    .execute();
   return rows.map((row) => ({
     key: row.key,
     id: row.id,
@@ -147,6 +184,7 @@ async function draftsFor(tx: FleetTransaction, newcomers: readonly Newcomer[]): 
     placeIsChanged: false,
     labels: new Map(labels.filter(({ host }) => host === row.key).map(({ key, value }) => [key, value])),
     newLabels: new Map(),
+    apart: new Set(apart.filter(({ host }) => host === row.key).map(({ other }) => other)),
     systems: systems
       .filter(({ host }) => host === row.key)
       .map(({ key, kind, name, enrolment, agent_version }) => ({

@@ -30,6 +30,8 @@ export interface DraftHost {
   readonly labels: Map<string, string>;
   readonly newLabels: Map<string, string>;
   readonly systems: DraftSystem[];
+  /** Hosts that a person has said are other machines than this one. */
+  readonly apart?: ReadonlySet<HostKey>;
 }
 
 export interface Proposal {
@@ -80,8 +82,7 @@ export function placeNewcomers(
       if (system !== undefined) return { verdict: "known-host", host, system };
     }
     const hardware = meaningfulParts(newcomer.fingerprint);
-    const candidates = hosts.map((host, index) => ({ ...host.hardware, host: index }));
-    const recognition = withinReach(recognise(hardware, candidates), newcomer.reach, hosts);
+    const recognition = recogniseAmong(hosts, newcomer);
     const host = recognition.verdict === "known" ? hosts[recognition.host]! : newHost(newcomer, hardware);
     const hadSystems = host.systems.length > 0;
     const { system, isNew } = systemOf(host, newcomer);
@@ -96,6 +97,18 @@ export function placeNewcomers(
   }
 
   return { placed: newcomers.map(placeOne), proposals };
+}
+
+/** The answer names hosts by their place in the list. */
+export function recogniseAmong(
+  hosts: readonly DraftHost[],
+  { fingerprint, reach }: Pick<Newcomer, "fingerprint" | "reach">,
+): Recognition {
+  const candidates = hosts.map((host, index) => ({ ...host.hardware, host: index }));
+  const isApart = (one: DraftHost, other: DraftHost) => other.key !== undefined && one.apart?.has(other.key) === true;
+  const areTwo = (one: number, other: number) =>
+    isApart(hosts[one]!, hosts[other]!) || isApart(hosts[other]!, hosts[one]!);
+  return withinReach(recognise(meaningfulParts(fingerprint), candidates, areTwo), reach, hosts);
 }
 
 /** A machine that is let in by somebody with a limit, and looks like one beyond it, is for a person to decide. */

@@ -41,6 +41,8 @@ export interface FleetRoom extends Fleet, AsyncDisposable {
   release(host: HostKey, by: Asker): Promise<DirectoryHost>;
   forget(host: DirectoryHost): Promise<void>;
   proposalsOf(host: HostKey): Promise<readonly MergeProposal[]>;
+  /** They are two machines: it is not proposed again. Throws `request.conflict` when it is not proposed. */
+  dismiss(host: DirectoryHost, other: DirectoryHost, by: Asker): Promise<DirectoryHost>;
   systemsOf(host: HostKey): Promise<readonly HostSystem[]>;
   history(host: HostKey, page: { readonly before?: number; readonly limit: number }): Promise<readonly StoredEntry[]>;
   /** Deletes history that is older, and the oldest over `most` entries of all hosts together; returns how many. */
@@ -160,6 +162,7 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
     byKey: (key) => directory.byKey(key),
     hostOfSystem: (system) => directory.hostOfSystem(system)?.key,
     factsDigest: (host) => directory.factsDigest(host),
+    foresee: async (newcomers) => (newcomers.length === 0 ? [] : attachments.foresee(newcomers)),
     async attach(newcomer) {
       // Checked here, so that a wrong one does not take the others of its batch with it.
       if (newcomer.place !== undefined && newcomer.place.length > 0) checkedPlace(newcomer.place);
@@ -192,6 +195,12 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       const kept = await changed(into.key);
       tellGone({ host: from.key, into: into.key, enrolments });
       return kept;
+    },
+    async dismiss(host, other, by) {
+      if (!(await merges.dismiss(host.key, other.key, { actor: by.name, now: clock.now() }))) {
+        throw new AtalayaError("request.conflict", `Nobody proposes to merge ${host.name} and ${other.name}.`);
+      }
+      return changed(host.key);
     },
     async release(host, by) {
       await changes.release(host, { actor: by.name, now: clock.now() });

@@ -73,6 +73,45 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     expect(fleet.byKey(there.host)).toMatchObject({ place: ["otro", "aula-9"], system: { enrolment: "enr_1" } });
   });
 
+  test("foresees whom an enrolment would join, and changes nothing", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store);
+    const one = await fleet.attach(newcomer(1));
+    const { fingerprint } = newcomer(1);
+    const revision = fleet.revision();
+    const asked = [
+      newcomer(2),
+      newcomer(1, { enrolment: "anew" }),
+      newcomer(1, { enrolment: "live", system: { kind: "live", name: "live" } }),
+      newcomer(3, { fingerprint: { ...fingerprint, serial: "replaced" } }),
+    ];
+    expect(await fleet.foresee(asked)).toEqual([
+      { verdict: "new-host" },
+      { verdict: "known-host", host: one.host, replaces: "enr_1" },
+      { verdict: "another-system", host: one.host },
+      { verdict: "merge-proposed", host: one.host, reason: expect.stringContaining("UUID") },
+    ]);
+    expect([fleet.revision(), fleet.directory.hosts.length]).toEqual([revision, 1]);
+    const verdicts = [];
+    for (const who of asked) verdicts.push((await fleet.attach(who)).verdict);
+    expect(verdicts).toEqual(["new-host", "known-host", "another-system", "merge-proposed"]);
+  });
+
+  test("proposes no more to merge what a person keeps apart, and knows each of the two again", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store);
+    const one = await fleet.attach(newcomer(1));
+    const fingerprint = { ...newcomer(2).fingerprint, serial: "S1X" };
+    const two = await fleet.attach(newcomer(2, { fingerprint }));
+    expect(two.verdict).toBe("merge-proposed");
+    const [first, second] = [fleet.byKey(one.host)!, fleet.byKey(two.host)!];
+    await fleet.dismiss(first, second, by);
+    expect([await fleet.proposalsOf(one.host), await fleet.proposalsOf(two.host)]).toEqual([[], []]);
+    await expect(fleet.dismiss(first, second, by)).rejects.toMatchObject({ code: "request.conflict" });
+    const again = await fleet.attach(newcomer(2, { enrolment: "anew", fingerprint }));
+    expect(again).toMatchObject({ verdict: "known-host", host: two.host });
+  });
+
   test("asks a person where hardware points at two hosts; merging moves systems, labels and history", async () => {
     await using store = await open();
     await using fleet = await openFleet(store);

@@ -72,6 +72,15 @@ export interface Newcomer {
   readonly reach?: readonly string[];
 }
 
+export type Candidate = Pick<Newcomer, "enrolment" | "fingerprint" | "system" | "reach">;
+
+/** What would become of somebody who is let in. */
+export type Foreseen =
+  | { readonly verdict: "new-host" }
+  /** `replaces`: the enrolment that this system of the host has now, and would lose. */
+  | { readonly verdict: "known-host" | "another-system"; readonly host: HostKey; readonly replaces?: string }
+  | { readonly verdict: "merge-proposed"; readonly host: HostKey; readonly reason: string };
+
 export interface LinkUp {
   readonly system: SystemKey;
   readonly host: HostKey;
@@ -114,6 +123,8 @@ export interface Fleet {
   // Called by `enrolment`.
   /** Finds or makes the host and system that an enrolling agent speaks for. */
   attach(newcomer: Newcomer): Promise<Attachment>;
+  /** What `attach` would do with each of these now; nothing is changed. */
+  foresee(newcomers: readonly Candidate[]): Promise<readonly Foreseen[]>;
   /** A revoked enrolment's system leaves; its host stays. */
   detach(enrolment: string): Promise<void>;
 

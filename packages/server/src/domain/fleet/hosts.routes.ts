@@ -139,6 +139,27 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
     )
     .openapi(
       route({
+        method: "delete",
+        path: "/hosts/{host}/proposals/{other}",
+        operationId: "dismissMerge",
+        permission: "fleet.write",
+        summary: "Say that two hosts are two machines",
+        description: "A merge that was proposed for the two is proposed no more.",
+        tags,
+        params: params.extend({ other: z.string().min(1).max(300).describe("The other host's id or name.") }),
+        responses: { 200: Host },
+      }),
+      async (c) => {
+        const { actor } = c.var;
+        const host = await find(c.req.valid("param").host, actor.places);
+        const other = await find(c.req.valid("param").other, actor.places);
+        const kept = await fleet.dismiss(host, other, actor);
+        c.var.log.info({ host: host.id, other: other.id, by: actor.name }, "dismissed a proposal to merge");
+        return c.json(hostView(kept, clock.now()), 200);
+      },
+    )
+    .openapi(
+      route({
         method: "post",
         path: "/hosts/{host}/release",
         operationId: "releaseHost",

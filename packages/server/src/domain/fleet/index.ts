@@ -8,6 +8,7 @@ export { fleetMethods } from "./fleet.rpc.ts";
 export { fleetRoutes } from "./fleet.routes.ts";
 export { hostsTopic } from "./hosts-topic.ts";
 export type {
+  Foreseen,
   Attachment,
   DirectoryHost,
   Fleet,

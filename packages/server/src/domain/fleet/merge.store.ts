@@ -10,7 +10,10 @@ import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 export interface MergeStore {
   /** `from` becomes another id of `into`: its systems, history and labels move. Returns the enrolments that moved. */
   merge(from: HostKey, into: HostKey, by: { readonly actor: string; readonly now: number }): Promise<readonly string[]>;
+  /** Of those that nobody has dismissed. */
   proposalsOf(host: HostKey): Promise<readonly MergeProposal[]>;
+  /** False when there is no such proposal, in either direction. */
+  dismiss(host: HostKey, other: HostKey, by: { readonly actor: string; readonly now: number }): Promise<boolean>;
 }
 
 export interface MergeProposal {
@@ -73,9 +76,28 @@ export function mergeStore(store: Store): MergeStore {
           .selectFrom("fleet_merge_proposal")
           .selectAll()
           .where((where) => where.or([where("host", "=", host), where("other", "=", host)]))
+          .where("dismissed_at", "is", null)
           .orderBy("at")
           .execute();
         return rows.map((row) => ({ other: row.host === host ? row.other : row.host, reason: row.reason, at: row.at }));
+      }),
+    dismiss: (host, other, { actor, now }) =>
+      tables.write(async (tx) => {
+        const rows = await tx
+          .updateTable("fleet_merge_proposal")
+          .set({ dismissed_at: now, dismissed_by: actor })
+          .where((where) =>
+            where.or([
+              where.and([where("host", "=", host), where("other", "=", other)]),
+              where.and([where("host", "=", other), where("other", "=", host)]),
+            ]),
+          )
+          .where("dismissed_at", "is", null)
+          .returning("host")
+          .execute();
+        if (rows.length === 0) return false;
+        await stamp(tx, [host, other], await tables.nextRevision(tx));
+        return true;
       }),
   };
 }

@@ -59,12 +59,18 @@ interface Likeness {
   readonly reason: string;
 }
 
-/** Both sides in `meaningfulParts`; `candidates` share at least one part. */
-export function recognise(newcomer: Fingerprint, candidates: readonly KnownHardware[]): Recognition {
+/** Both sides in `meaningfulParts`; `candidates` share at least one part. `areTwo`: a person has said so of two hosts. */
+export function recognise(
+  newcomer: Fingerprint,
+  candidates: readonly KnownHardware[],
+  areTwo: (one: HostKey, other: HostKey) => boolean = () => false,
+): Recognition {
   const likely = candidates.map((candidate) => ({ host: candidate.host, ...likeness(newcomer, candidate) }));
   const same = likely.filter((each) => each.how === "same");
-  const doubtful = likely.filter((each) => each.how === "doubtful");
   const [first, second] = same;
+  const doubtful = likely.filter(
+    (each) => each.how === "doubtful" && (first === undefined || !areTwo(first.host, each.host)),
+  );
   if (first !== undefined && second !== undefined) {
     return { verdict: "doubtful", other: first.host, reason: "its hardware is that of several hosts" };
   }

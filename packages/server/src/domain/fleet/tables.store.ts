@@ -90,6 +90,9 @@ interface MergeProposalTable {
   readonly other: number;
   readonly reason: string;
   readonly at: number;
+  /** A person has said that they are two machines. */
+  readonly dismissed_at?: number | null;
+  readonly dismissed_by?: string | null;
 }
 
 interface SelectorUseTable {
