@@ -65,13 +65,14 @@ export async function fetchText(call: Call): Promise<string> {
 
 /** A problem document as the failure it names; anything else as the server being out of order. */
 export function problemOf(status: number, text: string, where: string): AtalayaError {
-  let problem: { readonly code?: unknown; readonly detail?: unknown; readonly title?: unknown } = {};
+  let problem: Readonly<Partial<Record<"code" | "detail" | "title" | "next", unknown>>> = {};
   try {
     problem = (JSON.parse(text) as typeof problem | null) ?? {};
   } catch {
     // Not a problem document.
   }
   const sentence = [problem.detail, problem.title].find((part) => typeof part === "string") ?? `answered ${status}`;
-  if (isFailureCode(problem.code)) return new AtalayaError(problem.code, String(sentence));
+  const next = typeof problem.next === "string" ? { next: problem.next } : {};
+  if (isFailureCode(problem.code)) return new AtalayaError(problem.code, String(sentence), next);
   return new AtalayaError("host.offline", `${where} ${String(sentence)}`);
 }

@@ -55,6 +55,60 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Entries of the audit log, the newest first */
+        readonly get: operations["listAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/audit/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The whole audit log as lines of JSON that can be checked without this server
+         * @description The first line says, signed, what follows: `atalaya audit verify FILE` checks it.
+         */
+        readonly get: operations["exportAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/audit/verify": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Whether the audit log is as it was written */
+        readonly get: operations["verifyAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/blobs/{sha256}": {
         readonly parameters: {
             readonly query?: never;
@@ -792,6 +846,23 @@ export interface paths {
         readonly patch: operations["changeUser"];
         readonly trace?: never;
     };
+    readonly "/assets/{file}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A file of the web console */
+        readonly get: operations["getConsoleFile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/ca.pem": {
         readonly parameters: {
             readonly query?: never;
@@ -935,7 +1006,7 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -943,6 +1014,56 @@ export interface components {
             readonly role?: "user" | "viewer" | "operator" | "admin";
             /** @enum {string} */
             readonly state: "valid" | "expired" | "revoked";
+        };
+        /** @description One change or login, and how it went. */
+        readonly AuditEntry: {
+            readonly action: string;
+            readonly actor: string;
+            readonly address?: string;
+            readonly at: number;
+            readonly code?: string;
+            readonly details?: {
+                readonly [key: string]: unknown;
+            };
+            readonly hash: string;
+            /** @enum {string} */
+            readonly outcome: "done" | "refused" | "failed" | "unknown";
+            readonly requestId?: string;
+            readonly sequence: number;
+            readonly signed?: {
+                readonly signature: string;
+                readonly signer: string;
+            };
+            readonly targets: readonly string[];
+            readonly token?: string;
+            readonly writer: string;
+        };
+        readonly AuditPage: {
+            readonly items: readonly components["schemas"]["AuditEntry"][];
+            readonly next?: string;
+            readonly revision: number;
+        };
+        /** @description Whether the audit log is as it was written. */
+        readonly AuditReport: {
+            readonly chains: readonly {
+                /** @description Entries up to this one were dropped by retention. */
+                readonly base: number;
+                readonly good: boolean;
+                /** @description Of the head. Kept elsewhere, it proves later that nothing before it was changed. */
+                readonly hash: string;
+                readonly head: number;
+                readonly problem?: {
+                    /** @enum {string} */
+                    readonly kind: "unreadable" | "changed" | "missing" | "out-of-order" | "unsigned" | "truncated";
+                    readonly message: string;
+                    /** @description The first entry that is not as it was written. */
+                    readonly sequence: number;
+                };
+                readonly writer: string;
+            }[];
+            /** @description Entries that were found to be good. */
+            readonly entries: number;
+            readonly good: boolean;
         };
         /** @description How far an upload has come. */
         readonly BlobState: {
@@ -963,7 +1084,7 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1371,7 +1492,7 @@ export interface components {
         /** @description Who is asking. */
         readonly Me: {
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             readonly token?: {
                 /** @description Epoch milliseconds. */
@@ -1384,7 +1505,7 @@ export interface components {
         readonly NewApiToken: {
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -1480,7 +1601,7 @@ export interface components {
              * @description The contract for programs; docs/reference/failures.md has them all.
              * @enum {string}
              */
-            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.time-limit" | "run.output-limit" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.time-limit" | "run.output-limit" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -1615,7 +1736,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
@@ -1854,6 +1975,112 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAudit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description As in `job.create`, or all of its kind: `job`. */
+                readonly action?: string;
+                /** @description As in `pam:alice`. */
+                readonly actor?: string;
+                readonly address?: string;
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly outcome?: "done" | "refused" | "failed" | "unknown";
+                /** @description The id of a request. */
+                readonly request?: string;
+                /** @description Epoch milliseconds: from then on. */
+                readonly since?: number | null;
+                /** @description An id, or `host:pc-01`, or only `pc-01`. */
+                readonly target?: string;
+                /** @description Epoch milliseconds: before. */
+                readonly until?: number | null;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportAudit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly verifyAudit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Whether the audit log is as it was written. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditReport"];
                 };
             };
             /** @description A failure. */
@@ -3624,6 +3851,37 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getConsoleFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly file: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
                 };
             };
             /** @description A failure. */

@@ -3,6 +3,7 @@ export const auditActions = {
   "host.change": "renamed, labelled or placed a host",
   "host.forget": "forgot a host",
   "host.merge": "merged two hosts",
+  "host.keep-apart": "dismissed a proposal to merge two hosts",
   "host.release": "let a host out of quarantine",
   "group.change": "made or changed a group",
   "group.delete": "deleted a group",

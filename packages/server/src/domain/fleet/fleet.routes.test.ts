@@ -139,6 +139,10 @@ describe("the fleet's routes", () => {
     });
     expect(await call("PATCH", "/hosts/srv", { colour: "red" })).toMatchObject({ status: 400 });
     expect(await call("PATCH", "/hosts/srv", { name: "x" }, "viewer")).toMatchObject({ status: 403 });
+    expect(await call("DELETE", "/hosts/srv/proposals/pc-01")).toMatchObject({
+      status: 409,
+      body: { code: "request.conflict" },
+    });
     expect(await call("POST", "/hosts/srv/merge", { into: "pc-01" })).toMatchObject({
       status: 200,
       body: { name: "pc-01" },

@@ -143,6 +143,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         path: "/hosts/{host}/proposals/{other}",
         operationId: "dismissMerge",
         permission: "fleet.write",
+        audit: "host.keep-apart",
         summary: "Say that two hosts are two machines",
         description: "A merge that was proposed for the two is proposed no more.",
         tags,
@@ -154,6 +155,7 @@ export const hostRoutes = ({ fleet, clock }: { readonly fleet: FleetRoom; readon
         const host = await find(c.req.valid("param").host, actor.places);
         const other = await find(c.req.valid("param").other, actor.places);
         const kept = await fleet.dismiss(host, other, actor);
+        c.var.audit.note({ targets: [host.id, other.id], details: { host: host.name, other: other.name } });
         c.var.log.info({ host: host.id, other: other.id, by: actor.name }, "dismissed a proposal to merge");
         return c.json(hostView(kept, clock.now()), 200);
       },
