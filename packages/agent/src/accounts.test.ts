@@ -55,6 +55,13 @@ describe.runIf(isRoot)("a command as another account", () => {
     expect(result.state).toBe("succeeded");
     expect(text).toBe("one\ntwo\nclosed\n");
   });
+  test("loses nothing when it opens them anew as a shell does", async () => {
+    const { text, result } = await run(
+      "echo a >/dev/stderr; echo b >/dev/stderr; echo c >/dev/stdout | tee /dev/stderr; echo d | tee /dev/stderr",
+    );
+    expect(result.state).toBe("succeeded");
+    expect(text.split("\n").toSorted()).toEqual(["", "a", "b", "c", "c", "d", "d"]);
+  });
   test("can be ended, and its own limits and nice hold", async () => {
     expect((await run("sleep 20", { timeLimitMs: 100 })).result.state).toBe("timed-out");
     const { text } = await run("ulimit -n; nice", { limits: { openFiles: 50 }, nice: -5 });

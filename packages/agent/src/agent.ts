@@ -1,8 +1,10 @@
 /** The agent put together: state, spool, link and what they need of each other. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
 import { execHandler } from "./capabilities/exec/exec.ts";
+import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
 import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
@@ -43,6 +45,8 @@ export interface AgentNeeds {
   readonly streamsLinklessMs?: number;
 }
 
+const HIGH_WATER_BYTES = 64 * 1024 * 1024;
+
 /** Runs until the signal comes, or until nothing can be done any more (then it throws). Commands outlive it. */
 export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<void> {
   const { data, log, environment } = needs;
@@ -59,7 +63,10 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const streamKinds = needs.streamKinds ?? {};
   let streams: Promise<Streams> | undefined;
 
-  const launchpad = createLaunchpad({ policy, tools: findTools(), environment });
+  let found: Promise<PumpProgram> | undefined;
+  const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
+  const highWaterBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
+  const launchpad = createLaunchpad({ policy, tools: findTools(), pump, highWaterBytes, environment });
   const handlers = [
     execHandler({
       launchpad,
@@ -74,8 +81,9 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     handlers,
     boot,
     log,
+    pump,
     now: Date.now,
-    ...(needs.highWaterBytes === undefined ? {} : { highWaterBytes: needs.highWaterBytes }),
+    highWaterBytes,
   });
   await runs.restore();
   const facts = await keepFacts({ data, files, log, send: (frame) => up?.send(frame) });

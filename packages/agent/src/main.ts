@@ -2,11 +2,15 @@
 /** The agent's program: the only reader of arguments and environment. */
 import { AtalayaError, failures } from "@atalaya/protocol";
 import { config } from "zod";
+import { PUMP_COMMAND } from "./capabilities/exec/pump-program.ts";
 import { failureOf, stderrLog } from "./platform/log.ts";
 import { HELP, parseSettings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 async function main(): Promise<void> {
+  // Not for people: what copies a command's output where pump.c does not run.
+  if (process.argv[2] === PUMP_COMMAND)
+    return (await import("./capabilities/exec/slow-pump.ts")).pumpSlowly(Number(process.argv[3]));
   // Frames are few: compiling each schema would cost more memory than it saves time.
   config({ jitless: true });
   const environment = { ...process.env };

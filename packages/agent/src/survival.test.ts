@@ -1,10 +1,12 @@
 import type { ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "./testing/eventually.testing.ts";
+import { statOf } from "./capabilities/exec/processes.ts";
 import { runFiles } from "./spool/layout.ts";
 import { joined, removeFolder, spawnAgent, temporaryFolder } from "./testing/agent.testing.ts";
 import { startTower, type Tower } from "./testing/tower.testing.ts";
@@ -48,6 +50,23 @@ describe("a command whose agent is killed", () => {
     await up();
     expect(await run.ended).toMatchObject({ state: "failed", result: { exitCode: 9 } });
     expect(run.text()).toBe(Array.from({ length: 60 }, (_, n) => `${n + 1}\n`).join(""));
+  });
+  test("and which waits because too much is in the spool goes on under the next one, in whatever session", async () => {
+    const agent = await up();
+    tower.committing = false;
+    const run = tower.run(shell("setsid -w seq 1 12000000; echo end >/dev/stderr"));
+    const { pump } = runFiles(join(data, "spool"), run.id);
+    const state = async () => statOf(Number((await readFile(pump, "utf8").catch(() => "")).split(" ")[0]))?.state;
+    await eventually(state).toBe("T");
+    await kill(agent, "SIGKILL");
+    await up();
+    expect(await state()).toBe("T");
+    tower.commit();
+    expect((await run.ended).state).toBe("succeeded");
+    // Of what `seq 1 12000000` prints, 97 MB.
+    const digest = createHash("sha256").update(run.bytes("stdout")).digest("hex");
+    expect(digest).toBe("9b91e64c038c9063b2ccbf5568316c4e085b908a0d4e1e778e5db039d8b2370c");
+    expect(run.text("stderr")).toBe("end\n");
   });
   test("is found finished when it ended while there was no agent", async () => {
     const agent = await up();

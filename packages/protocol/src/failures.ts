@@ -224,6 +224,7 @@ export const failures = {
   "run.cannot-start": { status: 409, retry: false, exit: 1, means: "The command could not be started." },
   "run.time-limit": { status: 408, retry: true, exit: 1, means: "The command ran longer than allowed." },
   "run.output-limit": { status: 413, retry: false, exit: 1, means: "The command printed more than allowed." },
+  "run.output-incomplete": { status: 500, retry: false, exit: 1, means: "Some of the output may be missing." },
   "run.rebooted": { status: 409, retry: true, exit: 1, means: "The host rebooted while the command ran." },
   "run.vanished": { status: 409, retry: true, exit: 1, means: "The command is gone and left no result." },
   "run.deadline": { status: 408, retry: true, exit: 1, means: "The host did not come in time." },

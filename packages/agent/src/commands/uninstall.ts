@@ -3,9 +3,11 @@ import { access, readdir, rm, rmdir } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { isWrapper, signalSession } from "../capabilities/exec/processes.ts";
-import { codeOf, readIfThere } from "../platform/durable-file.ts";
+import { killPump } from "../capabilities/exec/pump.ts";
+import { bootClock } from "../platform/boot-clock.ts";
+import { codeOf, readIfThere, readJsonIfThere } from "../platform/durable-file.ts";
 import { isRunId, runFiles } from "../spool/layout.ts";
-import { readClaim, readStarted } from "../spool/records.ts";
+import { AcceptedRun, readClaim, readStarted } from "../spool/records.ts";
 import { agentOf } from "./lock.ts";
 
 const UNIT = "atalaya-agent.service";
@@ -86,12 +88,16 @@ async function stopAgent(data: string): Promise<void> {
 /** Commands that would write into folders that are gone. */
 async function endCommands(data: string): Promise<void> {
   const spool = join(data, "spool");
+  const { bootId } = bootClock();
   for (const run of (await readdir(spool).catch(() => [])).filter(isRunId)) {
     const files = runFiles(spool, run);
     const claim = readClaim((await readIfThere(files.claim)) ?? "");
     const started = readStarted((await readIfThere(files.pid)) ?? "");
     if (claim.by === "wrapper" && started !== undefined && isWrapper(claim.pid, files.folder))
       await signalSession(started.pid, "SIGKILL");
+    const accepted = await readJsonIfThere(files.request, AcceptedRun);
+    // One that stands still would do so for ever.
+    if (accepted?.bootId === bootId) await killPump(files);
   }
 }
 

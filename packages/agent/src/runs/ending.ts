@@ -5,14 +5,17 @@ import type { Outcome, Remains } from "./handler.ts";
 export interface Ended extends Pick<Remains, "status" | "started" | "droppedBytes"> {
   /** Epoch milliseconds. */
   readonly endedAt: number;
+  /** Whether output may be missing. */
+  readonly incomplete: boolean;
   readonly ends: { readonly stdout: number; readonly stderr: number };
 }
 
-export function endingOf(outcome: Outcome, { started, status, endedAt, droppedBytes, ends }: Ended): Ending {
+export function endingOf(outcome: Outcome, ended: Ended): Ending {
+  const { started, status, endedAt, droppedBytes, ends } = ended;
   const duration =
     started === undefined ? undefined : durationOf(endedAt - started.at, status.uptimeMs - started.uptimeMs);
   return {
-    ...outcome,
+    ...(ended.incomplete ? incompleteOf(outcome) : outcome),
     ...(started === undefined ? {} : { startedAt: started.at }),
     finishedAt: endedAt,
     ...(duration === undefined ? {} : { durationMs: duration }),
@@ -20,6 +23,16 @@ export function endingOf(outcome: Outcome, { started, status, endedAt, droppedBy
     stdoutEnd: ends.stdout,
     stderrEnd: ends.stderr,
   };
+}
+
+/** Nothing succeeds whose output nobody can vouch for. */
+function incompleteOf(outcome: Outcome): Outcome {
+  const missing = "what copied its output was killed, so some of it may be missing";
+  const reason =
+    outcome.reason === undefined
+      ? { code: "run.output-incomplete" as const, message: `the command ended by itself; ${missing}` }
+      : { ...outcome.reason, message: `${outcome.reason.message}; ${missing}` };
+  return { ...outcome, state: outcome.state === "succeeded" ? "failed" : outcome.state, reason };
 }
 
 // The files' times are finer (uptime counts hundredths), but somebody may have set the clock in between.

@@ -1,10 +1,11 @@
 /** Whether the policy lets a command begin, and the start of its wrapper: what all capabilities that run programs share. */
-import { chown, open, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { normalize } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { findAccount, ownAccount, type Account } from "../capabilities/exec/account.ts";
 import { launchWrapper, type Wrapper } from "../capabilities/exec/launch.ts";
 import { planLaunch, type ExecRequest } from "../capabilities/exec/launch-plan.ts";
+import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
 import type { Environment } from "../link/proxy.ts";
 import { allowsCapability, forbids, timeLimitOf, type Policy } from "../policy/policy.ts";
@@ -14,6 +15,9 @@ import type { RunFiles } from "../spool/layout.ts";
 export interface LaunchpadNeeds {
   readonly policy: PolicyFile;
   readonly tools: Partial<Tools>;
+  readonly pump: () => Promise<PumpProgram>;
+  /** Output of a run that may wait in the spool. */
+  readonly highWaterBytes: number;
   /** The agent's own. */
   readonly environment: Environment;
 }
@@ -44,7 +48,7 @@ export interface Launchpad {
   clear(flight: Flight, files: RunFiles): Promise<Cleared>;
 }
 
-export function createLaunchpad({ policy, tools, environment }: LaunchpadNeeds): Launchpad {
+export function createLaunchpad({ policy, tools, pump, highWaterBytes, environment }: LaunchpadNeeds): Launchpad {
   return {
     async clear(flight, files) {
       const { run, capability, request, secrets } = flight;
@@ -69,6 +73,8 @@ export function createLaunchpad({ policy, tools, environment }: LaunchpadNeeds):
         account,
         switched,
         secrets,
+        pump: await pump(),
+        highWaterBytes,
         leftovers: rules.exec.leftovers,
         locale: localeOf(environment),
         ...(flight.before === undefined ? {} : { before: flight.before }),
@@ -80,7 +86,6 @@ export function createLaunchpad({ policy, tools, environment }: LaunchpadNeeds):
         timeLimitMs: timeLimitOf(rules, request),
         async launch(fillStdin) {
           if (request.stdin !== undefined) await fillStdin(files.stdin);
-          await createStreams(files, account, switched);
           return launchWrapper(plan, { ...tools, setsid });
         },
       };
@@ -108,15 +113,6 @@ async function accountOf(request: ExecRequest, own: Account): Promise<Account> {
   if (account === undefined)
     throw new AtalayaError("run.cannot-start", `there is no account ${request.account} on this host`);
   return account;
-}
-
-/** The command's account owns its streams, so that `>> /dev/stderr` works for it as on a terminal. */
-async function createStreams(files: RunFiles, account: Account, switched: boolean): Promise<void> {
-  for (const path of [files.stdout, files.stderr]) {
-    const file = await open(path, "a", 0o600);
-    await file.close();
-    if (switched) await chown(path, account.uid, account.gid);
-  }
 }
 
 async function resolved(path: string): Promise<string> {

@@ -1,11 +1,11 @@
 /**
- * The output of one run on its way: from the command's files, cut into numbered chunks, to the link, until the server
+ * The output of one run on its way: from the files its pump fills, cut into numbered chunks, to the link, until the server
  * has committed them. Nothing is held in memory: what cannot be sent yet stays in the files.
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync, type Stats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { encodeOutput, MAX_OUTPUT_CHUNK_BYTES, OUTPUT_HEADER_BYTES, type OutputStream } from "@atalaya/protocol";
-import { codeOf } from "../platform/durable-file.ts";
+import { codeOf, isFull } from "../platform/durable-file.ts";
 import {
   acknowledge,
   cut,
@@ -14,7 +14,6 @@ import {
   encodeHeader,
   HEADER_BYTES,
   RECORD_BYTES,
-  reset,
   type Chunk,
   type Flow,
   type Generation,
@@ -35,7 +34,7 @@ export interface Output {
   readonly stored: number;
   /** Bytes the command wrote in all. */
   readonly total: number;
-  /** Whether it is time to stop the command, for `bytes` are stored. */
+  /** Whether it is time to stop the pump, for `bytes` are stored. */
   over(bytes: number): boolean;
   /** Looks at the files' sizes. */
   look(): Promise<void>;
@@ -50,8 +49,10 @@ export interface Output {
   sent(): boolean;
   /** All that was looked at is committed. */
   drained(): boolean;
+  /** Takes the room that the index will need first, before a chatty command has it. */
+  begin(): void;
   mark(flow: Flow): void;
-  /** Empties the files and begins a new generation. The command must be stopped, and all drained. */
+  /** Empties the files and begins a new generation. The pump must be stopped, and all drained. */
   empty(): void;
   close(): Promise<void>;
 }
@@ -101,6 +102,17 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     index.generation = generation;
   }
 
+  function replaceIndex(generation: Generation): void {
+    const next = `${files.chunks}.new`;
+    const file = openSync(next, "w", 0o600);
+    try {
+      writeAll(file, encodeHeader(generation), 0);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, files.chunks);
+  }
+
   const waiting = (stream: OutputStream): number => Math.max(0, sizes[stream] - index.next[stream]);
   const allowance = (): number =>
     limitBytes === undefined
@@ -135,9 +147,9 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
   }
 
   async function sendOld(chunk: Chunk): Promise<void> {
-    const frame = chunk.gone ? undefined : await read(chunk.stream, chunk.offset, chunk.length);
-    const whole = frame?.length === OUTPUT_HEADER_BYTES + chunk.length;
-    // Bytes that the command took back are sent as none, so that the sequence has no gap.
+    const frame = await read(chunk.stream, chunk.offset, chunk.length);
+    const whole = frame.length === OUTPUT_HEADER_BYTES + chunk.length;
+    // Bytes that a power cut took are sent as none, so that the sequence has no gap.
     send(chunk, whole ? frame : Buffer.alloc(OUTPUT_HEADER_BYTES));
   }
 
@@ -179,10 +191,6 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     async look() {
       const [stdout, stderr] = await Promise.all([sizeOf(paths.stdout), sizeOf(paths.stderr)]);
       sizes = { stdout: Math.min(stdout, ends?.stdout ?? stdout), stderr: Math.min(stderr, ends?.stderr ?? stderr) };
-      for (const stream of ["stdout", "stderr"] as const) {
-        // The command emptied its own file (`echo > /dev/stderr` opens it anew): go on at its beginning.
-        if (sizes[stream] < index.next[stream]) append(reset(index, stream));
-      }
     },
     end(given) {
       ends = given;
@@ -216,6 +224,13 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     },
     sent: () => link !== undefined && unsent() === undefined && uncut() === 0,
     drained: () => index.chunks.length === 0 && uncut() === 0,
+    begin() {
+      try {
+        openIndex();
+      } catch (error) {
+        if (!isFull(error)) throw error;
+      }
+    },
     mark(flow) {
       writeGeneration({ ...index.generation, flow });
     },
@@ -227,11 +242,14 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
         // What is over the output limit is never cut, but counts as written.
         bytesBefore: index.generation.bytesBefore + (resumed ? 0 : Math.max(index.bytes, sizes.stdout + sizes.stderr)),
       };
-      const next = `${files.chunks}.new`;
-      const file = openSync(next, "w", 0o600);
-      writeSync(file, encodeHeader(generation));
-      closeSync(file);
-      renameSync(next, files.chunks);
+      try {
+        replaceIndex(generation);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        // The room it needs is in the files, and an agent that dies here finds them paused, drained and shorter.
+        for (const path of [paths.stdout, paths.stderr]) truncate(path);
+        replaceIndex(generation);
+      }
       if (indexFile !== undefined) closeSync(indexFile);
       indexFile = undefined;
       index = emptyIndex(generation);

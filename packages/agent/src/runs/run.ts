@@ -4,18 +4,13 @@
  * that a run that began under another process of the agent is just the same.
  */
 import { stat } from "node:fs/promises";
-import type { FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
-import {
-  groupExists,
-  hasEnvironment,
-  isWrapper,
-  killAll,
-  sessionMembers,
-  signalSession,
-} from "../capabilities/exec/processes.ts";
+import type { AgentFrame, FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
+import { hasEnvironment, isWrapper, killAll, sessionMembers, signalSession } from "../capabilities/exec/processes.ts";
+import { pumpOf } from "../capabilities/exec/pump.ts";
+import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import type { BootClock } from "../platform/boot-clock.ts";
-import { readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
+import { isFull, readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { RunFiles } from "../spool/layout.ts";
 import {
@@ -29,6 +24,7 @@ import {
   type Status,
 } from "../spool/records.ts";
 import { endingOf } from "./ending.ts";
+import { createFlow } from "./flow.ts";
 import type { Attendant, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { openOutput } from "./output.ts";
@@ -39,7 +35,9 @@ export interface RunNeeds {
   readonly files: RunFiles;
   readonly boot: BootClock;
   readonly log: Log;
-  /** Bytes of output in the spool at which the command is stopped until the server has committed them. */
+  readonly pump: () => Promise<PumpProgram>;
+  readonly capBytes: number;
+  /** Bytes of output in the spool at which the command has to wait until the server has committed them. */
   highWaterBytes(): number;
 }
 
@@ -62,7 +60,6 @@ export interface Run {
 }
 
 const MIN_STEP_MS = 10;
-const DRAIN_MS = 200;
 /** Whoever is in the middle of a fork() needs another; whoever hangs in the kernel is not waited for. */
 const KILL_ROUNDS = 10;
 const MAX_TIMER_MS = 2_000_000_000;
@@ -70,12 +67,28 @@ const MAX_TIMER_MS = 2_000_000_000;
 export function createRun(needs: RunNeeds): Run {
   const { accepted, terms, files, boot, log } = needs;
   const output = openOutput(files, terms.outputLimitBytes);
+  const sameBoot = accepted.bootId === boot.bootId;
+  const flow = createFlow({
+    run: accepted.run,
+    output,
+    pump: pumpOf({ files, program: needs.pump, capBytes: needs.capBytes, sameBoot }),
+    log,
+    later: (ms) => {
+      delayed ??= setTimeout(poke, ms);
+    },
+    full(now) {
+      full.pump = now;
+      tellFull();
+    },
+  });
   let started: (Started & { readonly at: number }) | undefined;
   let ending: Ending | undefined;
   let stop: Stop | undefined;
   let stopAsked: Stop["cause"] | undefined;
   let stopSent = false;
   let wrapperGone = false;
+  /** Whether the disk is too full for the pump, for what is written here, and whether that was said on this link. */
+  const full = { pump: false, step: false, told: false };
   let outlet: Outlet | undefined;
   let told: SpoolEntry["phase"] | undefined;
   let resultTold = false;
@@ -118,10 +131,13 @@ export function createRun(needs: RunNeeds): Run {
       again = false;
       try {
         await step();
+        full.step = false;
       } catch (error) {
         // The disk may be full or the folder gone; the slow poll tries again.
-        log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
+        if (isFull(error)) full.step = true;
+        else log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
       }
+      tellFull();
       lastStepAt = performance.now();
     } while (again && !closed);
   }
@@ -131,7 +147,7 @@ export function createRun(needs: RunNeeds): Run {
     // A disk that is too full to write the result down must not keep the output from leaving.
     if (ending === undefined) await observe().catch((error: unknown) => (failed = error));
     await output.look();
-    if (ending === undefined) await guard();
+    if (ending === undefined) await guard().catch((error: unknown) => (failed ??= error));
     tell();
     await output.pump();
     tell();
@@ -143,7 +159,7 @@ export function createRun(needs: RunNeeds): Run {
     const gone = wrapperGone;
     const status = readStatus((await readIfThere(files.status)) ?? "");
     if (status !== undefined) {
-      if (await emptied()) await finish(status);
+      if ((await emptied()) && (await flow.finished())) await finish(status);
     } else if (gone) await vanish();
     else if (stopAsked !== undefined) await sendStop(stopAsked);
   }
@@ -160,7 +176,7 @@ export function createRun(needs: RunNeeds): Run {
    * outlives that one's status: it gets KILL when its time is over, as the first would have.
    */
   async function emptied(): Promise<boolean> {
-    if (stop === undefined || started === undefined || accepted.bootId !== boot.bootId) return true;
+    if (stop === undefined || started === undefined || !sameBoot) return true;
     const members = await restOf(started.pid);
     // Its first process has been waited for: one with that number is another's, and so is then the session.
     if (members.length === 0 || members.some(({ pid }) => pid === started!.pid)) return true;
@@ -201,16 +217,22 @@ export function createRun(needs: RunNeeds): Run {
 
   async function finish(status: Status): Promise<void> {
     if (started === undefined) await readStart();
-    // What the command left in its group may be about to write (`> >(tee)`); sleepers are not waited for long.
-    const until = performance.now() + DRAIN_MS;
-    while (started !== undefined && groupExists(started.pid) && performance.now() < until) await pause(20);
+    // From here on its process id may be another's.
+    clearTimeout(killTimer);
     await output.look();
     const [stdout, stderr] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
     const droppedBytes = terms.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - terms.outputLimitBytes);
     const obstacle = (await readIfThere(files.obstacle))?.slice(0, 64) ?? "";
     const remains = { files, status, started, obstacle, stop, droppedBytes, timeLimitMs: accepted.timeLimitMs };
     const endedAt = Math.round((await stat(files.status)).mtimeMs);
-    await conclude(endingOf(await terms.outcomeOf(remains), { ...remains, endedAt, ends: { stdout, stderr } }));
+    await conclude(
+      endingOf(await terms.outcomeOf(remains), {
+        ...remains,
+        endedAt,
+        ends: { stdout, stderr },
+        incomplete: await flow.incomplete(),
+      }),
+    );
   }
 
   async function end(
@@ -218,6 +240,7 @@ export function createRun(needs: RunNeeds): Run {
     code: FailureCode | undefined,
     message: string,
   ): Promise<void> {
+    await flow.release();
     const [stdoutEnd, stderrEnd] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
     await conclude({
       state,
@@ -256,43 +279,32 @@ export function createRun(needs: RunNeeds): Run {
     if (started === undefined) return;
     // A command that is being ended gets some more room, so that it can say goodbye.
     const highWater = needs.highWaterBytes() * (stop === undefined ? 1 : 2);
-    if (output.flow === "flowing" && output.over(highWater)) {
-      if (!(await signal("SIGSTOP"))) return;
-      output.mark("paused");
-      log.info("run.paused", { run: accepted.run, bytes: output.stored });
-    }
-    if (output.flow === "paused" && output.drained()) await makeRoom();
-    if (output.flow === "emptying") output.empty();
-    if (output.flow === "emptied") {
-      await signal("SIGCONT");
-      output.mark("flowing");
-    }
+    await flow.guard(highWater);
   }
 
-  async function makeRoom(): Promise<void> {
-    // Signals arrive when they do: files may only be emptied once everybody really stands still.
-    for (let round = 0; round < 20; round += 1) {
-      const members = await sessionMembers(started!.pid);
-      if (members.every(({ state }) => state === "T" || state === "t" || state === "X")) {
-        await output.look();
-        if (output.drained()) output.empty();
-        return;
-      }
-      await pause(2);
-    }
-    // A shell whose vfork()ed child was stopped before its exec() waits for it beyond the reach of signals (seen with
-    // dash 0.5.12). Let them go on and stop them again, at some better moment.
-    await signal("SIGCONT");
-    output.mark("flowing");
-    again = true;
+  function tellFull(): void {
+    const now = full.pump || full.step;
+    if (now === full.told || outlet === undefined || told === undefined) return;
+    full.told = now;
+    log.warn(now ? "run.disk-full" : "run.disk-has-room", { run: accepted.run });
+    outlet.send(problem(now ? "it is full, and the run waits for room" : "there is room again, and the run goes on"));
   }
 
-  /** False when there is nobody whom it would be safe to signal. */
-  async function signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<boolean> {
+  function problem(message: string): AgentFrame {
+    return {
+      type: "problem",
+      code: "run.spool-full",
+      message: `the disk of the agent's spool: ${message}`,
+      run: accepted.run,
+    };
+  }
+
+  /** Nobody is signalled unless the wrapper waits for the command: its process id could be another's. */
+  async function signal(name: "SIGTERM" | "SIGKILL"): Promise<void> {
     const claim = readClaim((await readIfThere(files.claim)) ?? "");
-    if (started === undefined || claim.by !== "wrapper" || !isWrapper(claim.pid, files.folder)) return false;
+    if (started === undefined || claim.by !== "wrapper" || !isWrapper(claim.pid, files.folder)) return;
+    if ((await readIfThere(files.status))?.trim() !== "") return;
     await signalSession(started.pid, name);
-    return true;
   }
 
   async function sendStop(cause: Stop["cause"]): Promise<void> {
@@ -310,10 +322,8 @@ export function createRun(needs: RunNeeds): Run {
       return;
     }
     await signal("SIGTERM");
-    if (output.flow === "paused") {
-      await signal("SIGCONT");
-      output.mark("flowing");
-    }
+    // So that it can say goodbye.
+    if (output.flow === "paused") await flow.goOn();
     const waitMs = Math.max(0, stop.uptimeMs + terms.graceMs - boot.uptimeMs());
     killTimer = setTimeout(() => void signal("SIGKILL"), Math.min(waitMs, MAX_TIMER_MS));
   }
@@ -359,12 +369,16 @@ export function createRun(needs: RunNeeds): Run {
       await readStart();
       settle(result);
     } else {
+      output.begin();
       stop = await readJsonIfThere(files.stop, Stop);
       stopAsked = stop?.cause;
       watcher = watchFolder(files.folder, (name) => {
         if (name === "out" || name === "err" || name === "chunks") pokeSoon();
         else if (name === undefined) void checkWrapper().then(poke, poke);
-        else poke();
+        else {
+          if (name === "mark" || name === "pump") flow.due();
+          poke();
+        }
         attendant?.look();
       });
       attendant = terms.attend?.({ id: accepted.run, files, outlet: () => (told === undefined ? undefined : outlet) });
@@ -382,6 +396,7 @@ export function createRun(needs: RunNeeds): Run {
   }
 
   async function checkWrapper(): Promise<void> {
+    flow.due();
     const text = await readIfThere(files.claim);
     if (text === undefined) return;
     const claim = readClaim(text);
@@ -403,6 +418,7 @@ export function createRun(needs: RunNeeds): Run {
       outlet = next;
       told = known;
       resultTold = false;
+      full.told = false;
       output.attach(next, handle, through);
       poke();
     },

@@ -3,6 +3,8 @@
  * is, and leaves the spool when the server has *settled* it. An *outlet* is the link of the moment.
  */
 import { AtalayaError, type ResumeEntry, type SpoolEntry, type Start } from "@atalaya/protocol";
+import { capOf } from "../capabilities/exec/pump.ts";
+import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { BootClock } from "../platform/boot-clock.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { AcceptedRun } from "../spool/records.ts";
@@ -19,8 +21,10 @@ export interface RunsNeeds {
   readonly handlers: readonly Handler[];
   readonly boot: BootClock;
   readonly log: Log;
+  readonly pump: () => Promise<PumpProgram>;
   now(): number;
-  readonly highWaterBytes?: number;
+  /** Output of one run that may wait here before its command has to. */
+  readonly highWaterBytes: number;
 }
 
 export interface Runs {
@@ -41,8 +45,6 @@ export interface Runs {
   close(): Promise<void>;
 }
 
-const HIGH_WATER_BYTES = 64 * 1024 * 1024;
-
 interface Starting {
   handle: number;
   cancelled: boolean;
@@ -60,7 +62,7 @@ export function createRuns(needs: RunsNeeds): Runs {
 
   /** Settled, and not yet in the journal: until they are, the disk may be full. */
   const leaving = new Set<string>();
-  const mostBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
+  const mostBytes = needs.highWaterBytes;
 
   function handlerOf(capability: string): Handler {
     const handler = handlers.get(capability);
@@ -75,6 +77,8 @@ export function createRuns(needs: RunsNeeds): Runs {
       files: spool.files(accepted.run),
       boot,
       log,
+      pump: needs.pump,
+      capBytes: capOf(mostBytes, terms.outputLimitBytes),
       // Many chatty commands together must not fill the disk, either.
       highWaterBytes: () => Math.min(mostBytes, spool.share(runs.size)),
     });

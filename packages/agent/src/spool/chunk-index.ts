@@ -12,12 +12,12 @@ import type { OutputStream } from "@atalaya/protocol";
 export const HEADER_BYTES = 24;
 export const RECORD_BYTES = 8;
 const MAGIC = 0x41_43_49_31;
-const KIND = { stdout: 1, stderr: 2, "stdout-reset": 3, "stderr-reset": 4 } as const;
+const KIND = { stdout: 1, stderr: 2 } as const;
 
 /**
- * How the command's output flows. `paused`: it is stopped because too much waits here. `emptying`: all was committed
- * and the files are being emptied (again, after a crash). `emptied`: it has only to be continued. While it is stopped
- * each step may be done twice without harm.
+ * How the command's output flows. `paused`: the pumps are stopped, or about to be, because too much waits here.
+ * `emptying`: all was committed and the files are being emptied (again, after a crash). `emptied`: the pumps have only
+ * to be continued. While they are stopped each step may be done twice without harm.
  */
 export const flows = ["flowing", "paused", "emptying", "emptied"] as const;
 export type Flow = (typeof flows)[number];
@@ -35,8 +35,6 @@ export interface Chunk {
   readonly stream: OutputStream;
   readonly offset: number;
   readonly length: number;
-  /** The command itself emptied the file before these bytes were acknowledged (`> /dev/stderr`): they cannot be sent again. */
-  gone: boolean;
 }
 
 export interface ChunkIndex {
@@ -76,21 +74,13 @@ export function cut(
   stream: OutputStream,
   length: number,
 ): { readonly chunk: Chunk; readonly record: Uint8Array } {
-  const chunk: Chunk = { sequence: index.lastSequence + 1, stream, offset: index.next[stream], length, gone: false };
+  const chunk: Chunk = { sequence: index.lastSequence + 1, stream, offset: index.next[stream], length };
   index.chunks.push(chunk);
   index.lastSequence = chunk.sequence;
   index.next[stream] += length;
   index.bytes += length;
   index.records += 1;
   return { chunk, record: encodeRecord(stream, length) };
-}
-
-/** The stream's file begins anew at 0 because the command emptied it. */
-export function reset(index: ChunkIndex, stream: OutputStream): Uint8Array {
-  for (const chunk of index.chunks) if (chunk.stream === stream) chunk.gone = true;
-  index.next[stream] = 0;
-  index.records += 1;
-  return encodeRecord(`${stream}-reset`, 0);
 }
 
 /** Forgets chunks that the server has committed; their bytes stay in the files until the generation ends. */
@@ -118,12 +108,6 @@ export function decodeIndex(file: Buffer): ChunkIndex | undefined {
         break;
       case KIND.stderr:
         cut(index, "stderr", length);
-        break;
-      case KIND["stdout-reset"]:
-        reset(index, "stdout");
-        break;
-      case KIND["stderr-reset"]:
-        reset(index, "stderr");
         break;
       default:
         return undefined;

@@ -11,9 +11,15 @@ export interface RunFiles {
   readonly pid: string;
   /** Agent; unlinked by the wrapper once opened. */
   readonly stdin: string;
-  /** The command alone, appending. */
+  /** The pump, appending; emptied by the agent while it is stopped. */
   readonly stdout: string;
   readonly stderr: string;
+  /** Named pipes, made by the wrapper: from the command to the pump. */
+  readonly pipes: { readonly stdout: string; readonly stderr: string };
+  /** Wrapper, then the agent when it replaced one that was killed: process ids and starts of the pumps. */
+  readonly pump: string;
+  /** Wrapper, then the pump: how it stands. */
+  readonly mark: string;
   /** Wrapper's last stage: why the program could not be executed. */
   readonly obstacle: string;
   /** Agent: how the streams were cut into numbered chunks. */
@@ -37,6 +43,9 @@ export function runFiles(spool: string, run: string): RunFiles {
     stdin: file("stdin"),
     stdout: file("out"),
     stderr: file("err"),
+    pipes: { stdout: file("pipes/out"), stderr: file("pipes/err") },
+    pump: file("pump"),
+    mark: file("mark"),
     obstacle: file("obstacle"),
     chunks: file("chunks"),
     stop: file("stop"),

@@ -47,6 +47,21 @@ export function readClaim(text: string): Claim {
   return pid === null ? { by: "unknown" } : { by: "wrapper", pid: Number(pid[1]) };
 }
 
+/** A process that copies output from a run's pipes to its files. */
+export interface PumpProcess {
+  readonly pid: number;
+  /** In ticks since boot: with it, a process id that came round again is not taken for the pump. */
+  readonly since: number;
+}
+
+/** `<pid> <start> .`, a line for each that there was; a torn last line is not there. */
+export function readPumps(text: string): readonly PumpProcess[] {
+  return [...text.matchAll(/^([1-9]\d{0,9}) (\d+) \.\n/gm)].map(([, pid, since]) => ({
+    pid: Number(pid),
+    since: Number(since),
+  }));
+}
+
 export interface Started {
   readonly pid: number;
   readonly uptimeMs: number;

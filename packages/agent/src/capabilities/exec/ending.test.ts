@@ -22,6 +22,7 @@ const remains = (over: Partial<Found> = {}): Found => ({
   droppedBytes: 0,
   timeLimitMs: undefined,
   ends: { stdout: 1, stderr: 2 },
+  incomplete: false,
   ...over,
 });
 const endingOf = (found: Found) => kept(outcomeOf(request, found), found);
@@ -33,6 +34,17 @@ describe("the end of a run", () => {
       state: "failed",
       result: { exitCode: 7 },
     });
+  });
+  test("is no success, and says why, when output may be missing", () => {
+    expect(endingOf(remains({ incomplete: true }))).toMatchObject({
+      state: "failed",
+      reason: { code: "run.output-incomplete" },
+      result: { exitCode: 0 },
+    });
+    const stopped = endingOf(remains({ incomplete: true, stop: { cause: "cancel", uptimeMs: 1 } }));
+    expect(stopped).toMatchObject({ state: "cancelled", reason: { code: "run.output-incomplete" } });
+    const late = endingOf(remains({ incomplete: true, stop: { cause: "time-limit", uptimeMs: 1 } }));
+    expect(late.reason).toMatchObject({ code: "run.time-limit", message: expect.stringContaining("may be missing") });
   });
   test("is measured by uptime when somebody set the clock meanwhile", () => {
     expect(endingOf(remains({ endedAt: 5 })).durationMs).toBe(2_000);

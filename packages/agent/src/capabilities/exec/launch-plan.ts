@@ -2,6 +2,8 @@
 import { AtalayaError, type exec, type RequestOf } from "@atalaya/protocol";
 import type { RunFiles } from "../../spool/layout.ts";
 import type { Account } from "./account.ts";
+import { capOf } from "./pump.ts";
+import type { PumpProgram } from "./pump-program.ts";
 import { SHELL, type Launch, type Tools } from "./wrapper.ts";
 
 export type ExecRequest = RequestOf<typeof exec>;
@@ -18,6 +20,8 @@ export interface Asked {
   /** Whether that is another account than the agent's own. */
   readonly switched: boolean;
   readonly secrets: Readonly<Record<string, string>>;
+  readonly pump: PumpProgram;
+  readonly highWaterBytes: number;
   readonly leftovers: "leave" | "kill";
   /** The agent's own LANG, LC_* and TZ; nothing else of its environment reaches a command. */
   readonly locale: Readonly<Record<string, string>>;
@@ -26,7 +30,9 @@ export interface Asked {
 }
 
 export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchPlan {
-  const { request, account } = asked;
+  const { request, account, switched } = asked;
+  need(tools.mkfifo, "mkfifo");
+  if (switched) need(tools.chown, "chown");
   return {
     environment: environmentOf(asked),
     launch: {
@@ -34,12 +40,15 @@ export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchP
       pidFile: files.pid,
       ...(request.stdin === undefined ? {} : { stdinFile: files.stdin }),
       leftovers: asked.leftovers,
+      pump: asked.pump,
+      cap: capOf(asked.highWaterBytes, request.outputLimitBytes),
+      ...(switched ? { owner: `${account.uid}:${account.gid}` } : {}),
       // Limits and a negative nice need the agent's rights, so they come before the account.
       prefix: [
         ...(asked.before ?? []),
         ...niceOf(request, tools),
         ...limitsOf(request, tools),
-        ...(asked.switched ? accountOf(account, tools) : []),
+        ...(switched ? accountOf(account, tools) : []),
       ],
       cwd: request.cwd ?? account.home,
       umask: request.umask ?? "022",

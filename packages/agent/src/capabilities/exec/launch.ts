@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import type { LaunchPlan } from "./launch-plan.ts";
 import { SHELL, wrapperArguments, wrapperEnvironment, type Tools } from "./wrapper.ts";
@@ -13,6 +15,8 @@ export async function launchWrapper({ launch, environment }: LaunchPlan, tools: 
   // Loaded at the first run: an agent that waits does without.
   const { spawn } = await import("node:child_process");
   try {
+    // A folder of their own: who watches the run's is not told of every write to a pipe.
+    await mkdir(join(launch.folder, "pipes"), { recursive: true, mode: 0o700 });
     const child = spawn(SHELL, wrapperArguments(launch, tools, names), {
       cwd: "/",
       detached: true,

@@ -5,13 +5,16 @@ import { readdir, readFile } from "node:fs/promises";
 export interface ProcessStat {
   readonly state: string;
   readonly session: number;
+  /** When it started, in ticks since boot. */
+  readonly since: number;
 }
 
 /** proc(5), `/proc/pid/stat`: the name in parentheses may contain anything, so fields count from the last one. */
 export function parseStat(text: string): ProcessStat | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const session = Number(fields[3]);
-  return fields[0] === undefined || !Number.isInteger(session) ? undefined : { state: fields[0], session };
+  const since = Number(fields[19]);
+  return fields[0] === undefined || !Number.isInteger(session) ? undefined : { state: fields[0], session, since };
 }
 
 /** Whether this pid is the wrapper of this folder: pids are used again, command lines with our folder are not. */
@@ -35,6 +38,15 @@ export function hasEnvironment(pid: number, entry: string): boolean {
   }
 }
 
+/** Undefined when there is no such process. */
+export function statOf(pid: number): ProcessStat | undefined {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Every process of the session, the command's own groups and those it made (`timeout`, job control) alike. */
 export async function sessionMembers(
   session: number,
@@ -52,10 +64,7 @@ export async function sessionMembers(
  * Signals the command's process group at once, then what else is in its session. Only call while its wrapper waits for
  * it: until then its pid cannot have become somebody else's.
  */
-export async function signalSession(
-  session: number,
-  signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
-): Promise<void> {
+export async function signalSession(session: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   send(-session, signal);
   for (const { pid } of await sessionMembers(session)) send(pid, signal);
 }
@@ -65,15 +74,10 @@ export function killAll(members: readonly { readonly pid: number }[]): void {
   for (const { pid } of members) send(pid, "SIGKILL");
 }
 
-/** Whether the process group has members left. */
-export function groupExists(group: number): boolean {
-  return send(-group, 0);
-}
-
-function send(target: number, signal: NodeJS.Signals | 0): boolean {
+export function send(target: number, signal: NodeJS.Signals): void {
   try {
-    return process.kill(target, signal);
+    process.kill(target, signal);
   } catch {
-    return false;
+    // It is gone, which is as good.
   }
 }

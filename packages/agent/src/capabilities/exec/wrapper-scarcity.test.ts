@@ -8,16 +8,19 @@ import { readStatus } from "../../spool/records.ts";
 import { findAccount, ownAccount, type Account } from "./account.ts";
 import { launchWrapper } from "./launch.ts";
 import { planLaunch, type ExecRequest } from "./launch-plan.ts";
+import { findPump, type PumpProgram } from "./pump-program.ts";
 import { findTools } from "./tools.ts";
 import type { Tools } from "./wrapper.ts";
 
 const root = process.getuid?.() === 0;
 const tools = findTools() as Tools;
 let spool: string;
+let pump: PumpProgram;
 let count = 0;
 
 beforeAll(async () => {
   spool = await mkdtemp(join(tmpdir(), "scarcity-"));
+  pump = await findPump(join(spool, "bin"));
 });
 afterAll(() => rm(spool, { recursive: true }));
 
@@ -33,6 +36,8 @@ async function run(request: Partial<ExecRequest>, account?: Account, base = spoo
       secrets: {},
       leftovers: "leave",
       locale: {},
+      pump,
+      highWaterBytes: 2 ** 26,
     },
     files,
     tools,
@@ -81,7 +86,7 @@ describe("the wrapper", () => {
     try {
       const filler = join(disk, "filler");
       await writeFile(filler, "");
-      const { exitCode } = await run(shell(`cat /dev/zero >> ${filler}; exit 42`), undefined, disk);
+      const { exitCode } = await run(shell(`cat /dev/zero 2>/dev/null >> ${filler}; exit 42`), undefined, disk);
       expect(exitCode).toBe(42);
     } finally {
       execFileSync("umount", [disk]);

@@ -9,15 +9,18 @@ import { runFiles, type RunFiles } from "../../spool/layout.ts";
 import { ownAccount } from "./account.ts";
 import { launchWrapper } from "./launch.ts";
 import { planLaunch, type Asked, type ExecRequest } from "./launch-plan.ts";
+import { findPump, type PumpProgram } from "./pump-program.ts";
 import { findTools } from "./tools.ts";
 import type { Tools } from "./wrapper.ts";
 
 const tools = findTools() as Tools;
 let spool: string;
+let pump: PumpProgram;
 let count = 0;
 
 beforeAll(async () => {
   spool = await mkdtemp(join(tmpdir(), "wrapper-"));
+  pump = await findPump(join(spool, "bin"));
 });
 afterAll(() => rm(spool, { recursive: true }));
 
@@ -27,8 +30,12 @@ async function folder(): Promise<RunFiles> {
   return files;
 }
 
-async function run(request: Partial<ExecRequest>, over: Partial<Asked> = {}, given?: RunFiles) {
-  const files = given ?? (await folder());
+function planned(
+  request: Partial<ExecRequest>,
+  over: Partial<Asked> = {},
+  having = tools,
+  files = runFiles(spool, "x"),
+) {
   const asked: Asked = {
     run: "run_x",
     request: { command: { kind: "shell", script: "true" }, graceMs: 0, ...request },
@@ -37,10 +44,17 @@ async function run(request: Partial<ExecRequest>, over: Partial<Asked> = {}, giv
     secrets: {},
     leftovers: "leave",
     locale: {},
+    pump,
+    highWaterBytes: 2 ** 26,
     ...over,
   };
+  return planLaunch(asked, files, having);
+}
+
+async function run(request: Partial<ExecRequest>, over: Partial<Asked> = {}, given?: RunFiles) {
+  const files = given ?? (await folder());
   await (
-    await launchWrapper(planLaunch(asked, files, tools), tools)
+    await launchWrapper(planned(request, over, tools, files), tools)
   ).exited;
   const text = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
   return {
@@ -140,10 +154,16 @@ describe("the wrapper", () => {
     for (let round = 0; round < 10; round += 1) {
       const files = await folder();
       await Promise.all([1, 2, 3].map(() => run(shell("echo once"), {}, files)));
-      // Read when all have ended: those that lost may end before the one that won has written.
       expect(await readFile(files.stdout, "utf8")).toBe("once\n");
       expect(readClaim(await readFile(files.claim, "utf8")).by).toBe("wrapper");
     }
+  });
+  test("says it when the pipes for its output cannot be made", async () => {
+    const files = await folder();
+    await mkdir(files.pipes.stdout, { recursive: true });
+    const end = await run(shell("echo no"), {}, files);
+    expect([end.obstacle, end.exitCode, end.out]).toEqual(["pipes\n", 126, ""]);
+    expect(() => planned({}, {}, { ...tools, mkfifo: undefined as never })).toThrow("this host has no mkfifo");
   });
   test("leaves alone what is claimed already", async () => {
     const files = await folder();

@@ -5,18 +5,33 @@
  * and, for the environment, as variables that the last stage renames. Environment must not be applied earlier, for
  * `LD_PRELOAD` and its like would otherwise act on programs that still run as root.
  *
- *   WRAPPER   agent's account, own session: claims, opens the streams, waits, writes the status
+ *   WRAPPER   agent's account, own session: claims, starts the pump, waits, writes the status
  *   FIRST     agent's account, the command's session: tells its process id, which stays the command's
  *   LAST      the command's account: directory, umask, environment, then becomes the program
  */
+import type { PumpProgram } from "./pump-program.ts";
 
 /**
- * `folder stdin leftovers | setsid …`. The command runs in the foreground: a shell's background jobs ignore SIGINT for
- * ever. The place for its status is taken before it begins: a disk that is full when it ends must not hide how it did.
+ * `folder stdin leftovers owner pump script word cap | setsid …`. The command runs in the foreground: a shell's background
+ * jobs ignore SIGINT for ever. The place for its status is taken before it begins: a disk that is full when it ends must
+ * not hide how it did.
+ *
+ * Its streams are named pipes that are its own (`owner`, when it is another account), so that it may open them anew; the
+ * pump appends what comes to the files the agent reads. Descriptors 6 and 7 keep the pipes open until the status is
+ * there: nobody waits in opening one, and what a pump that is gone left unread waits for the next.
  */
 const WRAPPER = `
-folder=$1 input=$2 leftovers=$3
-shift 3
+folder=$1 input=$2 leftovers=$3 owner=$4 pump=$5 script=$6 word=$7 cap=$8
+shift 8
+end() {
+  read -r now rest </proc/uptime
+  echo "$1 $now ." 1<>"$folder/status"
+}
+cannot() {
+  echo pipes >"$folder/obstacle"
+  end 126
+  exit
+}
 umask 077
 set -C
 { echo "$$" >"$folder/claim"; } 2>/dev/null || exit 75
@@ -28,14 +43,24 @@ if [ -n "$input" ]; then
 else
   exec </dev/null
 fi
-"$@"
-code=$?
-read -r now rest </proc/uptime
-echo "$code $now ." 1<>"$folder/status"
+out=$folder/pipes/out err=$folder/pipes/err
+mkfifo "$out" "$err" || cannot
+[ -z "$owner" ] || chown "$owner" "$out" "$err" || cannot
+echo new >"$folder/mark" || cannot
+exec 6<>"$out" 7<>"$err"
+"$pump" \${script:+"$script" "$word"} "$cap" <"$out" >>"$folder/out" 3<"$err" 4>>"$folder/err" 5<>"$folder/mark" 6>&- 7>&- &
+# Its start, the 22nd field, tells a process from a later one of the same number.
+since=0
+read -r _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ since rest <"/proc/$!/stat"
+echo "$! $since ." >"$folder/pump" || { kill -s KILL "$!"; cannot; }
+"$@" 6>&- 7>&-
+end "$?"
+exec 6>&- 7>&-
 if [ "$leftovers" = kill ]; then
   read -r session rest <"$folder/pid" && kill -s KILL -- "-$session"
 fi
 sync "$folder/status"
+wait
 `;
 
 /**
@@ -48,7 +73,7 @@ read -r now rest </proc/uptime
 echo "$$ $now ." >"$1" || exit 75
 ulimit -S -n 1024 2>/dev/null
 folder=\${1%/*}
-exec >>"$folder/out" 2>>"$folder/err" 3>>"$folder/obstacle"
+exec >"$folder/pipes/out" 2>"$folder/pipes/err" 3>>"$folder/obstacle"
 shift
 exec "$@"
 `;
@@ -93,6 +118,8 @@ exec "$@"
 /** The programs of util-linux and coreutils that the wrapper needs, by absolute path. */
 export interface Tools {
   readonly setsid: string;
+  readonly mkfifo?: string;
+  readonly chown?: string;
   readonly setpriv?: string;
   readonly prlimit?: string;
   readonly nice?: string;
@@ -104,6 +131,11 @@ export interface Launch {
   readonly pidFile: string;
   readonly stdinFile?: string;
   readonly leftovers: "leave" | "kill";
+  readonly pump: PumpProgram;
+  /** Bytes, see native/pump.c. */
+  readonly cap: number;
+  /** Whose the command's streams are, `uid:gid`, when that is not the agent. */
+  readonly owner?: string;
   /** Between the agent's account and the command: `setpriv …`, `prlimit …`, `nice …`, each complete. */
   readonly prefix: readonly string[];
   readonly cwd: string;
@@ -125,6 +157,7 @@ export function wrapperArguments(launch: Launch, tools: Tools, environmentSize: 
     ...launch.command,
   ];
   const first = [SHELL, "-c", FIRST, "atalaya-session", launch.pidFile, ...launch.prefix, ...last];
+  const [program, script = "", word = ""] = launch.pump;
   return [
     "-c",
     WRAPPER,
@@ -132,6 +165,11 @@ export function wrapperArguments(launch: Launch, tools: Tools, environmentSize: 
     launch.folder,
     launch.stdinFile ?? "",
     launch.leftovers,
+    launch.owner ?? "",
+    program,
+    script,
+    word,
+    String(launch.cap),
     tools.setsid,
     ...first,
   ];
