@@ -4,7 +4,8 @@ export const permissions = {
   "fleet.write": "rename, label, place and merge hosts; change groups",
   "enrolment.read": "see join tokens and pending enrolments",
   "enrolment.write": "make and revoke join tokens; accept, reject, revoke enrolments",
-  "job.read": "see jobs, runs and their output",
+  "job.read": "see one's own jobs, runs and their output",
+  "job.read-all": "see everybody's jobs, runs and output, and with job.create control them",
   "job.create": "run jobs, cancel, pause and retry them",
   "identity.read": "see API tokens",
   "identity.write": "make and revoke API tokens",
@@ -22,8 +23,8 @@ export type RoutePermission = Permission | "authenticated" | "public";
 export const roles = {
   /** Acts as itself, on its places, and sees only what it did. */
   user: ["fleet.read", "job.read", "job.create"],
-  viewer: ["fleet.read", "job.read", "enrolment.read", "server.read"],
-  operator: ["fleet.read", "fleet.write", "enrolment.read", "job.read", "job.create", "server.read"],
+  viewer: ["fleet.read", "job.read", "job.read-all", "enrolment.read", "server.read"],
+  operator: ["fleet.read", "fleet.write", "enrolment.read", "job.read", "job.read-all", "job.create", "server.read"],
   admin: Object.keys(permissions) as Permission[],
 } as const satisfies Record<string, readonly Permission[]>;
 export type Role = keyof typeof roles;

@@ -14,7 +14,7 @@ import type { DirectoryHost, HostGone } from "../fleet/index.ts";
 import type { Link, LinkListener, Links, RunFrame } from "../link/index.ts";
 import { createJobs, type JobsRoom, type JobsRoomNeeds } from "./index.ts";
 
-export const admin: Actor = { name: "local", permissions: new Set(["job.create", "job.read"]) };
+export const admin: Actor = { name: "local", permissions: new Set(["job.create", "job.read", "job.read-all"]) };
 export const key = Buffer.alloc(32, 1);
 
 export interface HandClock extends Clock {
