@@ -1006,7 +1006,7 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1084,7 +1084,7 @@ export interface components {
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1492,7 +1492,7 @@ export interface components {
         /** @description Who is asking. */
         readonly Me: {
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             readonly token?: {
                 /** @description Epoch milliseconds. */
@@ -1505,7 +1505,7 @@ export interface components {
         readonly NewApiToken: {
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -1736,7 +1736,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
