@@ -68,6 +68,32 @@ describe("a command whose agent is killed", () => {
     expect(digest).toBe("9b91e64c038c9063b2ccbf5568316c4e085b908a0d4e1e778e5db039d8b2370c");
     expect(run.text("stderr")).toBe("end\n");
   });
+  test.each([
+    ["missing", () => Buffer.alloc(0)],
+    ["spoiled", (index: Buffer) => Buffer.concat([index.subarray(0, 32), Buffer.alloc(index.length - 32)])],
+  ])(
+    "and whose index of what was sent is %s prints nothing twice, and says that some may be missing",
+    async (_, spoil) => {
+      const agent = await up();
+      const gate = join(data, "gate");
+      const script = `for i in 1 2 3 4 5; do echo $i; sleep 0.05; done; until [ -e ${gate} ]; do sleep 0.02; done; echo end`;
+      const run = tower.run(shell(script));
+      await eventually(() => run.text()).toBe("1\n2\n3\n4\n5\n");
+      await kill(agent, "SIGKILL");
+      const { chunks } = runFiles(join(data, "spool"), run.id);
+      await writeFile(chunks, spoil(await readFile(chunks)));
+      await up();
+      // Bytes printed before the server says what it has would be left out, too.
+      await eventually(async () => (await readFile(chunks))[5]).toBe(1);
+      await writeFile(gate, "");
+      expect(await run.ended).toMatchObject({
+        state: "failed",
+        reason: { code: "run.output-incomplete" },
+        result: { exitCode: 0 },
+      });
+      expect(run.text()).toBe("1\n2\n3\n4\n5\nend\n");
+    },
+  );
   test("is found finished when it ended while there was no agent", async () => {
     const agent = await up();
     const run = tower.run(shell("sleep 0.3; echo done; exit 4"));

@@ -15,7 +15,7 @@ export function endingOf(outcome: Outcome, ended: Ended): Ending {
   const duration =
     started === undefined ? undefined : durationOf(endedAt - started.at, status.uptimeMs - started.uptimeMs);
   return {
-    ...(ended.incomplete ? incompleteOf(outcome) : outcome),
+    ...(ended.incomplete ? incompleteOf(outcome, "what copied it was killed") : outcome),
     ...(started === undefined ? {} : { startedAt: started.at }),
     finishedAt: endedAt,
     ...(duration === undefined ? {} : { durationMs: duration }),
@@ -25,14 +25,14 @@ export function endingOf(outcome: Outcome, ended: Ended): Ending {
   };
 }
 
-/** Nothing succeeds whose output nobody can vouch for. */
-function incompleteOf(outcome: Outcome): Outcome {
-  const missing = "what copied its output was killed, so some of it may be missing";
+/** Nothing succeeds whose output nobody can vouch for. `because`: a clause. */
+export function incompleteOf<End extends Outcome>(end: End, because: string): End {
+  const missing = `${because}, so some of its output may be missing`;
   const reason =
-    outcome.reason === undefined
-      ? { code: "run.output-incomplete" as const, message: `the command ended by itself; ${missing}` }
-      : { ...outcome.reason, message: `${outcome.reason.message}; ${missing}` };
-  return { ...outcome, state: outcome.state === "succeeded" ? "failed" : outcome.state, reason };
+    end.reason === undefined
+      ? { code: "run.output-incomplete" as const, message: missing }
+      : { ...end.reason, message: `${end.reason.message}; ${missing}` };
+  return { ...end, state: end.state === "succeeded" ? "failed" : end.state, reason };
 }
 
 // The files' times are finer (uptime counts hundredths), but somebody may have set the clock in between.

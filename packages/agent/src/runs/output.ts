@@ -2,7 +2,7 @@
  * The output of one run on its way: from the files its pump fills, cut into numbered chunks, to the link, until the server
  * has committed them. Nothing is held in memory: what cannot be sent yet stays in the files.
  */
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync, type Stats } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, writeSync, type Stats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { encodeOutput, MAX_OUTPUT_CHUNK_BYTES, OUTPUT_HEADER_BYTES, type OutputStream } from "@atalaya/protocol";
 import { codeOf, isFull } from "../platform/durable-file.ts";
@@ -14,6 +14,7 @@ import {
   encodeHeader,
   HEADER_BYTES,
   RECORD_BYTES,
+  skipTo,
   type Chunk,
   type Flow,
   type Generation,
@@ -30,6 +31,8 @@ const NOTHING = new Uint8Array(0);
 export interface Output {
   readonly lastSequence: number;
   readonly flow: Flow;
+  /** Whether output is missing because the index of what was sent, or the output itself, was spoiled. */
+  readonly damaged: boolean;
   /** Bytes in the files. */
   readonly stored: number;
   /** Bytes the command wrote in all. */
@@ -60,7 +63,7 @@ export interface Output {
 export function openOutput(files: RunFiles, limitBytes: number | undefined): Output {
   const paths = { stdout: files.stdout, stderr: files.stderr };
   const readers: { stdout?: FileHandle; stderr?: FileHandle } = {};
-  let index = readIndex(files.chunks) ?? emptyIndex({ flow: "flowing", base: 0, bytesBefore: 0 });
+  let index = readIndex(files.chunks) ?? emptyIndex({ flow: "flowing", base: 0, bytesBefore: 0, damaged: false });
   let indexFile: number | undefined;
   let unwritten: Uint8Array[] = [];
   let sizes = { stdout: 0, stderr: 0 };
@@ -70,13 +73,17 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
   let inFlight = 0;
   let lastStream: OutputStream = "stderr";
 
-  /** Opened for reading and writing, not appending: a torn last record is overwritten, not followed. */
+  /** A whole index that is to take the file's place. */
+  let replacement: Uint8Array | undefined;
+
+  /** Opened for reading and writing, not appending: what could not be read of it is cut off, not followed. */
   function openIndex(): number {
     if (indexFile !== undefined) return indexFile;
     const fresh = readIndex(files.chunks) === undefined;
     const file = openSync(files.chunks, fresh ? "w+" : "r+", 0o600);
     try {
       if (fresh) writeAll(file, encodeHeader(index.generation), 0);
+      else ftruncateSync(file, HEADER_BYTES + (index.records - unwritten.length) * RECORD_BYTES);
     } catch (error) {
       closeSync(file);
       throw error;
@@ -91,6 +98,8 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
 
   /** What a full disk did not take is tried again, and nothing is sent before it has been: after a crash the same sequence must carry the same bytes. */
   function writeRecords(): void {
+    if (replacement !== undefined) replaceIndex(replacement);
+    replacement = undefined;
     if (unwritten.length === 0) return;
     const before = (index.records - unwritten.length) * RECORD_BYTES;
     writeAll(openIndex(), Buffer.concat(unwritten), HEADER_BYTES + before);
@@ -102,15 +111,27 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     index.generation = generation;
   }
 
-  function replaceIndex(generation: Generation): void {
+  function replaceIndex(whole: Uint8Array): void {
     const next = `${files.chunks}.new`;
     const file = openSync(next, "w", 0o600);
     try {
-      writeAll(file, encodeHeader(generation), 0);
+      writeAll(file, whole, 0);
     } finally {
       closeSync(file);
     }
     renameSync(next, files.chunks);
+    if (indexFile !== undefined) closeSync(indexFile);
+    indexFile = undefined;
+  }
+
+  /** The server knows of more than the index: some of that was lost with the machine's memory, or spoiled. */
+  function catchUp(through: number): void {
+    const written = { stdout: sizeNow(paths.stdout), stderr: sizeNow(paths.stderr) };
+    const skipped = skipTo(index, through, written);
+    index = skipped.index;
+    replacement = skipped.file;
+    unwritten = [];
+    sizes = written;
   }
 
   const waiting = (stream: OutputStream): number => Math.max(0, sizes[stream] - index.next[stream]);
@@ -150,6 +171,7 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     const frame = await read(chunk.stream, chunk.offset, chunk.length);
     const whole = frame.length === OUTPUT_HEADER_BYTES + chunk.length;
     // Bytes that a power cut took are sent as none, so that the sequence has no gap.
+    if (!whole) writeGeneration({ ...index.generation, damaged: true });
     send(chunk, whole ? frame : Buffer.alloc(OUTPUT_HEADER_BYTES));
   }
 
@@ -181,6 +203,9 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     get flow() {
       return index.generation.flow;
     },
+    get damaged() {
+      return index.generation.damaged;
+    },
     get stored() {
       return sizes.stdout + sizes.stderr;
     },
@@ -197,6 +222,7 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     },
     attach(outlet, handle, through) {
       link = { outlet, handle };
+      if (through > index.lastSequence) catchUp(through);
       acknowledge(index, through);
       sentThrough = through;
       inFlight = 0;
@@ -237,21 +263,20 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
     empty() {
       const resumed = index.generation.flow === "emptying";
       const generation: Generation = {
+        ...index.generation,
         flow: "emptying",
         base: index.lastSequence,
         // What is over the output limit is never cut, but counts as written.
         bytesBefore: index.generation.bytesBefore + (resumed ? 0 : Math.max(index.bytes, sizes.stdout + sizes.stderr)),
       };
       try {
-        replaceIndex(generation);
+        replaceIndex(encodeHeader(generation));
       } catch (error) {
         if (!isFull(error)) throw error;
         // The room it needs is in the files, and an agent that dies here finds them paused, drained and shorter.
         for (const path of [paths.stdout, paths.stderr]) truncate(path);
-        replaceIndex(generation);
+        replaceIndex(encodeHeader(generation));
       }
-      if (indexFile !== undefined) closeSync(indexFile);
-      indexFile = undefined;
       index = emptyIndex(generation);
       unwritten = [];
       for (const path of [paths.stdout, paths.stderr]) truncate(path);
@@ -271,6 +296,10 @@ export function openOutput(files: RunFiles, limitBytes: number | undefined): Out
 
 function writeAll(file: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+}
+
+function sizeNow(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function truncate(path: string): void {

@@ -23,7 +23,7 @@ import {
   type Started,
   type Status,
 } from "../spool/records.ts";
-import { endingOf } from "./ending.ts";
+import { endingOf, incompleteOf } from "./ending.ts";
 import { createFlow } from "./flow.ts";
 import type { Attendant, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
@@ -359,7 +359,8 @@ export function createRun(needs: RunNeeds): Run {
     }
     if (ending !== undefined && !resultTold && output.sent()) {
       resultTold = true;
-      outlet.send(resultFrame(accepted.run, ending, output.lastSequence));
+      const told = output.damaged ? incompleteOf(ending, "the spool was damaged") : ending;
+      outlet.send(resultFrame(accepted.run, told, output.lastSequence));
     }
   }
 

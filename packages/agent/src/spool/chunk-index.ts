@@ -2,7 +2,7 @@
  * How a run's streams were cut into numbered chunks, so that after the agent's restart the same sequences carry the
  * same bytes. Only lengths are kept; the bytes stand in the stream's file.
  *
- * Layout: magic (4), flow (1), 3 spare, sequence before the first record (8), bytes of the streams before that
+ * Layout: magic (4), flow (1), damaged (1), 2 spare, sequence before the first record (8), bytes of the streams before that
  * (8); then a record a chunk: kind (4), length (4), all big-endian. A *generation* ends when the files were emptied;
  * the header then begins a new one. Records are appended before their chunk is sent and are not synced: they must
  * outlive the agent, not the machine, for a run does not outlive the machine either.
@@ -12,7 +12,7 @@ import type { OutputStream } from "@atalaya/protocol";
 export const HEADER_BYTES = 24;
 export const RECORD_BYTES = 8;
 const MAGIC = 0x41_43_49_31;
-const KIND = { stdout: 1, stderr: 2 } as const;
+const KIND = { stdout: 1, stderr: 2, "stdout-gap": 3, "stderr-gap": 4 } as const;
 
 /**
  * How the command's output flows. `paused`: the pumps are stopped, or about to be, because too much waits here.
@@ -28,6 +28,8 @@ export interface Generation {
   readonly base: number;
   /** Bytes of both streams in the generations before. */
   readonly bytesBefore: number;
+  /** Whether bytes were left out of the sequence because nobody knew any more what the server had of them. */
+  readonly damaged: boolean;
 }
 
 export interface Chunk {
@@ -52,6 +54,7 @@ export function encodeHeader(generation: Generation): Uint8Array {
   const buffer = Buffer.alloc(HEADER_BYTES);
   buffer.writeUInt32BE(MAGIC, 0);
   buffer.writeUInt8(flows.indexOf(generation.flow), 4);
+  buffer.writeUInt8(generation.damaged ? 1 : 0, 5);
   buffer.writeBigUInt64BE(BigInt(generation.base), 8);
   buffer.writeBigUInt64BE(BigInt(generation.bytesBefore), 16);
   return buffer;
@@ -83,6 +86,28 @@ export function cut(
   return { chunk, record: encodeRecord(stream, length) };
 }
 
+/**
+ * For an index that lost its end, or all of it: the server has `through`, more than this knows of, and how many bytes
+ * that were is known to nobody here. Bytes that may be there already are left out, for output is never told twice: the
+ * sequence goes on behind all that stands in the files. Returns the whole file, too.
+ */
+export function skipTo(
+  { generation }: ChunkIndex,
+  through: number,
+  sizes: Readonly<Record<OutputStream, number>>,
+): { readonly index: ChunkIndex; readonly file: Uint8Array } {
+  const index = emptyIndex({ ...generation, base: through, damaged: true });
+  const records = (["stdout", "stderr"] as const).map((stream) => leaveOut(index, stream, sizes[stream]));
+  return { index, file: Buffer.concat([encodeHeader(index.generation), ...records]) };
+}
+
+function leaveOut(index: ChunkIndex, stream: OutputStream, length: number): Uint8Array {
+  index.next[stream] += length;
+  index.bytes += length;
+  index.records += 1;
+  return encodeRecord(`${stream}-gap`, length);
+}
+
 /** Forgets chunks that the server has committed; their bytes stay in the files until the generation ends. */
 export function acknowledge(index: ChunkIndex, through: number): void {
   let count = 0;
@@ -92,13 +117,14 @@ export function acknowledge(index: ChunkIndex, through: number): void {
   if (through > index.lastSequence) index.lastSequence = through;
 }
 
-/** Reads an index file; a torn last record is not there. Undefined when even the header cannot be read. */
+/** Reads an index file as far as it can be read. Undefined when even the header cannot be. */
 export function decodeIndex(file: Buffer): ChunkIndex | undefined {
   if (file.length < HEADER_BYTES || file.readUInt32BE(0) !== MAGIC) return undefined;
   const index = emptyIndex({
     flow: flows[file.readUInt8(4)] ?? "flowing",
     base: Number(file.readBigUInt64BE(8)),
     bytesBefore: Number(file.readBigUInt64BE(16)),
+    damaged: file.readUInt8(5) === 1,
   });
   for (let at = HEADER_BYTES; at + RECORD_BYTES <= file.length; at += RECORD_BYTES) {
     const length = file.readUInt32BE(at + 4);
@@ -109,8 +135,14 @@ export function decodeIndex(file: Buffer): ChunkIndex | undefined {
       case KIND.stderr:
         cut(index, "stderr", length);
         break;
+      case KIND["stdout-gap"]:
+        leaveOut(index, "stdout", length);
+        break;
+      case KIND["stderr-gap"]:
+        leaveOut(index, "stderr", length);
+        break;
       default:
-        return undefined;
+        return index;
     }
   }
   return index;
