@@ -128,6 +128,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "turns.ts",
     "network.ts",
     "last-used.ts",
+    "sealing.ts",
     "store/",
     "pam/",
     "bus/",

@@ -22,7 +22,7 @@ import { authentication, createIdentity, identityRoutes, localActor } from "./do
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
-import { createSessionsRoom, sessionRoutes, type SessionsRoom } from "./domain/sessions/index.ts";
+import { createSessionsRoom, secondFactorRoutes, sessionRoutes, type SessionsRoom } from "./domain/sessions/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { migrations } from "./migrations/index.ts";
@@ -71,6 +71,8 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
 
 const DAY_MS = 86_400_000;
 const SIGN_IN_LINK_MS = 15 * 60_000;
+/** The longest that libpam makes of the two seconds that pam_unix asks for: then no answer tells how long PAM took. */
+const FAILURE_MS = 3_000;
 
 /** Opens the store and the keys and puts the rooms together; rejects, having let go of everything, when it cannot. */
 export async function createPlane({
@@ -132,10 +134,14 @@ export async function createPlane({
     }),
   );
   const identity = undo.use(createIdentity({ store, bus, clock, log }));
+  const key = await installationKey(data);
+  const title = settings.names[0] ?? hostname();
   const users = createUsers({
     store,
     bus,
     clock,
+    key,
+    issuer: `Atalaya ${title}`,
     rules: settings.roles,
     secondFactorRoles: settings.secondFactor,
   });
@@ -162,7 +168,7 @@ export async function createPlane({
         absoluteMs: settings.sessionHours * 3_600_000,
         keyMs: settings.sessionKeyDays * DAY_MS,
         rootAllowed: settings.signInRoot,
-        failureMs: 2_000,
+        failureMs: FAILURE_MS,
       },
     }),
   );
@@ -227,7 +233,7 @@ export async function createPlane({
       capabilities: [exec],
       blobs,
       signTickets: (root) => pki.signTickets(root),
-      key: await installationKey(data),
+      key,
       guard: guardOf(settings),
       retention: {
         outputMaxAgeMs: settings.outputDays * DAY_MS,
@@ -293,12 +299,13 @@ export async function createPlane({
     { at: v1, routes: serverRoutes(serverNeeds) },
     { at: v1, routes: identityRoutes({ identity, clock }) },
     { at: v1, routes: userRoutes({ users }) },
+    { at: v1, routes: secondFactorRoutes({ ...people, secondFactor: users.secondFactor }) },
     {
       at: v1,
       routes: sessionRoutes({
         ...people,
         page: () => ({
-          server: settings.names[0] ?? hostname(),
+          server: title,
           version: VERSION,
           methods: [...("unavailable" in pam ? [] : [{ kind: "pam" as const }]), { kind: "link" }],
           notes: "unavailable" in pam ? [pam.unavailable] : [],

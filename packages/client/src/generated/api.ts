@@ -730,6 +730,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/session/second-factor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Confirm it with a first code */
+        readonly put: operations["confirmSecondFactor"];
+        /**
+         * Begin to set up a second factor
+         * @description It counts for nothing until a first code confirms it.
+         */
+        readonly post: operations["beginSecondFactor"];
+        /**
+         * Do without it from now on
+         * @description Takes a code: who finds an open browser shall not be able to.
+         */
+        readonly delete: operations["removeSecondFactor"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/sessions": {
         readonly parameters: {
             readonly query?: never;
@@ -844,6 +869,23 @@ export interface paths {
          * @description Holds at once: their sessions end when they are blocked or given something else.
          */
         readonly patch: operations["changeUser"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/users/{user}/second-factor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Reset the second factor of who lost their device */
+        readonly delete: operations["resetSecondFactor"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/assets/{file}": {
@@ -1558,6 +1600,12 @@ export interface components {
              */
             readonly uses?: number;
         };
+        /** @description What the person's device needs. Shown once. */
+        readonly NewSecondFactor: {
+            readonly secret: string;
+            /** @description `otpauth://…`, for a QR code. */
+            readonly uri: string;
+        };
         /** @description What somebody shows to sign in. */
         readonly NewSession: {
             readonly account: string;
@@ -1615,6 +1663,10 @@ export interface components {
             readonly title: string;
             /** @description `urn:atalaya:problem:` and the code. */
             readonly type: string;
+        };
+        /** @description Each signs in once, without the device. Shown once. */
+        readonly RecoveryCodes: {
+            readonly recoveryCodes: readonly string[];
         };
         /** @description The same again, on the hosts whose runs did not succeed. */
         readonly RetryJob: {
@@ -1685,6 +1737,10 @@ export interface components {
             readonly startedAt?: number;
             /** @enum {string} */
             readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
+        };
+        /** @description What the device shows now, or a recovery code. */
+        readonly SecondFactorCode: {
+            readonly code: string;
         };
         /** @description What a selector hits now. */
         readonly SelectorPreview: {
@@ -3595,6 +3651,99 @@ export interface operations {
             };
         };
     };
+    readonly confirmSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        readonly responses: {
+            /** @description Each signs in once, without the device. Shown once. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly beginSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What the person's device needs. Shown once. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NewSecondFactor"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listSessions: {
         readonly parameters: {
             readonly query?: {
@@ -3843,6 +3992,38 @@ export interface operations {
                 readonly "application/json": components["schemas"]["UserChange"];
             };
         };
+        readonly responses: {
+            /** @description A person who signs in. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly resetSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly user: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
         readonly responses: {
             /** @description A person who signs in. */
             readonly 200: {

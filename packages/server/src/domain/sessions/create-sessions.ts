@@ -8,7 +8,7 @@ import type { Store } from "../../platform/store/engine.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Users } from "../users/index.ts";
 import { createAuthentication, type Authentication } from "./credentials.ts";
-import { createEntrance, type RecordSignIn } from "./entrance.ts";
+import { createEntrance, type Entrance, type RecordSignIn } from "./entrance.ts";
 import { failureStore } from "./failures.store.ts";
 import type { Lives } from "./session.ts";
 import { openSessionKeys, type SessionKeys } from "./session-keys.ts";
@@ -22,6 +22,8 @@ export interface SessionsRoom extends AsyncDisposable {
   readonly links: SignInLinks;
   readonly keys: SessionKeys;
   readonly authentication: Authentication;
+  /** Where attempts are counted. */
+  readonly entrance: Entrance;
 }
 
 export interface SessionsRoomNeeds {
@@ -79,6 +81,7 @@ export async function createSessionsRoom(needs: SessionsRoomNeeds): Promise<Sess
     signIn,
     links,
     keys,
+    entrance,
     authentication: createAuthentication({ identity, sessions }),
     async [Symbol.asyncDispose]() {
       await tidying[Symbol.asyncDispose]();

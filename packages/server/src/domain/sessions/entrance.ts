@@ -28,6 +28,8 @@ export interface Passage {
   /** Whose failures count; absent: the address alone. */
   readonly account?: string;
   readonly address: string;
+  /** It is no sign-in, and whoever asks tells the audit. */
+  readonly isTold?: boolean;
 }
 
 export interface Steps {
@@ -83,12 +85,24 @@ export function createEntrance({ failures: counts, clock, log, record, failureMs
 
   return {
     async pass(passage, attempt) {
-      const { actor, address } = passage;
+      const { actor, address, isTold = false } = passage;
+      const refused = async (code: FailureCode | undefined, why?: string): Promise<void> => {
+        if (isTold) return;
+        log.info({ actor, address, code, reason: why }, "nobody was signed in");
+        await record({
+          actor,
+          action: "session.create",
+          outcome: "refused",
+          address,
+          ...(code === undefined ? {} : { code }),
+          ...(why === undefined ? {} : { reason: why }),
+        });
+      };
       const counted = countedOf(passage);
       const began = clock.now();
       const retryAfterMs = await counts.begin(counted, began);
       if (retryAfterMs > 0) {
-        await record({ actor, action: "session.create", outcome: "refused", address, code: "identity.locked-out" });
+        await refused("identity.locked-out");
         throw lockedOut(retryAfterMs);
       }
       let delayMs = 0;
@@ -105,15 +119,7 @@ export function createEntrance({ failures: counts, clock, log, record, failureMs
         const code = error instanceof AtalayaError ? error.code : "server.internal";
         const isFailure = failures.has(code) || isWrongCode(error);
         if (!isFailure) await counts.succeeded(counted, () => false);
-        log.info({ actor, address, code, reason }, "nobody was signed in");
-        await record({
-          actor,
-          action: "session.create",
-          outcome: "refused",
-          address,
-          ...(error instanceof AtalayaError ? { code: error.code } : {}),
-          ...(reason === undefined ? {} : { reason }),
-        });
+        await refused(error instanceof AtalayaError ? error.code : undefined, reason);
         if (isFailure && code !== "identity.answer-needed") {
           const took = Math.max(clock.now() - began, delayMs, 1);
           await until(began + Math.ceil(took / failureMs) * failureMs);

@@ -5,5 +5,6 @@
  */
 export type { Authentication } from "./credentials.ts";
 export { createSessionsRoom, type SessionsRoom } from "./create-sessions.ts";
+export { secondFactorRoutes } from "./second-factor.routes.ts";
 export { sessionRoutes } from "./sessions.routes.ts";
 export type { RecordSignIn, SignInRecord } from "./entrance.ts";

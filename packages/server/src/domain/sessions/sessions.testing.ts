@@ -12,7 +12,7 @@ import type { Attempt, MachineAccount, Pam, PamAnswer } from "../../platform/pam
 import type { Store } from "../../platform/store/index.ts";
 import { createIdentity, identityRoutes, localActor } from "../identity/index.ts";
 import { createUsers, userRoutes } from "../users/index.ts";
-import { createSessionsRoom, sessionRoutes, type SignInRecord } from "./index.ts";
+import { createSessionsRoom, secondFactorRoutes, sessionRoutes, type SignInRecord } from "./index.ts";
 
 export const OWN = "https://tower.example";
 
@@ -77,6 +77,8 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
     store,
     bus,
     clock,
+    key: new Uint8Array(32).fill(7),
+    issuer: "Atalaya tower",
     rules: [
       { role: "admin", group: "sudo" },
       { role: "operator", group: "teachers", place: "centro/aula-1" },
@@ -107,6 +109,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
   const parts = [
     { at: "/api/v1", routes: identityRoutes({ identity, clock }) },
     { at: "/api/v1", routes: userRoutes({ users }) },
+    { at: "/api/v1", routes: secondFactorRoutes({ ...room, secondFactor: users.secondFactor }) },
     {
       at: "/api/v1",
       routes: sessionRoutes({

@@ -5,6 +5,7 @@ import type { Log } from "../../platform/log/index.ts";
 import type { MachineAccount, Pam, PamAnswer } from "../../platform/pam/index.ts";
 import type { Given, Person, Standing, Users } from "../users/index.ts";
 import type { Entrance, RecordSignIn, Steps } from "./entrance.ts";
+import { wrongCode } from "./second-factor.routes.ts";
 import type { Session } from "./session.ts";
 import type { NewSession, Sessions } from "./sessions.ts";
 import type { SignInLinks } from "./sign-in-links.ts";
@@ -43,7 +44,7 @@ export interface SignInNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly entrance: Entrance;
-  readonly users: Pick<Users, "meet">;
+  readonly users: Pick<Users, "meet" | "secondFactor">;
   readonly sessions: Pick<Sessions, "open">;
   readonly links: Pick<SignInLinks, "take">;
   /** Absent: why not. */
@@ -66,6 +67,28 @@ export function createSignIn(needs: SignInNeeds): SignIn {
     log.info({ actor: name, address: comer.address, session: opened.session.id }, "signed in");
     await record({ actor: name, action: "session.create", outcome: "done", address: comer.address });
     return opened;
+  }
+
+  /** Answers recovery codes when it was set up just now. */
+  async function secondFactor({ name, secondFactor: state }: Standing, code: string | undefined) {
+    const factor = users.secondFactor;
+    if (state === "none") return undefined;
+    if (state === "set") {
+      if (code === undefined) {
+        throw new AtalayaError("identity.second-factor", "A code of the second factor is needed.", {
+          next: "Send everything again, with the `code` that your device shows.",
+        });
+      }
+      if (await factor.check(name, code)) return undefined;
+      throw wrongCode();
+    }
+    const recoveryCodes = code === undefined ? undefined : await factor.confirm(name, code);
+    if (recoveryCodes !== undefined) return recoveryCodes;
+    if (code !== undefined) throw wrongCode();
+    throw new AtalayaError("identity.second-factor-setup", "Your role needs a second factor: set it up now.", {
+      details: { ...(await factor.begin(name)) },
+      next: "Scan `uri` with an authenticator, then send everything again with the `code` that it shows.",
+    });
   }
 
   async function proven(attempt: PasswordAttempt, { address }: Comer, steps: Steps): Promise<Person> {
@@ -99,7 +122,11 @@ export function createSignIn(needs: SignInNeeds): SignIn {
           const person = await proven(attempt, comer, steps);
           const standing = await users.meet(person, comer.address);
           const given = admitted(standing);
-          return open({ name: person.name, way: "pam", given }, comer);
+          const recoveryCodes = await secondFactor(standing, attempt.code);
+          const opened = await open({ name: person.name, way: "pam", given }, comer);
+          return recoveryCodes === undefined
+            ? opened
+            : { ...opened, session: { ...opened.session, recoveryCodes: [...recoveryCodes] } };
         },
       ),
     byLink: (token, comer) =>

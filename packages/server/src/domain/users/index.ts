@@ -4,5 +4,6 @@
  * who they are in vain. A *second factor* is what only their device can answer, beside the password.
  */
 export type { Given, RoleRule } from "./roles.ts";
+export type { SecondFactor } from "./second-factor.ts";
 export { createUsers, type Person, type Standing, type Users } from "./users.ts";
 export { userRoutes } from "./users.routes.ts";

@@ -67,4 +67,22 @@ export const userRoutes = ({ users }: { readonly users: Users }) =>
         c.var.log.info({ user: user.name, role: user.role, by: c.var.actor.name }, "changed a user");
         return c.json(user, 200);
       },
+    )
+    .openapi(
+      route({
+        method: "delete",
+        path: "/users/{user}/second-factor",
+        operationId: "resetSecondFactor",
+        permission: "user.write",
+        audit: "second-factor.reset",
+        summary: "Reset the second factor of who lost their device",
+        tags,
+        params,
+        responses: { 200: User },
+      }),
+      async (c) => {
+        const user = await users.resetSecondFactor(c.req.valid("param").user, c.var.actor);
+        c.var.log.info({ user: user.name, by: c.var.actor.name }, "reset a second factor");
+        return c.json(user, 200);
+      },
     );

@@ -10,6 +10,7 @@ import type { Store } from "../../platform/store/engine.ts";
 import { grantOf, maySee } from "../identity/index.ts";
 import { roleOf, type Given, type RoleRule } from "./roles.ts";
 import { givenTo, userOf, type PlacesOverride, type User } from "./user.ts";
+import { createSecondFactor, type SecondFactor } from "./second-factor.ts";
 import { userStore, type Override, type UserRow } from "./users.store.ts";
 
 /** Somebody who has just proved who they are. */
@@ -40,6 +41,7 @@ export interface UserChange {
 
 /** The people who sign in. */
 export interface Users {
+  readonly secondFactor: SecondFactor;
   /** Notes what is known of somebody who proved who they are, and says what they may. */
   meet(person: Person, from: string): Promise<Standing>;
   /** They are in: a session begins. */
@@ -50,12 +52,18 @@ export interface Users {
   get(idOrName: string, by: Actor): Promise<User>;
   /** Throws `user.unknown`, `identity.forbidden` for giving more than one has, `request.conflict` for blocking oneself. */
   change(idOrName: string, change: UserChange, by: Actor): Promise<User>;
+  /** For people who lost their device: they sign in by password alone, or set up another. */
+  resetSecondFactor(idOrName: string, by: Actor): Promise<User>;
 }
 
 export interface UsersNeeds {
   readonly store: Store;
   readonly bus: Bus;
   readonly clock: Clock;
+  /** Of the installation, 32 bytes. */
+  readonly key: Uint8Array;
+  /** What second factors are called on people's devices. */
+  readonly issuer: string;
   readonly rules: readonly RoleRule[];
   /** Roles that sign in by password only with a second factor. */
   readonly secondFactorRoles: readonly Role[];
@@ -63,8 +71,9 @@ export interface UsersNeeds {
 
 const Keys = z.tuple([z.string()]);
 
-export function createUsers({ store, bus, clock, rules, secondFactorRoles }: UsersNeeds): Users {
+export function createUsers({ store, bus, clock, key, issuer, rules, secondFactorRoles }: UsersNeeds): Users {
   const people = userStore(store);
+  const secondFactor = createSecondFactor({ store, clock, key, issuer, named: (name) => people.named(name) });
   const isFactorRequired = (role: Role): boolean => secondFactorRoles.includes(role);
   const shown = (row: UserRow): User => userOf(row, isFactorRequired);
 
@@ -75,6 +84,7 @@ export function createUsers({ store, bus, clock, rules, secondFactorRoles }: Use
   }
 
   return {
+    secondFactor,
     async meet({ name, account, fullName, groups }, from) {
       const given = roleOf(groups, rules);
       const row = await people.meet(
@@ -125,6 +135,13 @@ export function createUsers({ store, bus, clock, rules, secondFactorRoles }: Use
       await people.override(row.name, override);
       bus.tell("identity");
       return shown({ ...row, ...override });
+    },
+    async resetSecondFactor(idOrName, by) {
+      const row = await rowFor(idOrName, by);
+      const given = givenTo(row);
+      if (given !== undefined) checkGrant(given, by);
+      await secondFactor.remove(row.name);
+      return shown({ ...row, factor_secret: null, factor_confirmed_at: null, factor_step: null });
     },
   };
 }
