@@ -55,6 +55,7 @@ export {
   TicketClaims,
   ticketTree,
   type Sha256,
+  type Sha256Characters,
   type TicketTree,
 } from "./tickets.ts";
 export { type Capability, type RequestOf, type ResultOf } from "./capabilities/capability.ts";

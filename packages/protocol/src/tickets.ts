@@ -41,35 +41,42 @@ export const TICKET_SIGNER_CN = "atalaya ticket signer";
 /** SHA-256; handed in because this package knows no runtime. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
 
+/**
+ * SHA-256 of bytes, or of a text's UTF-8, as a string of 32 characters, one a byte (`latin1`): a tree makes thousands,
+ * and such a string costs a quarter of an array.
+ */
+export type Sha256Characters = (data: Uint8Array | string) => string;
+
 export interface TicketTree {
   readonly root: Uint8Array;
-  /** The siblings of each leaf, from the leaf up. */
-  pathOf(index: number): readonly Uint8Array[];
+  /** The siblings of each leaf, from the leaf up, in base64 as tickets carry them. */
+  pathOf(index: number): readonly string[];
 }
 
 const encoder = new TextEncoder();
 
 /** Builds the tree over the claims' texts. Levels are padded by promoting an odd last node. */
-export function ticketTree(claims: readonly string[], sha256: Sha256): TicketTree {
+export function ticketTree(claims: readonly string[], sha256: Sha256Characters): TicketTree {
   if (claims.length === 0) throw new RangeError("a tree has at least one leaf");
-  const levels: Uint8Array[][] = [claims.map((text) => leafHash(text, sha256))];
-  for (let level = levels[0]!; level.length > 1;) {
-    const next: Uint8Array[] = [];
+  const levels: string[][] = [];
+  let level = claims.map((text) => sha256(`\0${text}`));
+  while (level.length > 1) {
+    levels.push(level.map((hash) => btoa(hash)));
+    const next: string[] = [];
     for (let i = 0; i < level.length; i += 2) {
       const left = level[i]!;
       const right = level[i + 1];
-      next.push(right === undefined ? left : nodeHash(left, right, sha256));
+      next.push(right === undefined ? left : sha256(node(left, right)));
     }
-    levels.push(next);
     level = next;
   }
   return {
-    root: levels.at(-1)![0]!,
+    root: Uint8Array.from(level[0]!, (character) => character.charCodeAt(0)),
     pathOf(index) {
-      const path: Uint8Array[] = [];
+      const path: string[] = [];
       let at = index;
-      for (const level of levels.slice(0, -1)) {
-        const sibling = level[at ^ 1];
+      for (const texts of levels) {
+        const sibling = texts[at ^ 1];
         if (sibling !== undefined) path.push(sibling);
         at >>= 1;
       }
@@ -114,19 +121,25 @@ export function signedBytes(root: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Hashed at once, so one serves for all: two arrays a run were half of what its ticket cost. */
-let leaf = new Uint8Array(4096);
-const node = new Uint8Array(65).fill(1, 0, 1);
-
 function leafHash(claims: string, sha256: Sha256): Uint8Array {
-  // A character is at most three bytes; the first byte, which says that it is a leaf, stays 0.
-  if (leaf.length < 1 + claims.length * 3) leaf = new Uint8Array(1 + claims.length * 3);
-  const { written } = encoder.encodeInto(claims, leaf.subarray(1));
-  return sha256(leaf.subarray(0, 1 + written));
+  return sha256(encoder.encode(`\0${claims}`));
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
-  node.set(left, 1);
-  node.set(right, 33);
-  return sha256(node);
+  const bytes = new Uint8Array(65);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 33);
+  return sha256(bytes);
+}
+
+/** Hashed at once, so one serves for all nodes of all trees. */
+const nodeBytes = new Uint8Array(65).fill(1, 0, 1);
+
+function node(left: string, right: string): Uint8Array {
+  for (let i = 0; i < 32; i += 1) {
+    nodeBytes[1 + i] = left.charCodeAt(i);
+    nodeBytes[33 + i] = right.charCodeAt(i);
+  }
+  return nodeBytes;
 }

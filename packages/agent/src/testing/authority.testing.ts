@@ -173,9 +173,10 @@ export function signedStart(wish: StartWish): Start {
     expiresAt: wish.expiresAt ?? Date.now() + 60_000,
   });
   const leaves = ["{}", claims, "{}"];
-  const tree = ticketTree(leaves, sha256);
+  const tree = ticketTree(leaves, (data) => sha256(data).toString("latin1"));
   const path = tree.pathOf(1);
-  if (rootOf(claims, 1, leaves.length, path, sha256) === undefined) throw new Error("the tree is wrong");
+  const nodes = path.map((hash) => Buffer.from(hash, "base64"));
+  if (rootOf(claims, 1, leaves.length, nodes, sha256) === undefined) throw new Error("the tree is wrong");
   return {
     type: "start",
     run: wish.run,
@@ -188,7 +189,7 @@ export function signedStart(wish: StartWish): Start {
       claims,
       index: 1,
       size: leaves.length,
-      path: path.map((hash) => Buffer.from(hash).toString("base64")),
+      path: [...path],
       signature: sign(null, signedBytes(tree.root), wish.signer).toString("base64"),
     },
   };

@@ -38,7 +38,7 @@ export function decodeOutput(buffer: Uint8Array): OutputFrame {
   }
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   const stream = streamOf(view.getUint8(0));
-  const sequence = Number(view.getBigUint64(5));
+  const sequence = view.getUint32(5) * 2 ** 32 + view.getUint32(9);
   if (!Number.isSafeInteger(sequence) || sequence < 1) throw malformed("the sequence is not a positive safe integer");
   return { stream, handle: view.getUint32(1), sequence, bytes: buffer.subarray(OUTPUT_HEADER_BYTES) };
 }

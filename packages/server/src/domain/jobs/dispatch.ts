@@ -21,7 +21,7 @@ export interface Dispatch {
 
 export type SignTickets = (root: Uint8Array) => Uint8Array;
 
-const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
+const sha256 = (data: Uint8Array | string): string => hash("sha256", data, "latin1");
 
 /** Queues the start frames of a batch; returns those whose link was gone. */
 export function dispatch(batch: readonly Dispatch[], sign: SignTickets, now: number): readonly Dispatch[] {
@@ -38,19 +38,13 @@ export function dispatch(batch: readonly Dispatch[], sign: SignTickets, now: num
     return before + run.id + between + JSON.stringify(link.enrolment) + after;
   });
   const tree = ticketTree(claims, sha256);
-  const end = `],"signature":"${base64(sign(tree.root))}"}`;
-  const texts = new Map<Uint8Array, string>();
-  const text = (node: Uint8Array): string => {
-    let known = texts.get(node);
-    if (known === undefined) texts.set(node, (known = `"${base64(node)}"`));
-    return known;
-  };
+  const end = `,"signature":"${base64(sign(tree.root))}"}`;
 
   return batch.filter(({ run, link, secrets }, index) => {
     const { frame, quoted } = of(run.job);
     const ticket =
       `${quoted.before}${run.id}${quoted.between}${withinText(JSON.stringify(link.enrolment))}${quoted.after}` +
-      `,"index":${index},"size":${batch.length},"path":[${tree.pathOf(index).map(text).join()}${end}`;
+      `,"index":${index},"size":${batch.length},"path":${JSON.stringify(tree.pathOf(index))}${end}`;
     const start = `{"type":"start","run":"${run.id}","handle":${run.handle},"epoch":${link.epoch}${frame}${ticket}`;
     return !link.write(secrets === undefined ? `${start}}` : `${start},"secrets":${JSON.stringify(secrets)}}`);
   });
