@@ -89,14 +89,14 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     return linkFor(job, job.hosts[position]!) !== undefined;
   }
 
-  function mayGo({ job, position }: Target): boolean {
-    return (
+  /** The link by which the target may go now. */
+  function wayFor({ job, position }: Target): Link | undefined {
+    const mayGo =
       job.state === "running" &&
       position < job.opened &&
       job.states[position] === code.queued &&
-      (job.deadlineAt === undefined || clock.now() < job.deadlineAt) &&
-      reachable(job, position)
-    );
+      (job.deadlineAt === undefined || clock.now() < job.deadlineAt);
+    return mayGo ? linkFor(job, job.hosts[position]!) : undefined;
   }
 
   /** Holds the wave while it is on its way, or waits for room in a zone. */
@@ -108,7 +108,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 
   function consider(target: Target): void {
     const { job, position } = target;
-    if (job.holds[position] !== IDLE || !mayGo(target)) return;
+    if (job.holds[position] !== IDLE || wayFor(target) === undefined) return;
     admit(target);
   }
 
@@ -126,7 +126,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
   function again(target: Target): void {
     const { job, position } = target;
     if (job.holds[position] !== PARKED) return;
-    if (mayGo(target)) return admit(target);
+    if (wayFor(target) !== undefined) return admit(target);
     hold(job, position, IDLE);
     conduct(job);
   }
@@ -182,29 +182,36 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     const secrets = new Map<ActiveJob, Secrets | undefined>();
     for (const job of jobs) if (job.hasSecrets) secrets.set(job, await needs.secrets(job));
 
+    const going: { readonly target: Target; readonly link: Link }[] = [];
+    for (const target of targets) {
+      const { job, position } = target;
+      if (job.holds[position] !== INSIDE) continue;
+      const link = wayFor(target);
+      if (link !== undefined) {
+        going.push({ target, link });
+        continue;
+      }
+      release(job, position);
+      conduct(job);
+    }
     for (const job of jobs) {
-      const going = targets.filter(
-        (target) => target.job === job && job.holds[target.position] === INSIDE && mayGo(target),
-      );
       book.activateAll(
         job,
-        going.map((target) => target.position),
+        going.filter(({ target }) => target.job === job).map(({ target }) => target.position),
       );
     }
 
     const batch: Dispatch[] = [];
-    for (const target of targets) {
+    for (const { target, link } of going) {
       const { job, position } = target;
-      if (job.holds[position] !== INSIDE) continue;
-      const link = mayGo(target) ? linkFor(job, job.hosts[position]!) : undefined;
-      if (link === undefined) {
-        release(job, position);
-        conduct(job);
-      } else if (!link.capabilities.has(job.capability)) {
-        const message = `The agent of this host cannot do ${job.capability}: it may be too old.`;
-        ledger.move(book.activate(job, position), "refused", { reason: { code: "capability.unknown", message } });
+      // Those that could not go may have stopped the job.
+      if (job.states[position] !== code.queued) continue;
+      const run = book.activate(job, position);
+      if (link.capabilities.has(job.capability)) {
+        batch.push({ run, link, secrets: secrets.get(job) });
       } else {
-        batch.push({ run: book.activate(job, position), link, secrets: secrets.get(job) });
+        const message = `The agent of this host cannot do ${job.capability}: it may be too old.`;
+        ledger.move(run, "refused", { reason: { code: "capability.unknown", message } });
       }
     }
     const now = clock.now();

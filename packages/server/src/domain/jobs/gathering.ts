@@ -24,6 +24,8 @@ export interface Group {
   readonly extents: readonly ExtentRow[];
   /** Beside `runs`: whose row it is. */
   readonly of: readonly ActiveRun[];
+  /** So many of `runs` have output in this group: the first ones. */
+  readonly withOutput: number;
   readonly touched: readonly ActiveJob[];
   readonly outputBytes: number;
 }
@@ -82,19 +84,15 @@ export function gathering(): Gathering {
   }
 
   /** Those with output first: their rows must say how far it goes. */
-  function* chosen(withOutput: Iterable<ActiveRun>): Generator<ActiveRun> {
-    let count = 0;
-    for (const run of withOutput) {
-      count += 1;
-      yield run;
-    }
+  function chosen(withOutput: ReadonlyMap<ActiveRun, unknown>): ActiveRun[] {
+    const group = [...withOutput.keys()];
     for (const run of runs) {
-      if (count >= MAX_RUNS) return;
+      if (group.length >= MAX_RUNS) break;
       // An end is written only with or after the last of the output.
       if (run.taken < run.received && isFinalCode(run.job.states[run.position]!)) continue;
-      count += 1;
-      yield run;
+      if (!withOutput.has(run)) group.push(run);
     }
+    return group;
   }
 
   return {
@@ -120,7 +118,7 @@ export function gathering(): Gathering {
     has: (run) => runs.has(run) || riding.has(run),
     cut(now) {
       const taken = cutOutput();
-      const of = [...new Set(chosen(taken.keys()))];
+      const of = chosen(taken);
       const touched = new Set(jobs);
       jobs.clear();
       const rows = of.map((run) => {
@@ -145,6 +143,7 @@ export function gathering(): Gathering {
       return {
         runs: rows,
         of,
+        withOutput: taken.size,
         jobs: [...touched].map((job) => jobRowOf(job, now)),
         touched: [...touched],
         events: cutEvents,

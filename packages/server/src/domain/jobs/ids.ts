@@ -32,21 +32,32 @@ export function runIds(key: Uint8Array): RunIds {
   const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   const decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
 
-  function encodeAll(job: number, hosts: ArrayLike<number>): string[] {
-    const plain = Buffer.alloc(hosts.length * BLOCK);
-    for (let i = 0; i < hosts.length; i += 1) {
-      plain.writeUIntBE(job, i * BLOCK, KEY_BYTES);
-      plain.writeUIntBE(hosts[i]!, i * BLOCK + KEY_BYTES, KEY_BYTES);
-    }
-    const blocks = cipher.update(plain);
+  // Both serve again for each batch: nothing is written where zeros, or the prefix, stand once and for all.
+  let plain = new DataView(new ArrayBuffer(0));
+  let padded = Buffer.alloc(0);
+
+  function makeRoom(count: number): void {
+    plain = new DataView(new ArrayBuffer(count * BLOCK));
     // The prefix is base64, too: with it, and two bytes to end on a whole character, one call writes all ids.
-    const padded = Buffer.alloc(hosts.length * PADDED);
-    for (let i = 0; i < hosts.length; i += 1) {
-      PREFIX.copy(padded, i * PADDED);
-      blocks.copy(padded, i * PADDED + PREFIX.length, i * BLOCK, (i + 1) * BLOCK);
+    padded = Buffer.alloc(count * PADDED);
+    for (let i = 0; i < count; i += 1) PREFIX.copy(padded, i * PADDED);
+  }
+
+  function encodeAll(job: number, hosts: ArrayLike<number>): string[] {
+    const count = hosts.length;
+    if (plain.byteLength < count * BLOCK) makeRoom(count);
+    for (let i = 0; i < count; i += 1) {
+      writeKey(plain, i * BLOCK, job);
+      writeKey(plain, i * BLOCK + KEY_BYTES, hosts[i]!);
     }
-    const text = padded.toString("base64url");
-    return Array.from({ length: hosts.length }, (_, i) => text.slice(i * WIDTH, i * WIDTH + ID_LENGTH));
+    const blocks = cipher.update(new Uint8Array(plain.buffer, 0, count * BLOCK));
+    for (let i = 0; i < count; i += 1) {
+      const from = i * BLOCK;
+      const to = i * PADDED + PREFIX.length;
+      for (let byte = 0; byte < BLOCK; byte += 1) padded[to + byte] = blocks[from + byte]!;
+    }
+    const text = padded.toString("base64url", 0, count * PADDED);
+    return Array.from({ length: count }, (_, i) => text.slice(i * WIDTH, i * WIDTH + ID_LENGTH));
   }
 
   return {
@@ -60,6 +71,12 @@ export function runIds(key: Uint8Array): RunIds {
       return { job: plain.readUIntBE(0, KEY_BYTES), host: plain.readUIntBE(KEY_BYTES, KEY_BYTES) };
     },
   };
+}
+
+/** 48 bits, big-endian. */
+function writeKey(view: DataView, at: number, key: number): void {
+  view.setUint16(at, key / 2 ** 32);
+  view.setUint32(at + 2, key);
 }
 
 export function newJobId(): string {
