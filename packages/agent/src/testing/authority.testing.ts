@@ -112,6 +112,8 @@ export function ticketSignerOf(ca: Authority): Promise<Issued> {
 
 const sha256 = (bytes: Uint8Array | string): Buffer => createHash("sha256").update(bytes).digest();
 
+const treeOver = (claims: readonly string[]) => ticketTree(claims, (data) => sha256(data).toString("latin1"));
+
 export interface StartWish {
   readonly run: string;
   readonly request: unknown;
@@ -148,7 +150,7 @@ export function signedStream({ stream, kind, request, enrolment, signer, epoch, 
     expiresAt: Date.now() + 60_000,
     ...claims,
   } satisfies StreamClaims);
-  const signature = sign(null, signedBytes(ticketTree([said], sha256).root), signer).toString("base64");
+  const signature = sign(null, signedBytes(treeOver([said]).root), signer).toString("base64");
   return {
     type: "open-stream",
     stream,
@@ -173,7 +175,7 @@ export function signedStart(wish: StartWish): Start {
     expiresAt: wish.expiresAt ?? Date.now() + 60_000,
   });
   const leaves = ["{}", claims, "{}"];
-  const tree = ticketTree(leaves, (data) => sha256(data).toString("latin1"));
+  const tree = treeOver(leaves);
   const path = tree.pathOf(1);
   const nodes = path.map((hash) => Buffer.from(hash, "base64"));
   if (rootOf(claims, 1, leaves.length, nodes, sha256) === undefined) throw new Error("the tree is wrong");

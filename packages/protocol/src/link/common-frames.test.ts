@@ -6,7 +6,7 @@ import { AgentFrame } from "./frames.ts";
 
 const run = fc.stringMatching(/^run_[A-Za-z0-9_-]{22}$/);
 /** What stands where a number, a run or a state should: right, nearly right, or nothing at all. */
-const odd = fc.oneof(fc.constantFrom(null, "", -0, -1, 0.5, 2 ** 53, 1e999, "succeeded", []), fc.jsonValue());
+const odd = fc.oneof(fc.constantFrom(null, "", -0, -1, 0.5, 2 ** 53, "succeeded", []), fc.jsonValue());
 const often = <T>(right: fc.Arbitrary<T>) => fc.oneof({ weight: 30, arbitrary: right as fc.Arbitrary<unknown> }, odd);
 const count = often(fc.nat());
 const results = fc.record(
@@ -63,7 +63,11 @@ test("every result without a reason that the schema takes is a plain one", () =>
     },
     { requiredKeys: ["type", "run", "state", "lastSequence"] },
   );
-  fc.assert(fc.property(right, (said) => void expect(plainResultOf(said)).toEqual(said)));
+  fc.assert(
+    fc.property(right, (said) => {
+      expect(plainResultOf(said)).toEqual(said);
+    }),
+  );
 });
 
 test("an accepted run is what the schema makes of it", () => {

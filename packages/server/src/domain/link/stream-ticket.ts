@@ -6,7 +6,7 @@ import type { Link } from "./links.ts";
 /** An agent dials at once; what lies longer on the wire is asked again by whoever wanted it. */
 const TICKET_MS = 60_000;
 
-const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
+const sha256 = (data: Uint8Array | string): string => hash("sha256", data, "latin1");
 
 export interface StreamWish {
   readonly stream: string;
