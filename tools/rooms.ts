@@ -125,6 +125,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "clock.ts",
     "batches.ts",
     "repeat.ts",
+    "folders.ts",
     "turns.ts",
     "network.ts",
     "last-used.ts",

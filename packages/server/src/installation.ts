@@ -1,10 +1,21 @@
 /** What one data folder keeps about itself. */
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { makeFolders } from "./platform/folders.ts";
 import type { StoreOwner } from "./platform/store/index.ts";
+
+/** All that a server makes in its folder: root hands over nothing else. */
+const ours = new Set([
+  ...["agent", "atalaya.toml", "audit", "blobs", "ca.pem", "dist", "installation.key", "local-token", "output", "pki"],
+  ...["server-name", "server.json", "server.log", "server.pid", "session.keys", "store"],
+]);
+
+export function isOurs(name: string): boolean {
+  return ours.has(name) || /^\.probe-\d+$|\.new$/.test(name);
+}
 
 /** The server's name among those that share a store: made once, kept over restarts. */
 export async function installationName(data: string): Promise<string> {
@@ -19,7 +30,8 @@ export async function installationName(data: string): Promise<string> {
 /** Makes the folder, for its owner only, and proves that it can be written. */
 export async function prepareDataFolder(data: string): Promise<void> {
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 });
+    makeFolders(data, 0o700);
+    await narrow(data);
     const probe = join(data, `.probe-${process.pid}`);
     await writeFile(probe, "", { flag: "wx" });
     await rm(probe);
@@ -30,6 +42,13 @@ export async function prepareDataFolder(data: string): Promise<void> {
       next: "Name another with ATALAYA_DATA, or give this account the right to write there.",
     });
   }
+}
+
+/** Keys lie below: a folder of ours that others may enter, as `mkdir` makes it, is closed to them, unless it is theirs too. */
+async function narrow(data: string): Promise<void> {
+  const { mode, uid } = await stat(data);
+  if ((mode & 0o077) === 0 || uid !== process.geteuid?.()) return;
+  if ((await readdir(data)).every(isOurs)) await chmod(data, mode & 0o700);
 }
 
 /** 32 random bytes that public ids of runs and sealed secrets hang on: made once, 0600, kept over restarts. */

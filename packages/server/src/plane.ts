@@ -94,7 +94,7 @@ export async function createPlane({
   const store = undo.use(
     await openStore(
       settings.store.kind === "embedded"
-        ? { engine: "sqlite", folder: join(data, "store") }
+        ? { engine: "sqlite", folder: join(data, "store"), backups: settings.backups }
         : { engine: "postgres", url: settings.store.url, owner: await storeOwner(data) },
       { clock, log, migrations },
     ),

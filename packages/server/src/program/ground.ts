@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { accountNamed, type Account, giveFolder, mayBecome } from "../platform/daemon/index.ts";
+import { isOurs } from "../installation.ts";
 import { dataFolder, parseSettings, type Settings } from "../settings/index.ts";
 
 export interface Ground {
@@ -31,17 +32,11 @@ export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
   };
 }
 
-/** All that a server makes in its folder: root hands over nothing else. */
-const ours = new Set([
-  ...["agent", "atalaya.toml", "blobs", "ca.pem", "dist", "installation.key", "local-token", "output", "pki"],
-  ...["server-name", "server.json", "server.log", "server.pid", "session.keys", "store"],
-]);
-
 /** While still root: the data folder becomes the account's. Answers whether an earlier server's data was handed over. */
 export async function giveData({ data, account }: Pick<Ground, "data" | "account">): Promise<boolean> {
   if (account === undefined) return false;
   mayBecome(account);
-  return giveFolder({ path: data, account, isOurs: (name) => ours.has(name) || /^\.probe-\d+$|\.new$/.test(name) });
+  return giveFolder({ path: data, account, isOurs });
 }
 
 function readSettings(env: NodeJS.ProcessEnv): Settings {

@@ -18,6 +18,7 @@ test("with nothing said, every setting has its default", () => {
     listen: [{ host: "127.0.0.1", port: 8443 }],
     auditDays: 730,
     data: "./.atalaya",
+    backups: 5,
     blobBytes: 50_000_000_000,
     diskReserve: 1_000_000_000,
     store: { kind: "embedded" },

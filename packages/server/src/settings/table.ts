@@ -55,6 +55,11 @@ export const settingsTable = {
     secret: true,
     sentence: "`embedded` (SQLite in the data folder), or the URL of a PostgreSQL database.",
   },
+  backups: {
+    default: "5",
+    schema: wholeNumber(1, 1000),
+    sentence: "How many copies of the embedded store are kept; one is made before each change of its schema.",
+  },
   names: {
     default: "",
     schema: hostNames,

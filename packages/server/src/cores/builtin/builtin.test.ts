@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { X509Certificate } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../../platform/metrics/index.ts";
 import { gone, running, textOf, upgradeOn } from "../conformance-harness.ts";
+import type { TlsMaterial } from "../../platform/pki/index.ts";
 import type { BuiltinLimits } from "./limits.ts";
 import { builtinFactory, testKeys } from "./setup.testing.ts";
 
@@ -254,4 +255,33 @@ test("sessions are resumed after a restart, because the ticket keys are kept", a
   expect(await upgradeOn(second)).toContain("101");
   expect(after.plane.upgrades[0]?.peer.certificate?.subject).toBe("CN=enr_test");
   expect(await after.count('link_handshakes_total{outcome="resumed"}')).toBe(1);
+});
+
+test("sessions are resumed after their key was replaced, and not when it is gone", async () => {
+  const [old, young] = [randomBytes(48), randomBytes(48)];
+  let material = { ...keys.pki.tls(), ticketKeys: old } as TlsMaterial;
+  let renewed = (): void => undefined;
+  const pki = {
+    caPem: keys.pki.caPem,
+    tls: () => material,
+    onRenewed: (listener: () => void) => ((renewed = listener), { [Symbol.dispose]: () => undefined }),
+  };
+  await using server = await running(builtinFactory({ pki, agent: keys.agent }));
+  const isResumed = async (session: Buffer): Promise<boolean> => {
+    const link = server.link({ session });
+    await once(link, "secureConnect");
+    expect(await upgradeOn(link)).toContain("101");
+    return link.isSessionReused();
+  };
+  const [session] = (await once(server.link(), "session")) as [Buffer];
+  expect(await isResumed(session)).toBe(true);
+  material = { ...material, ticketKeys: young, ticketKeysBefore: old };
+  renewed();
+  expect(await isResumed(session)).toBe(true);
+  const [newer] = (await once(server.link(), "session")) as [Buffer];
+  expect(await isResumed(newer)).toBe(true);
+  material = { ...keys.pki.tls(), ticketKeys: young } as TlsMaterial;
+  renewed();
+  expect(await isResumed(session)).toBe(false);
+  expect(await isResumed(newer)).toBe(true);
 });

@@ -9,6 +9,8 @@ export type ClientHello =
       readonly sni: string | undefined;
       /** Offers an earlier session: when that is taken, the handshake costs about half. */
       readonly resuming: boolean;
+      /** Which ticket key the session offered was sealed with, in hexadecimal. */
+      readonly ticketKey?: string;
     }
   /** More bytes may make it whole. */
   | { readonly kind: "incomplete" }
@@ -72,6 +74,7 @@ function parseBody(body: Uint8Array): ClientHello {
   let alpn: readonly string[] = [];
   let sni: string | undefined;
   let resuming = false;
+  let ticketKey: string | undefined;
   try {
     const hello = reader(body);
     hello.skip(2 + 32); // legacy_version, random
@@ -89,14 +92,29 @@ function parseBody(body: Uint8Array): ClientHello {
       seen.add(type);
       if (type === EXTENSION.alpn) alpn = protocols(data);
       else if (type === EXTENSION.serverName) sni = hostName(data);
-      else if (type === EXTENSION.preSharedKey) resuming = true;
-      else if (type === EXTENSION.sessionTicket) resuming ||= data.length > 0;
+      else if (type === EXTENSION.preSharedKey) {
+        resuming = true;
+        ticketKey = ticketKeyName(data);
+      } else if (type === EXTENSION.sessionTicket) resuming ||= data.length > 0;
     }
   } catch (error) {
     if (error instanceof Unreadable) return malformed(error.message);
     throw error;
   }
-  return { kind: "hello", alpn, sni, resuming };
+  return { kind: "hello", alpn, sni, resuming, ...(ticketKey === undefined ? {} : { ticketKey }) };
+}
+
+const KEY_NAME_BYTES = 16;
+/** Before the first identity of the extension: the length of the list, and its own. */
+const PSK_HEADER_BYTES = 4;
+
+/**
+ * Of the first session offered (RFC 8446, 4.2.11): OpenSSL begins a ticket with its key's name (as RFC 5077, 4). What is
+ * no ticket of ours has no such name, and the TLS server judges it.
+ */
+function ticketKeyName(data: Uint8Array): string | undefined {
+  const name = data.subarray(PSK_HEADER_BYTES, PSK_HEADER_BYTES + KEY_NAME_BYTES);
+  return name.length < KEY_NAME_BYTES ? undefined : Buffer.from(name).toString("hex");
 }
 
 /** RFC 7301, 3.1. */

@@ -28,6 +28,18 @@ export function publicDoor(material: TlsMaterial, limits: HttpLimits, listener: 
   return door({ ...httpOptions(limits), ...publicTls(material) }, limits.idleMs, listener);
 }
 
+/**
+ * For links whose session was sealed with the key before: a TLS server knows one key only. Sessions it gives are sealed
+ * with that key too, and end with it.
+ */
+export function earlierLinkDoor(material: TlsMaterial, limits: HttpLimits, listener: RequestListener): https.Server {
+  return linkDoor(withEarlierTickets(material), limits, listener);
+}
+
+function withEarlierTickets(material: TlsMaterial): TlsMaterial {
+  return { ...material, ticketKeys: material.ticketKeysBefore ?? material.ticketKeys };
+}
+
 /** Visitors who ask for a name of the configured certificate. */
 export function namedDoor(
   material: TlsMaterial,
@@ -40,10 +52,16 @@ export function namedDoor(
 
 /** New certificates for new connections; those that are open keep theirs. */
 export function reload(
-  doors: { readonly link: https.Server; readonly public: https.Server; readonly named?: https.Server },
+  doors: {
+    readonly link: https.Server;
+    readonly earlier: https.Server;
+    readonly public: https.Server;
+    readonly named?: https.Server;
+  },
   material: TlsMaterial,
 ): void {
   doors.link.setSecureContext(linkTls(material));
+  doors.earlier.setSecureContext(linkTls(withEarlierTickets(material)));
   doors.public.setSecureContext(publicTls(material));
   if (material.named !== undefined) doors.named?.setSecureContext(namedTls(material, material.named));
 }

@@ -11,7 +11,7 @@ import type { Peer, Served } from "../core.ts";
 import { createAdmission } from "./admission.ts";
 import type { ClientHello } from "./client-hello.ts";
 import { coreMetrics } from "./core-metrics.ts";
-import { linkDoor, namedDoor, publicDoor, reload } from "./doors.ts";
+import { earlierLinkDoor, linkDoor, namedDoor, publicDoor, reload } from "./doors.ts";
 import { createGate } from "./hello-gate.ts";
 import type { HostNames } from "./host-names.ts";
 import { refuseBrokenRequest, requestListener } from "./http-server.ts";
@@ -74,16 +74,19 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   const named = material.named === undefined ? undefined : namedDoor(material, material.named, limits, toVisitors);
   const doors = {
     link: linkDoor(material, limits, toLinks),
+    earlier: earlierLinkDoor(material, limits, toLinks),
     public: publicDoor(material, limits, toVisitors),
     ...(named === undefined ? {} : { named }),
   };
   const renewal = pki.onRenewed(() => reload(doors, pki.tls()));
   for (const door of Object.values(doors)) door.on("clientError", refuseBrokenRequest);
   // Before Node's own listener reads the first request: a session without a certificate must not get that far.
-  doors.link.prependListener("secureConnection", linkProven);
-  doors.link.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgrade(request, socket, head, linkPeer(socket as TLSSocket, hostNames));
-  });
+  for (const door of [doors.link, doors.earlier]) {
+    door.prependListener("secureConnection", linkProven);
+    door.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgrade(request, socket, head, linkPeer(socket as TLSSocket, hostNames));
+    });
+  }
   for (const door of named === undefined ? [doors.public] : [doors.public, named])
     door.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       upgrade(request, socket, head, publicPeer(socket as TLSSocket, request, hostNames));
@@ -107,7 +110,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   }
 
   function pass(socket: net.Socket, hello: ClientHello & { readonly kind: "hello" }): void {
-    if (hello.alpn.includes(LINK_PROTOCOL)) passLink(socket, hello.resuming);
+    if (hello.alpn.includes(LINK_PROTOCOL)) passLink(socket, hello);
     else passPublic(socket, named !== undefined && wantsNamed(hello, socket) ? named : doors.public);
   }
 
@@ -121,10 +124,10 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     return pki.tls().named?.covers(name.replace(/^::ffff:(?=\d+\.)/, "")) === true;
   }
 
-  function passLink(socket: net.Socket, resuming: boolean): void {
+  function passLink(socket: net.Socket, hello: ClientHello & { readonly kind: "hello" }): void {
     const now = clock.now();
-    const refusal = admission.admit(now, { resuming });
-    if (refusal === "under-way" && giveUpOldest(now)) return passLink(socket, resuming);
+    const refusal = admission.admit(now, hello);
+    if (refusal === "under-way" && giveUpOldest(now)) return passLink(socket, hello);
     if (refusal !== undefined) {
       counted.refused.inc({ reason: refusal });
       socket.end(OVERLOADED);
@@ -132,7 +135,6 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       return;
     }
     const key = keyOf(socket);
-    const hello = { resuming };
     const gone = (): void => {
       handshakes.delete(key);
       admission.settle(hello, "failed");
@@ -140,7 +142,8 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     };
     handshakes.set(key, { hello, raw: socket, since: now, gone });
     socket.once("close", gone);
-    handOver(doors.link, "link", socket);
+    const before = pki.tls().ticketKeysBefore?.toString("hex", 0, 16);
+    handOver(before !== undefined && hello.ticketKey === before ? doors.earlier : doors.link, "link", socket);
   }
 
   /** An honest handshake is done in a moment; who only holds a place loses it to who comes. */

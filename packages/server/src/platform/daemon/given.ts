@@ -2,10 +2,11 @@
  * Root hands files to another account here. Nothing is followed: in a folder that somebody else may write, a name can
  * become a link to anything in the moment between looking and changing.
  */
-import { constants, mkdirSync } from "node:fs";
+import { constants } from "node:fs";
 import { lchown, lstat, open, readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { makeFolders } from "../folders.ts";
 import type { Account } from "./account.ts";
 
 export interface GivenFolder {
@@ -71,12 +72,8 @@ export async function makeFolderFor(path: string, account: Account | undefined, 
 function madeFolder(path: string, mode: number): boolean {
   const before = process.umask(0o022);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    mkdirSync(path, { mode });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    makeFolders(dirname(path), 0o755);
+    return makeFolders(path, mode);
   } finally {
     process.umask(before);
   }

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { AtalayaError, signedBytes } from "@atalaya/protocol";
@@ -10,6 +10,7 @@ import type { Pki } from "./pki.ts";
 import { readSecret, secretFolder, writeSecret } from "./secret-files.ts";
 import { namesExactly, serverNames } from "./server-names.ts";
 import { startSigner } from "./signer.ts";
+import { keptTicketKeys } from "./ticket-keys.ts";
 
 export interface PkiNeeds {
   readonly clock: Clock;
@@ -23,7 +24,6 @@ export interface PkiNeeds {
 const DAY = 86_400_000;
 const RENEW_BEFORE_MS = 60 * DAY;
 const LOOK_EVERY_MS = 6 * 3_600_000;
-const TICKET_KEY_BYTES = 48;
 /** What statements begin with; tickets begin otherwise (`TICKET_CONTEXT`). */
 const STATEMENT = Buffer.from("atalaya audit ");
 // Goes into the certificate unescaped by anybody: what an enrolment id may consist of, and nothing else.
@@ -50,7 +50,8 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     (certificate) => fromUs(certificate) && isCurrent(certificate, now()),
   );
   const ticketKey = createPrivateKey(tickets.keyPem);
-  const ticketKeys = await keptTicketKeys(join(folder, "tls-ticket.key"));
+  const readTicketKeys = () => keptTicketKeys(join(folder, "tls-ticket.key"), now());
+  let ticketKeys = await readTicketKeys();
 
   const names = serverNames(hostname(), needs.names ?? []);
   const readServer = (): Promise<Identity> =>
@@ -66,11 +67,12 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     for (const listener of listeners) listener();
   };
   const look = async (): Promise<void> => {
-    const before = server.certificatePem;
+    const before = { server: server.certificatePem, ticketKey: ticketKeys.current };
     server = await readServer();
-    if (server.certificatePem === before) return;
-    needs.log.info("the server's certificate was renewed");
-    tell();
+    ticketKeys = await readTicketKeys();
+    const isRenewed = server.certificatePem !== before.server;
+    if (isRenewed) needs.log.info("the server's certificate was renewed");
+    if (isRenewed || !ticketKeys.current.equals(before.ticketKey)) tell();
   };
   owned.use(
     every(needs.clock, LOOK_EVERY_MS, () => {
@@ -108,7 +110,8 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     tls: () => ({
       ...server,
       caPem: authority.certificatePem,
-      ticketKeys,
+      ticketKeys: ticketKeys.current,
+      ...(ticketKeys.before === undefined ? {} : { ticketKeysBefore: ticketKeys.before }),
       ...(named === undefined ? {} : { named: named.current }),
     }),
     reload: async () => named?.reload(),
@@ -150,15 +153,6 @@ function parseIdentity(path: string, text: string): Identity {
         : "delete it: it is made anew",
     });
   }
-}
-
-async function keptTicketKeys(path: string): Promise<Buffer> {
-  const kept = await readSecret(path);
-  if (kept?.length === TICKET_KEY_BYTES) return kept;
-  // Nothing is lost with them but the short handshakes of the next reconnect.
-  const made = randomBytes(TICKET_KEY_BYTES);
-  await writeSecret(path, made);
-  return made;
 }
 
 function isCurrent(certificate: X509Certificate, now: number): boolean {

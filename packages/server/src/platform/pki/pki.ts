@@ -25,7 +25,7 @@ export interface Pki extends AsyncDisposable {
   tls(): TlsMaterial;
   /** Reads the configured certificate again, where there is one. What is wrong with it goes to the log. */
   reload(): Promise<void>;
-  /** The server's certificate was renewed or got other names, or the configured one was replaced: `tls()` answers anew. */
+  /** The server's certificate was renewed or got other names, tickets have another key, or the configured one was replaced: `tls()` answers anew. */
   onRenewed(listener: () => void): Disposable;
 }
 
@@ -67,6 +67,8 @@ export interface TlsMaterial {
   readonly caPem: string;
   /** 48 bytes, kept over restarts and equal in all processes of one data folder: sessions are resumed anywhere. */
   readonly ticketKeys: Buffer;
+  /** What was used until lately: sessions that it sealed are still resumed. */
+  readonly ticketKeysBefore?: Buffer;
   /** A certificate that this installation was given, as by a public CA. Links never see it. */
   readonly named?: NamedCertificate;
 }

@@ -21,7 +21,8 @@ export { lockFolder } from "./folder-lock.ts";
 export type { StoreOwner } from "./postgres/lease.ts";
 
 export type StoreSettings =
-  | { readonly engine: "sqlite"; readonly folder: string }
+  /** `backups`: how many copies made before migrations are kept; 5 unless told. */
+  | { readonly engine: "sqlite"; readonly folder: string; readonly backups?: number }
   | {
       readonly engine: "postgres";
       readonly url: string;
@@ -36,12 +37,16 @@ export interface StoreNeeds {
   readonly migrations: readonly Migration[];
 }
 
+const KEPT_BACKUPS = 5;
+
 /** Opens the store and brings its schema up to date; rejects, having let go of everything, when it cannot. */
 export async function openStore(settings: StoreSettings, { clock, log, migrations }: StoreNeeds): Promise<Store> {
   const listeners = new Set<(ms: number) => void>();
   const committed = (ms: number) => listeners.forEach((listener) => listener(ms));
   const opened: OpenedEngine =
-    settings.engine === "sqlite" ? openSqlite(settings.folder, committed) : openPostgres(settings.url, committed, log);
+    settings.engine === "sqlite"
+      ? openSqlite(settings.folder, committed, settings.backups ?? KEPT_BACKUPS)
+      : openPostgres(settings.url, committed, log);
   const lease =
     settings.engine === "postgres" && settings.owner !== undefined
       ? createLease({ tables: opened.tables, owner: settings.owner, clock, log })

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
@@ -121,6 +121,25 @@ describe("the backup before a migration", () => {
         .all()
         .map((row) => ({ ...row })),
     ).toEqual([{ text: "precious" }]);
+  });
+
+  test("is kept with the newest before it; older copies go, and what somebody put there stays", async () => {
+    await using at = await place();
+    await withNote(at);
+    const folder = join(at.folder, "backups");
+    await mkdir(folder);
+    for (const name of ["0001-store-20300101T000000Z", "0040-jobs-20300301T000000Z", "0010-fleet-20300201T000000Z"]) {
+      await writeFile(join(folder, `store-${name}.sqlite`), "");
+    }
+    await writeFile(join(folder, "mine.sqlite"), "");
+    const settings = { engine: "sqlite", folder: at.folder, backups: 2 } as const;
+    const migrations = [first, noteMigration, next];
+    await (await openStore(settings, { clock, log: silentLog, migrations }))[Symbol.asyncDispose]();
+    expect((await readdir(folder)).toSorted()).toEqual([
+      "mine.sqlite",
+      "store-0040-jobs-20300301T000000Z.sqlite",
+      "store-9000-note-20310506T070809Z.sqlite",
+    ]);
   });
 
   test("is not made again when there is nothing to migrate", async () => {

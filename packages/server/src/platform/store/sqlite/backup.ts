@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AtalayaError } from "@atalaya/protocol";
@@ -7,11 +17,13 @@ interface BackupNeeds {
   readonly backups: string;
   readonly schema: string;
   readonly now: number;
+  /** How many copies stay, this one among them: each is a whole store. */
+  readonly keep: number;
   exec(sql: string): Promise<void>;
 }
 
-/** Copies the store to `backups/store-<schema>-<time>.sqlite` and opens the copy to see that it is whole. */
-export async function backUpSqlite({ backups, schema, now, exec }: BackupNeeds): Promise<string> {
+/** Copies the store to `backups/store-<schema>-<time>.sqlite`, keeps the newest copies, and opens the copy to see that it is whole. */
+export async function backUpSqlite({ backups, schema, now, keep, exec }: BackupNeeds): Promise<string> {
   const time = new Date(now).toISOString().replaceAll(/[-:]/g, "").replace(/\..*/, "Z");
   const file = join(backups, `store-${schema}-${time}.sqlite`);
   const partial = `${file}.partial`;
@@ -23,6 +35,7 @@ export async function backUpSqlite({ backups, schema, now, exec }: BackupNeeds):
     verify(partial);
     sync(partial);
     renameSync(partial, file);
+    prune(backups, file, keep);
     sync(backups);
     return file;
   } catch (cause) {
@@ -32,6 +45,18 @@ export async function backUpSqlite({ backups, schema, now, exec }: BackupNeeds):
       next: "Make room for a copy of the store and start again",
     });
   }
+}
+
+/** Keeps the newest; what has another name is somebody's own. */
+function prune(backups: string, newest: string, keep: number): void {
+  const ours = readdirSync(backups)
+    .filter((name) => /^store-.+-\d{8}T\d{6}Z\.sqlite$/.test(name) && join(backups, name) !== newest)
+    .toSorted((one, other) => (timeOf(one) < timeOf(other) ? 1 : -1));
+  for (const name of ours.slice(keep - 1)) rmSync(join(backups, name));
+}
+
+function timeOf(name: string): string {
+  return name.slice(-"20310506T070809Z.sqlite".length);
 }
 
 function verify(file: string): void {

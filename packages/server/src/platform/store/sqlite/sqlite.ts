@@ -21,7 +21,7 @@ const SNAPSHOTS_PER_THREAD = 4;
  * 120,000/s (25,000/s), 5,000/s, 0.06 and 0.23 ms, 12,000/s, 950,000/s. So nothing is gained by putting several small
  * changes into one commit behind the callers' back, and nobody waits for another's change.
  */
-export function openSqlite(folder: string, committed: (ms: number) => void): OpenedEngine {
+export function openSqlite(folder: string, committed: (ms: number) => void, keep: number): OpenedEngine {
   const taken = takeFolder(folder);
   const writer = startThread({ file: taken.file, role: "writer" });
   const readers = Array.from({ length: READER_THREADS }, () => startThread({ file: taken.file, role: "reader" }));
@@ -48,7 +48,7 @@ export function openSqlite(folder: string, committed: (ms: number) => void): Ope
 
   return {
     tables,
-    backUp: (schema, now) => backUpSqlite({ backups: taken.backups, schema, now, exec }),
+    backUp: (schema, now) => backUpSqlite({ backups: taken.backups, schema, now, keep, exec }),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 
