@@ -40,7 +40,7 @@ describe("completion", () => {
     expect(words("")).not.toContain("complete");
     expect(words("job", "")).toContain("retry");
     expect(words("run", "all", "-")).toEqual(expect.arrayContaining(["--fold", "--json", "--help"]));
-    expect(words("api-token", "create", "ci", "--role", "")).toEqual(["viewer", "operator", "admin"]);
+    expect(words("api-token", "create", "ci", "--role", "")).toEqual(["user", "viewer", "operator", "admin"]);
     expect(words("--token-file", "")).toEqual([":files"]);
     expect(words("run", "all", "--", "")).toEqual([":files"]);
     expect(words("completion", "")).toContain("zsh");

@@ -10,7 +10,10 @@ import * as hosts from "./commands/hosts.ts";
 import * as job from "./commands/job.ts";
 import * as run from "./commands/run.ts";
 import * as server from "./commands/server.ts";
+import * as sessionKey from "./commands/session-key.ts";
+import * as signInLink from "./commands/sign-in-link.ts";
 import * as token from "./commands/token.ts";
+import * as user from "./commands/user.ts";
 import type { GlobalOptions } from "./session.ts";
 
 export function createProgram(context: Omit<Context, "global">, version: string): Command {
@@ -31,7 +34,8 @@ export function createProgram(context: Omit<Context, "global">, version: string)
   const shared = sharedOptions();
   for (const option of shared) program.addOption(option);
   const full: Context = { ...context, global: (command) => command.optsWithGlobals<GlobalOptions>() };
-  for (const { register } of [run, hosts, host, group, job, token, apiToken, server]) register(program, full);
+  for (const { register } of [run, hosts, host, group, job, token, apiToken, user, signInLink, sessionKey, server])
+    register(program, full);
   for (const command of program.commands) inherit(command, shared, "atalaya");
   // After the others, which they differ from: the agent's options are its own, and completion is made of all.
   for (const { register } of [agent, completion]) register(program, full);

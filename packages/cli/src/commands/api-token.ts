@@ -10,7 +10,7 @@ import { ago, expiry } from "../ui/time.ts";
 import { collect, examples, printJson, type Context } from "./command.ts";
 
 type ApiToken = components["schemas"]["ApiToken"];
-const ROLES = ["viewer", "operator", "admin"] as const;
+const ROLES = ["user", "viewer", "operator", "admin"] as const;
 
 interface CreateOptions {
   readonly role?: string;

@@ -1,7 +1,7 @@
 /** Names for completion, asked of the server. Silent: whoever presses Tab wants no message. */
 import { compareNames, type Client } from "@atalaya/client";
 
-export type Subject = "selector" | "host" | "pending" | "place" | "group" | "job" | "join-token" | "api-token";
+export type Subject = "selector" | "host" | "pending" | "place" | "group" | "job" | "join-token" | "api-token" | "user";
 
 /** More are no help to whoever chooses. */
 const MOST = 500;
@@ -42,6 +42,10 @@ async function ask(subject: Subject, client: Client): Promise<readonly string[]>
     case "join-token": {
       const { items } = await client.get("/api/v1/join-tokens", { params: { query } });
       return items.filter(({ state }) => state === "usable").map(({ id }) => id);
+    }
+    case "user": {
+      const { items } = await client.get("/api/v1/users", { params: { query } });
+      return items.map(({ name }) => name.replace(/^pam:/, ""));
     }
     case "api-token": {
       const { items } = await client.get("/api/v1/api-tokens", { params: { query } });

@@ -8,7 +8,7 @@ import { candidatesFor, type Subject } from "./complete-subjects.ts";
 const FILES = ":files";
 const FILE_OPTIONS = ["--ca", "--token-file", "--data", "--stdin-file"];
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
-  "--role": ["viewer", "operator", "admin"],
+  "--role": ["user", "viewer", "operator", "admin"],
   "--stream": ["stdout", "stderr"],
   "--state": ["running", "paused", "stopped", "finished"],
 };
@@ -39,6 +39,12 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "job retry": ["job"],
   "token revoke": ["join-token"],
   "api-token revoke": ["api-token"],
+  "user show": ["user"],
+  "user role": ["user"],
+  "user block": ["user"],
+  "user unblock": ["user"],
+  "user sign-out": ["user"],
+  "user reset-second-factor": ["user"],
 };
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   agent: ["run", "status", "uninstall"],
