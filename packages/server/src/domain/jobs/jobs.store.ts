@@ -48,6 +48,12 @@ export interface Changes {
   readonly more: boolean;
 }
 
+/** How far a reader of changes has come: all of the revision up to this position. */
+export interface Reached {
+  readonly revision: Revision;
+  readonly position: number;
+}
+
 export interface JobsStore {
   create(job: NewJobRow): Promise<Created>;
   idempotent(actor: string, key: string): Promise<{ readonly job: number; readonly digest: string } | undefined>;
@@ -75,8 +81,8 @@ export interface JobsStore {
     readonly limit: number;
   }): Promise<readonly StoredRun[]>;
   jobsSince(revision: Revision, limit: number, createdBy: string | undefined): Promise<readonly StoredJob[]>;
-  /** A job and what changed of its runs after `revision`, oldest change first, whole revisions; of one snapshot. */
-  changes(job: number, revision: Revision, limit: number): Promise<Changes | undefined>;
+  /** A job and what changed of its runs after that, oldest change first; of one snapshot. */
+  changes(job: number, since: Reached, limit: number): Promise<Changes | undefined>;
   secrets(job: number): Promise<Uint8Array | undefined>;
   countByState(): Promise<readonly { readonly state: number; readonly n: number }[]>;
 }
@@ -259,20 +265,23 @@ export function jobsStore(store: Store): JobsStore {
     changes: (key, since, limit) =>
       tables.read(async (db) => {
         const job = await db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst();
-        if (job === undefined || job.revision <= since)
+        if (job === undefined || job.revision <= since.revision)
           return job === undefined ? undefined : { job, runs: [], more: false };
-        const changed = db.selectFrom("jobs_run").selectAll().where("job", "=", key).where("revision", ">", since);
-        const runs = await changed
+        const rows = await db
+          .selectFrom("jobs_run")
+          .selectAll()
+          .where("job", "=", key)
+          .where((where) =>
+            where.or([
+              where("revision", ">", since.revision),
+              where.and([where("revision", "=", since.revision), where("position", ">", since.position)]),
+            ]),
+          )
           .orderBy("revision")
           .orderBy("position")
           .limit(limit + 1)
           .execute();
-        if (runs.length <= limit) return { job, runs, more: false };
-        // The cursor is a revision: it must not stop in the middle of one.
-        const last = runs.at(-1)!.revision;
-        const whole = runs.filter((run) => run.revision < last);
-        if (whole.length > 0) return { job, runs: whole, more: true };
-        return { job, runs: await changed.where("revision", "=", last).orderBy("position").execute(), more: true };
+        return { job, runs: rows.slice(0, limit), more: rows.length > limit };
       }),
     async secrets(job) {
       const row = await tables.read((db) =>

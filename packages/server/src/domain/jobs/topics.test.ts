@@ -43,6 +43,30 @@ describe.each(engines)("following jobs on $name", ({ name, open }) => {
     expect(jobs.events).toMatchObject([{ type: "job", job: { id: job.id } }]);
   });
 
+  test("a job on many hosts begins in small batches; who comes back in between misses none of its runs", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 600 });
+    const job = await world.room.jobs.create(echo({ confirm: 600 }), admin);
+    await world.quiet();
+    const reader = await follow(world, "job", { job: job.id });
+    const first = await reader.read(undefined);
+    const second = await reader.read(first.cursor);
+    expect([first, second].map(({ events, more }) => [events.length, more])).toEqual([
+      [250, true],
+      [250, true],
+    ]);
+    const runsOf = (events: Batch["events"]) =>
+      events.flatMap((event) => (event["type"] === "run" ? [(event["run"] as { id: string }).id] : []));
+    const rest = await readAll(reader, second.cursor);
+    const seen = runsOf([...first.events, ...second.events, ...rest.events]);
+    expect(seen).toEqual(job.runs.map(({ id }) => id));
+    expect(rest.events.at(-1)).toMatchObject({ type: "job", job: { targets: 600 } });
+
+    const anew = await readAll(await follow(world, "job", { job: job.id }), second.cursor);
+    expect(new Set(runsOf(anew.events)).size).toBe(600);
+    expect(anew.cursor).toBe(rest.cursor);
+  });
+
   test("output is replayed from any sequence, and of a whole job in the order of commits, each chunk once", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 2 });

@@ -6,14 +6,16 @@ import type { Chunk } from "./extent.ts";
 import type { OutputReader } from "./follow.ts";
 import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
-import type { JobsStore, StoredJob } from "./jobs.store.ts";
+import type { JobsStore, Reached, StoredJob } from "./jobs.store.ts";
 import { progressTopic } from "./progress-topic.ts";
 import type { ProgressStore } from "./progress.store.ts";
 import { stateOf } from "./transitions.ts";
 import { JobId, jobView, RunId, runView } from "./views.ts";
 
 const JOBS_A_BATCH = 200;
-const RUNS_A_BATCH = 1000;
+/** About 100 KB: a job on thousands of hosts begins with a run for each, and writing them stops everything else. */
+const RUNS_A_BATCH = 250;
+const WHOLE_REVISION = Number.MAX_SAFE_INTEGER;
 const BYTES_A_BATCH = 256 * 1024;
 
 export interface TopicNeeds {
@@ -57,19 +59,30 @@ function jobsTopic({ store, lookup }: TopicNeeds): Topic {
 function jobTopic({ store, lookup, ids }: TopicNeeds): Topic<typeof JobParams> {
   return {
     name: "job",
-    summary: "One job and its runs, to its end. The cursor is a revision.",
+    summary:
+      "One job and its runs, to its end. The cursor is a revision: while a revision's runs come in several batches, it stays at the one before.",
     params: JobParams,
     permission: "job.read",
     async open(params, _since, actor) {
       const { key } = await lookup.job(params.job, actor);
+      /** Ahead of the cursor within a revision, which the cursor cannot say. */
+      let ahead: { readonly cursor: number; readonly reached: Reached } | undefined;
       return {
         subjects: [`job:${key}`],
         async read(since = 0): Promise<Batch> {
-          const changes = await store.changes(key, since, RUNS_A_BATCH);
+          const from = ahead?.cursor === since ? ahead.reached : { revision: since, position: WHOLE_REVISION };
+          const changes = await store.changes(key, from, RUNS_A_BATCH);
+          ahead = undefined;
           if (changes === undefined) return { events: [], cursor: since, more: false, done: true };
           const { job, runs, more } = changes;
           const events: Record<string, unknown>[] = runs.map((run) => ({ type: "run", run: runView(run, job, ids) }));
-          if (more) return { events, cursor: runs.at(-1)!.revision, more };
+          if (more) {
+            const { revision, position } = runs.at(-1)!;
+            // Of the last revision there may be more: only those before it are certainly complete.
+            const cursor = Math.max(since, runs.findLast((run) => run.revision < revision)?.revision ?? since);
+            ahead = { cursor, reached: { revision, position } };
+            return { events, cursor, more };
+          }
           // The job comes after the runs it counts.
           if (job.revision > since) events.push({ type: "job", job: await viewOf(store, job) });
           return { events, cursor: Math.max(since, job.revision), more, done: job.finished_at !== null };
