@@ -12,7 +12,16 @@ const ROOMS_IN_ORDER = [
 const npm = (/** @type {string[]} */ ...names) => `(^|/)node_modules/(${names.join("|")})/`;
 
 /** All that the agent's bundle may contain; docs/decisions/dependencies.md gives the reasons. */
-const AGENT_MAY_USE = ["@peculiar/x509", "reflect-metadata", "smol-toml", "systeminformation", "ws", "zod"];
+const AGENT_MAY_USE = [
+  "@peculiar/x509",
+  "reflect-metadata",
+  "smol-toml",
+  "systeminformation",
+  "tar-stream",
+  "ws",
+  "yauzl",
+  "zod",
+];
 
 /**
  * In the server a layer knows the layers after it and none before it. `cores/core.ts` holds contracts only, so that

@@ -38,6 +38,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "platform/",
     "testing/",
     "blobs.ts",
+    "blob-source.ts",
     "facts-reporter.ts",
     "identity-watch.ts",
     "renewer.ts",

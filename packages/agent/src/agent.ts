@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
+import { blobSource } from "./blob-source.ts";
+import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
@@ -43,6 +45,18 @@ export interface AgentNeeds {
   /** Beside those that every agent has. */
   readonly streamKinds?: Readonly<Record<string, StreamKind>>;
   readonly streamsLinklessMs?: number;
+  /** A deployment has registered a MarcoPolo service of an account of this host. */
+  readonly serviceRegistered?: (service: {
+    readonly id: string;
+    readonly file: string;
+    readonly account: string;
+  }) => void;
+}
+
+/** This very program: one bundle, or `main.ts` beside this source. */
+function ownProgram(): string {
+  const { filename, dirname } = import.meta;
+  return filename.endsWith("agent.ts") ? join(dirname, "main.ts") : filename;
 }
 
 const HIGH_WATER_BYTES = 64 * 1024 * 1024;
@@ -67,13 +81,16 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
   const highWaterBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
   const launchpad = createLaunchpad({ policy, tools: findTools(), pump, highWaterBytes, environment });
+  using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
-    execHandler({
+    execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),
+    deployHandler({
       launchpad,
-      async fetchBlob(sha256, run, into) {
-        const { fetchBlob } = await import("./blobs.ts");
-        await fetchBlob({ sha256, run, into, link: () => up, environment, key: () => identity.keyPem() });
-      },
+      log,
+      program: ownProgram(),
+      runtime: process.execPath,
+      fetchBlob: ({ signal, ...wish }) => blobs.fetch({ ...wish, patient: { signal } }),
+      ...(needs.serviceRegistered === undefined ? {} : { serviceRegistered: needs.serviceRegistered }),
     }),
   ];
   const runs = createRuns({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open as openFile, type FileHandle } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { AtalayaError, failures, LINK_PROTOCOL } from "@atalaya/protocol";
 import { open, problemOf } from "./enrol/https.ts";
 import type { Up } from "./link/link.ts";
@@ -17,6 +17,12 @@ export interface BlobWish {
   readonly environment: Environment;
   /** How long to wait before asking again; tests have less patience. */
   readonly waitsMs?: readonly number[];
+  /** Goes on behind what the file holds, and asks again for as long as it takes, until the signal. */
+  readonly patient?: { readonly signal: AbortSignal };
+  /** Connections to the link's address that stay for the next blob. */
+  connections?(): Agent;
+  /** Told how much of the blob is here. */
+  came?(bytes: number): void;
 }
 
 /** A server that restarts, or one that has too many callers, is back within these; more fruitless ones in a row end it. */
@@ -24,48 +30,52 @@ const WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 
 /**
  * Fetches a blob over the link's door, with the agent's certificate, beside the link. What breaks off goes on where it
- * stopped. The file holds it whole or is not there to be used.
+ * stopped. When this resolves the file holds it whole, and was checked; a file with other bytes is emptied.
  */
 export async function fetchBlob(wish: BlobWish): Promise<void> {
-  const { sha256, into, waitsMs = WAITS_MS } = wish;
+  const { sha256, into, waitsMs = WAITS_MS, patient } = wish;
   const hash = createHash("sha256");
-  const file = await openFile(into, "w", 0o600);
+  const file = await openFile(into, patient === undefined ? "w+" : "a+", 0o600);
   try {
     let offset = 0;
+    const took = (part: Uint8Array): void => {
+      hash.update(part);
+      offset += part.length;
+      wish.came?.(offset);
+    };
+    if (patient !== undefined) await readAll(file, took);
     let fruitless = 0;
     for (;;) {
+      patient?.signal.throwIfAborted();
       const before = offset;
       try {
         await fetchFrom(wish, offset, async (part) => {
           await writeAll(file, part);
-          hash.update(part);
-          offset += part.length;
+          took(part);
         });
         break;
       } catch (error) {
         const failure = asFailure(error);
         fruitless = offset > before ? 0 : fruitless + 1;
-        const waitMs = waitsMs[fruitless];
+        const waitMs = waitsMs[patient === undefined ? fruitless : Math.min(fruitless, waitsMs.length - 1)];
         if (waitMs === undefined || !failures[failure.code].retry) throw failure;
         // Half of it by lot: the hosts of one job must not come back together.
-        await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)));
+        await pause(waitMs * (0.5 + Math.random() / 2), patient?.signal);
       }
+    }
+    if (hash.digest("hex") !== sha256) {
+      await file.truncate(0);
+      throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
     }
   } finally {
     await file.close();
   }
-  if (hash.digest("hex") !== sha256)
-    throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
 }
 
-async function fetchFrom(
-  { sha256, run, link, key, environment }: BlobWish,
-  offset: number,
-  take: (part: Buffer) => Promise<void>,
-): Promise<void> {
+async function fetchFrom(wish: BlobWish, offset: number, take: (part: Buffer) => Promise<void>): Promise<void> {
+  const { sha256, run, link, key, environment, patient } = wish;
   const up = link();
-  if (up === undefined)
-    throw new AtalayaError("host.offline", "the blob for stdin could not be fetched: the link is down");
+  if (up === undefined) throw new AtalayaError("host.offline", "a blob could not be fetched: the link is down");
   const response = await open({
     method: "GET",
     path: `/blobs/${sha256}?run=${run}`,
@@ -75,16 +85,23 @@ async function fetchFrom(
     certificate: up.enrolled.certificate,
     key: await key(),
     protocols: [LINK_PROTOCOL],
+    ...(wish.connections === undefined ? {} : { connections: wish.connections() }),
     ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
   });
-  const status = response.statusCode ?? 0;
-  if (status < 200 || status > 299) throw problemOf(status, await textOf(response), `/blobs/${sha256}`);
-  // Cut between the last byte and the end of the answer: a range of nothing comes as an empty whole.
-  if (offset > 0 && status !== 206 && response.headers["content-length"] !== "0") {
-    response.destroy();
-    throw new AtalayaError("frame.unexpected", "the server answered a range with something else");
+  const end = (): void => void response.destroy();
+  patient?.signal.addEventListener("abort", end, { once: true });
+  try {
+    const status = response.statusCode ?? 0;
+    if (status < 200 || status > 299) throw problemOf(status, await textOf(response), `/blobs/${sha256}`);
+    // Cut between the last byte and the end of the answer: a range of nothing comes as an empty whole.
+    if (offset > 0 && status !== 206 && response.headers["content-length"] !== "0") {
+      response.destroy();
+      throw new AtalayaError("frame.unexpected", "the server answered a range with something else");
+    }
+    for await (const part of response as AsyncIterable<Buffer>) await take(part);
+  } finally {
+    patient?.signal.removeEventListener("abort", end);
   }
-  for await (const part of response as AsyncIterable<Buffer>) await take(part);
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -93,8 +110,30 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
+async function readAll(file: FileHandle, took: (part: Uint8Array) => void): Promise<void> {
+  const part = Buffer.allocUnsafe(1024 * 1024);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(part, 0, part.length, at);
+    if (bytesRead === 0) return;
+    took(part.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
 async function writeAll(file: FileHandle, part: Buffer): Promise<void> {
   for (let at = 0; at < part.length;) at += (await file.write(part, at)).bytesWritten;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+    signal?.addEventListener("abort", done, { once: true });
+  });
 }
 
 /** A connection that breaks is a failure like any other that waiting may cure; a full disk is not. */
@@ -104,5 +143,7 @@ function asFailure(error: unknown): AtalayaError {
   if (cause.code === "ECONNRESET" || cause.code === "EPIPE" || cause.code === "ETIMEDOUT") {
     return new AtalayaError("host.offline", `the server went away while it sent a blob: ${cause.message}`, { cause });
   }
-  return new AtalayaError("run.cannot-start", `the blob for stdin could not be kept: ${cause.message}`, { cause });
+  if (cause.code === "ENOSPC" || cause.code === "EDQUOT")
+    return new AtalayaError("deploy.no-space", "the disk of the agent's folder is full", { cause });
+  return new AtalayaError("run.cannot-start", `a blob could not be kept: ${cause.message}`, { cause });
 }

@@ -3,6 +3,7 @@
 import { AtalayaError, failures } from "@atalaya/protocol";
 import { config } from "zod";
 import { PUMP_COMMAND } from "./capabilities/exec/pump-program.ts";
+import { WORKER } from "./capabilities/deploy/word.ts";
 import { failureOf, stderrLog } from "./platform/log.ts";
 import { HELP, parseSettings } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -13,6 +14,11 @@ async function main(): Promise<void> {
     return (await import("./capabilities/exec/slow-pump.ts")).pumpSlowly(Number(process.argv[3]));
   // Frames are few: compiling each schema would cost more memory than it saves time.
   config({ jitless: true });
+  // Not for people: what a deployment starts as the account it is for, with descriptors in its hand.
+  if (process.argv[2] === WORKER) {
+    process.exitCode = await (await import("./capabilities/deploy/worker/worker.ts")).work({ ...process.env });
+    return;
+  }
   const environment = { ...process.env };
   // Commands never see it: their environment is made anew; but neither should a core dump's reader.
   delete process.env["ATALAYA_JOIN_TOKEN"];

@@ -240,7 +240,7 @@ export const failures = {
   "deploy.denied": { status: 403, retry: false, exit: 1, means: "The account may not do this to this file." },
   "deploy.owner": { status: 403, retry: false, exit: 1, means: "The account cannot give files to this owner." },
   "deploy.archive": { status: 422, retry: false, exit: 1, means: "The archive is damaged, or not one we unpack." },
-  "deploy.no-space": { status: 507, retry: true, exit: 1, means: "The disk is full." },
+  "deploy.no-space": { status: 507, retry: false, exit: 1, means: "The disk is full." },
   "deploy.check-failed": { status: 409, retry: true, exit: 1, means: "The check before it failed; nothing changed." },
   "deploy.command-failed": { status: 409, retry: true, exit: 1, means: "The command after it failed." },
   "deploy.unhealthy": { status: 409, retry: true, exit: 1, means: "The health check did not succeed in time." },

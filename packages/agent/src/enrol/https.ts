@@ -1,5 +1,6 @@
 /** Plain HTTPS to a server's public door, for what happens before there is a link, and for blobs. */
-import { request, type IncomingMessage } from "node:http";
+import { Agent, request, type IncomingMessage, type RequestOptions } from "node:http";
+import type { Duplex } from "node:stream";
 import { AtalayaError, isFailureCode } from "@atalaya/protocol";
 import { dialTls, type Dial } from "../link/dial.ts";
 import { showAddress } from "../link/addresses.ts";
@@ -11,33 +12,58 @@ export interface Call extends Omit<Dial, "protocols" | "timeoutMs"> {
   readonly timeoutMs?: number;
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Connections that stay for the next call, all to the same address and dialled alike. Absent: one for this call alone. */
+  readonly connections?: Agent;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
+interface Dialled {
+  dial(): Promise<Duplex>;
+}
+
+/** Connections for calls that follow each other; `destroy()` ends them. Each is dialled as the call says that needs it. */
+export function keptConnections(most: number): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: most });
+  const createConnection = (
+    options: unknown,
+    done: (error: Error | null, stream: Duplex | undefined) => void,
+  ): undefined => {
+    (options as Dialled).dial().then(
+      (stream) => done(null, stream),
+      (error: unknown) => done(error as Error, undefined),
+    );
+  };
+  return Object.assign(agent, { createConnection });
+}
+
 /** The response of a call, its body not yet read. */
 export async function open(call: Call): Promise<IncomingMessage> {
   const timeoutMs = call.timeoutMs ?? 30_000;
-  const socket = await dialTls({ ...call, protocols: call.protocols ?? ["http/1.1"], timeoutMs });
+  const dial = () => dialTls({ ...call, protocols: call.protocols ?? ["http/1.1"], timeoutMs });
+  const { connections } = call;
+  const socket = connections === undefined ? await dial() : undefined;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   return new Promise((resolve, reject) => {
-    const outgoing = request({
+    const options: RequestOptions & Partial<Dialled> = {
       method: call.method,
       path: call.path,
-      createConnection: () => socket,
+      ...(connections === undefined ? { createConnection: () => socket! } : { agent: connections, dial }),
       timeout: timeoutMs,
       headers: {
         host: showAddress(call.address),
         accept: "application/json, */*",
-        connection: "close",
+        ...(connections === undefined ? { connection: "close" } : {}),
         ...call.headers,
         ...(body === undefined
           ? {}
           : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
       },
-    });
+    };
+    const outgoing = request(options);
     outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.once("error", (cause) => {
+      if (cause instanceof AtalayaError) return reject(cause);
       reject(
         new AtalayaError("host.offline", `${showAddress(call.address)} does not answer: ${cause.message}`, { cause }),
       );

@@ -65,6 +65,11 @@ export interface Tower {
   pending: boolean;
   /** Whether output is acknowledged and results are settled. */
   committing: boolean;
+  /** What agents may fetch, by digest; and what they asked for. */
+  readonly blobs: Map<string, Uint8Array>;
+  readonly blobCalls: { readonly sha256: string; readonly offset: number }[];
+  /** Waited for after each 64 KiB of a blob, with how much was sent. */
+  trickle: ((sent: number) => Promise<void>) | undefined;
   welcome: (hello: Hello) => Partial<Extract<ServerFrame, { type: "welcome" }>> | ServerFrame;
   /** Takes the agent's dial of a stream, by its id; the first one waits for it. Paused, until `byteStream` has it. */
   stream(id: string): Promise<WebSocket>;
@@ -127,6 +132,7 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === "/ca.pem") return void response.end(ca.certificate);
+    if (request.url?.startsWith("/blobs/") === true) return blob(request, response);
     if (request.url !== ENROLMENT_PATH) return void response.writeHead(404).end("{}");
     const parts: Buffer[] = [];
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
@@ -165,6 +171,30 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
     perMessageDeflate: false,
     handleProtocols: () => STREAM_PROTOCOL,
   });
+  /** Slowly where `trickle` says so, so that something can happen meanwhile. */
+  async function blob(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, sha256 = "", run] = /^\/blobs\/([0-9a-f]{64})\?run=(.*)$/.exec(request.url ?? "") ?? [];
+    const bytes = tower.blobs.get(sha256);
+    const offset = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    tower.blobCalls.push({ sha256, offset });
+    if (bytes === undefined || !runs.has(run ?? "") || !(request.socket as TLSSocket).authorized) {
+      return void response
+        .writeHead(404)
+        .end(JSON.stringify({ code: "blob.unknown", detail: "there is no such blob" }));
+    }
+    const rest = bytes.subarray(offset);
+    const part = offset > 0 && rest.length > 0;
+    response.writeHead(part ? 206 : 200, {
+      "content-length": rest.length,
+      ...(part ? { "content-range": `bytes ${offset}-${bytes.length - 1}/${bytes.length}` } : {}),
+    });
+    for (let at = 0; at < rest.length && !response.destroyed; at += 65_536) {
+      response.write(rest.subarray(at, at + 65_536));
+      if (tower.trickle !== undefined) await tower.trickle(offset + at + 65_536);
+    }
+    response.end();
+  }
+
   const sockets2 = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -299,6 +329,9 @@ export async function startTower(options: TowerOptions = {}): Promise<Tower> {
     facts: undefined,
     pending: false,
     committing: true,
+    blobs: options.before?.blobs ?? new Map<string, Uint8Array>(),
+    blobCalls: [],
+    trickle: undefined,
     welcome: () => ({}),
     stream: (id) => dialOf(id).promise,
     nextLink: () => new Promise((resolve) => waitingLinks.push(resolve)),

@@ -100,7 +100,7 @@ export const failures = {
   "deploy.denied": { status: 403, retry: false, exit: 1 },
   "deploy.owner": { status: 403, retry: false, exit: 1 },
   "deploy.archive": { status: 422, retry: false, exit: 1 },
-  "deploy.no-space": { status: 507, retry: true, exit: 1 },
+  "deploy.no-space": { status: 507, retry: false, exit: 1 },
   "deploy.check-failed": { status: 409, retry: true, exit: 1 },
   "deploy.command-failed": { status: 409, retry: true, exit: 1 },
   "deploy.unhealthy": { status: 409, retry: true, exit: 1 },
