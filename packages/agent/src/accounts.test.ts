@@ -73,5 +73,15 @@ describe.runIf(isRoot)("a command as another account", () => {
       state: "failed",
       reason: { code: "run.cannot-start", message: `${NAME} cannot change to /root` },
     });
+    const limits = await run("true", { limits: { memoryBytes: 1_048_576 } });
+    expect(limits.result).toMatchObject({
+      state: "failed",
+      reason: { code: "run.cannot-start", message: expect.stringContaining("the command could not begin") },
+    });
+    expect(limits.result.result).toBeUndefined();
+  });
+  test("opens its standard input anew, too", async () => {
+    const { text } = await run("cat /dev/stdin; ls -l /proc/self/fd/0", { stdin: { kind: "text", text: "given\n" } });
+    expect(text).toMatch(/^given\n.*stdin \(deleted\)\n$/);
   });
 });

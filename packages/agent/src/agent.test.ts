@@ -82,7 +82,7 @@ describe("a run", () => {
       "capability.unknown",
       "request.malformed",
       "request.malformed",
-      "run.cannot-start",
+      "run.account-unusable",
       "run.forbidden-by-policy",
     ]);
   });
@@ -90,7 +90,7 @@ describe("a run", () => {
     const result = await tower.run(program("no-such-program")).ended;
     expect(result).toMatchObject({
       state: "failed",
-      reason: { code: "run.cannot-start", message: "there is no program no-such-program in the PATH" },
+      reason: { code: "run.program-not-found", message: "there is no program no-such-program in the PATH" },
     });
   });
   test("gets its secrets, which stand in no file of the spool and in no log", async () => {
@@ -109,12 +109,12 @@ describe("a run", () => {
 
 describe("ending a run", () => {
   test("cancels the whole session, TERM first", async () => {
-    const run = tower.run(shell("trap 'echo bye; exit 0' TERM; timeout 60 sleep 61 & echo ready; wait"));
+    const run = tower.run(shell(`trap 'echo bye; exit 0' TERM; timeout 60 sleep 61.${process.pid} & echo ready; wait`));
     await eventually(() => run.text()).toBe("ready\n");
     run.cancel();
     expect(await run.ended).toMatchObject({ state: "cancelled", result: { exitCode: 0 } });
     expect(run.text()).toBe("ready\nbye\n");
-    expect(() => execFileSync("pgrep", ["-f", "sleep 61"])).toThrow();
+    expect(() => execFileSync("pgrep", ["-f", `sleep 61.${process.pid}`])).toThrow();
   });
   test("kills what does not listen", async () => {
     const run = tower.run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done", { graceMs: 100 }));

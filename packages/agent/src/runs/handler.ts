@@ -44,6 +44,8 @@ export interface Remains {
   readonly status: Status;
   readonly started: (Started & { readonly at: number }) | undefined;
   readonly obstacle: string;
+  /** The first line on stderr of a command that never began: what `prlimit`, `setpriv` and their like complain of. */
+  readonly complaint?: string;
   readonly stop: Stop | undefined;
   readonly droppedBytes: number;
   readonly timeLimitMs: number | undefined;

@@ -1,5 +1,5 @@
 /** Whether the policy lets a command begin, and the start of its wrapper: what all capabilities that run programs share. */
-import { realpath } from "node:fs/promises";
+import { open, realpath, rm, type FileHandle } from "node:fs/promises";
 import { normalize } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { findAccount, ownAccount, type Account } from "../capabilities/exec/account.ts";
@@ -39,8 +39,11 @@ export interface Cleared {
   readonly account: Account;
   readonly rules: Policy;
   readonly timeLimitMs: number | undefined;
-  /** `fillStdin` puts a file where the request says that there is a standard input. */
-  launch(fillStdin: (path: string) => Promise<void>): Promise<Wrapper>;
+  /**
+   * `stdin`: what the command reads where the request says that there is a standard input; text, which may be secret and
+   * never has a name on the disk, or what puts a file there.
+   */
+  launch(stdin: string | ((path: string) => Promise<void>)): Promise<Wrapper>;
 }
 
 export interface Launchpad {
@@ -61,7 +64,7 @@ export function createLaunchpad({ policy, tools, pump, highWaterBytes, environme
       if (forbidden !== undefined) throw new AtalayaError("run.forbidden-by-policy", forbidden);
       if (switched && process.getuid?.() !== 0) {
         throw new AtalayaError(
-          "run.cannot-start",
+          "run.account-unusable",
           `the agent is not root here: it cannot run commands as ${account.name}`,
         );
       }
@@ -84,9 +87,20 @@ export function createLaunchpad({ policy, tools, pump, highWaterBytes, environme
         account,
         rules,
         timeLimitMs: timeLimitOf(rules, request),
-        async launch(fillStdin) {
-          if (request.stdin !== undefined) await fillStdin(files.stdin);
-          return launchWrapper(plan, { ...tools, setsid });
+        async launch(stdin) {
+          const withTools = { ...tools, setsid };
+          if (request.stdin === undefined) return launchWrapper(plan, withTools);
+          if (typeof stdin !== "string") {
+            await stdin(files.stdin);
+            return launchWrapper(plan, withTools);
+          }
+          const file = await nameless(files.stdin, stdin, account);
+          try {
+            const { stdinFile: _, ...launch } = plan.launch;
+            return await launchWrapper({ ...plan, launch }, withTools, file.fd);
+          } finally {
+            await file.close();
+          }
         },
       };
     },
@@ -111,8 +125,23 @@ async function accountOf(request: ExecRequest, own: Account): Promise<Account> {
   if (request.account === undefined || request.account === own.name) return own;
   const account = await findAccount(request.account);
   if (account === undefined)
-    throw new AtalayaError("run.cannot-start", `there is no account ${request.account} on this host`);
+    throw new AtalayaError("run.account-unusable", `there is no account ${request.account} on this host`);
   return account;
+}
+
+/** A file that is gone with whoever has it open: killed at any moment, the agent leaves nothing of it behind. */
+async function nameless(path: string, text: string, { uid, gid }: Account): Promise<FileHandle> {
+  const writer = await open(path, "wx", 0o600);
+  try {
+    const reader = await open(path, "r");
+    await rm(path);
+    // So that it may open its /dev/stdin anew.
+    await writer.chown(uid, gid);
+    await writer.writeFile(text);
+    return reader;
+  } finally {
+    await writer.close();
+  }
 }
 
 async function resolved(path: string): Promise<string> {

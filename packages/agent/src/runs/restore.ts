@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { BootClock } from "../platform/boot-clock.ts";
 import { readIfThere, readJsonIfThere } from "../platform/durable-file.ts";
 import { isWrapper } from "../capabilities/exec/processes.ts";
@@ -22,8 +23,15 @@ export async function adopted(run: AcceptedRun, spool: Spool, boot: BootClock): 
     if (verdict === "vanished" && claim?.by === "unknown" && attempt < 20) {
       // The wrapper may be between creating its claim and writing its name into it.
       await new Promise((resolve) => setTimeout(resolve, 50));
-    } else if (verdict !== "disown") return verdict;
-    // When a wrapper was faster than this claim, the next look finds it.
-    else if ((await spool.claim(run.run)) === undefined) return "unstarted";
+    } else if (verdict === "disown") {
+      // When a wrapper was faster than this claim, the next look finds it.
+      if ((await spool.claim(run.run)) !== undefined) continue;
+      await rm(files.stdin, { force: true });
+      return "unstarted";
+    } else {
+      // Who runs may be about to open it; nobody else will.
+      if (verdict !== "adopt") await rm(files.stdin, { force: true });
+      return verdict;
+    }
   }
 }

@@ -16,6 +16,7 @@ import type { RunFiles } from "../spool/layout.ts";
 import {
   Ending,
   readClaim,
+  readObstacle,
   readStarted,
   readStatus,
   Stop,
@@ -223,7 +224,9 @@ export function createRun(needs: RunNeeds): Run {
     const [stdout, stderr] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
     const droppedBytes = terms.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - terms.outputLimitBytes);
     const obstacle = (await readIfThere(files.obstacle))?.slice(0, 64) ?? "";
-    const remains = { files, status, started, obstacle, stop, droppedBytes, timeLimitMs: accepted.timeLimitMs };
+    const complaint = readObstacle(obstacle).begun ? "" : await firstLineOf(files.stderr);
+    const { timeLimitMs } = accepted;
+    const remains = { files, status, started, obstacle, complaint, stop, droppedBytes, timeLimitMs };
     const endedAt = Math.round((await stat(files.status)).mtimeMs);
     await conclude(
       endingOf(await terms.outcomeOf(remains), {
@@ -456,6 +459,10 @@ function resultFrame(run: string, { stdoutEnd: _, stderrEnd: __, ...ending }: En
 
 function withoutUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+async function firstLineOf(path: string): Promise<string> {
+  return (await readIfThere(path))?.slice(0, 500).split("\n")[0] ?? "";
 }
 
 function pause(ms: number): Promise<void> {

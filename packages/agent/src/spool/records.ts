@@ -85,3 +85,16 @@ export function readStatus(text: string): Status | undefined {
   if (match === null || Number(match[1]) > 255) return undefined;
   return { exitCode: Number(match[1]), uptimeMs: Math.round(Number(match[2]) * 1000) };
 }
+
+export interface Obstacle {
+  /** The last stage was reached: limits, nice and account are as they were asked for. */
+  readonly begun: boolean;
+  /** `cwd`, `missing`, `denied`, `pipes`. */
+  readonly word: string | undefined;
+}
+
+/** Words, one a line, over the blanks that kept their place. */
+export function readObstacle(text: string): Obstacle {
+  const words = text.split("\n").flatMap((line) => line.trim() || []);
+  return { begun: words[0] === "begun", word: words.filter((word) => word !== "begun").at(-1) };
+}

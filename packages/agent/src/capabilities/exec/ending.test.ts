@@ -17,7 +17,7 @@ const remains = (over: Partial<Found> = {}): Found => ({
   status: { exitCode: 0, uptimeMs: 5_000 },
   started: { pid: 1, uptimeMs: 3_000, at: 1_000_000 },
   endedAt: 1_002_003,
-  obstacle: "",
+  obstacle: "begun\n   \n",
   stop: undefined,
   droppedBytes: 0,
   timeLimitMs: undefined,
@@ -64,11 +64,21 @@ describe("the end of a run", () => {
   test("says why the program could not begin", () => {
     const sentence = (obstacle: string) =>
       endingOf(remains({ obstacle, status: { exitCode: 127, uptimeMs: 1 } })).reason;
-    expect(sentence("missing\n")).toEqual({
-      code: "run.cannot-start",
+    expect(sentence("begun\nmissing\n      \n")).toEqual({
+      code: "run.program-not-found",
       message: "there is no program make in the PATH",
     });
-    expect(sentence("denied\n")?.message).toBe("ana may not execute make");
-    expect(sentence("cwd\n")?.message).toBe("ana cannot change to its home");
+    expect(sentence("begun\ndenied\n")?.message).toBe("ana may not execute make");
+    expect(sentence("begun\ncwd\n")?.message).toBe("ana cannot change to its home");
+  });
+  test("tells what our own tools complain of from what the command itself says and returns", () => {
+    const code = (complaint: string, over: object = {}) =>
+      endingOf(remains({ obstacle: "     \n", complaint, status: { exitCode: 1, uptimeMs: 1 }, ...over })).reason?.code;
+    expect(code("prlimit: failed to set the AS resource limit: Operation not permitted")).toBe("run.limit-unusable");
+    expect(code("setpriv: initgroups failed: Operation not permitted")).toBe("run.account-unusable");
+    expect(code("setpriv: failed to execute /bin/sh: Resource temporarily unavailable")).toBe("run.cannot-start");
+    expect(code("")).toBe("run.cannot-start");
+    expect(code("setpriv: failed", { obstacle: "begun\n" })).toBeUndefined();
+    expect(code("", { stop: { cause: "cancel", uptimeMs: 1 } })).toBeUndefined();
   });
 });

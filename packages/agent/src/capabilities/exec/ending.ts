@@ -1,5 +1,6 @@
 /** What a run's end is called, from what stands in its folder. Pure. */
 import type { Outcome, Remains } from "../../runs/handler.ts";
+import { readObstacle } from "../../spool/records.ts";
 import type { ExecRequest } from "./launch-plan.ts";
 
 export function outcomeOf(request: ExecRequest, remains: Remains): Outcome {
@@ -30,25 +31,50 @@ export function cutOf(
 }
 
 /** The program never began. */
-export function unstartedOf(request: ExecRequest, { obstacle, started, status }: Remains): Outcome | undefined {
-  const sentence = obstacleSentence(obstacle, request);
-  if (sentence !== undefined) return { state: "failed", reason: { code: "run.cannot-start", message: sentence } };
-  if (started !== undefined) return undefined;
-  const message = `the command's session could not be made (exit code ${status.exitCode})`;
-  return { state: "failed", reason: { code: "run.cannot-start", message } };
+export function unstartedOf(request: ExecRequest, remains: Remains): Outcome | undefined {
+  const { started, status, stop } = remains;
+  const { begun, word } = readObstacle(remains.obstacle);
+  const known = word === undefined ? undefined : obstacleReason(word, request);
+  if (known !== undefined) return { state: "failed", reason: known };
+  if (started === undefined)
+    return cannotStart(`the command's session could not be made (exit code ${status.exitCode})`);
+  // Whoever was ended before it began is not to blame.
+  if (begun || stop !== undefined) return undefined;
+  return { state: "failed", reason: complaintReason(remains, request) };
 }
 
-function obstacleSentence(obstacle: string, request: ExecRequest): string | undefined {
-  const account = request.account ?? "the agent's account";
+const cannotStart = (message: string): Outcome => ({ state: "failed", reason: { code: "run.cannot-start", message } });
+
+type Why = NonNullable<Outcome["reason"]>;
+
+function obstacleReason(word: string, request: ExecRequest): Why | undefined {
+  const account = accountOf(request);
   const program = request.command.kind === "program" ? request.command.program : "/bin/sh";
-  switch (obstacle.split("\n")[0]) {
+  const where = program.includes("/") ? "" : " in the PATH";
+  switch (word) {
     case "cwd":
-      return `${account} cannot change to ${request.cwd ?? "its home"}`;
+      return { code: "run.cannot-start", message: `${account} cannot change to ${request.cwd ?? "its home"}` };
     case "missing":
-      return program.includes("/") ? `there is no program ${program}` : `there is no program ${program} in the PATH`;
+      return { code: "run.program-not-found", message: `there is no program ${program}${where}` };
+    case "pipes": {
+      const message = "the pipes for the command's output could not be made in the agent's spool";
+      return { code: "run.cannot-start", message };
+    }
     case "denied":
-      return `${account} may not execute ${program}`;
+      return { code: "run.cannot-start", message: `${account} may not execute ${program}` };
     default:
       return undefined;
   }
 }
+
+/** Nothing of a person's has run yet: the first line is from one of our own tools, which begins it with its name. */
+function complaintReason({ status, complaint = "" }: Remains, request: ExecRequest): Why {
+  const said = complaint === "" ? `exit code ${status.exitCode}` : complaint;
+  if (/^(prlimit|nice): (?!failed to execute)/.test(complaint))
+    return { code: "run.limit-unusable", message: `the command's limits could not be set (${said})` };
+  if (/^setpriv: (?!failed to execute)/.test(complaint))
+    return { code: "run.account-unusable", message: `the command could not become ${accountOf(request)} (${said})` };
+  return { code: "run.cannot-start", message: `the command could not begin (${said})` };
+}
+
+const accountOf = (request: ExecRequest): string => request.account ?? "the agent's account";

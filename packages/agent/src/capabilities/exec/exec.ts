@@ -1,5 +1,4 @@
 /** The capability `exec`: one program, once. */
-import { writeFile } from "node:fs/promises";
 import { AtalayaError, exec } from "@atalaya/protocol";
 import type { Handler, Terms } from "../../runs/handler.ts";
 import { firstLine, type Launchpad } from "../../runs/launchpad.ts";
@@ -21,14 +20,12 @@ export function execHandler({ launchpad, fetchBlob }: ExecNeeds): Handler {
       const flight = { run, capability: exec.name, request, secrets, commands: true };
       const cleared = await launchpad.clear(flight, files);
       const input = stdinOf(request, secrets);
+      const { stdin } = request;
       return {
         terms: termsOf(request),
         timeLimitMs: cleared.timeLimitMs,
         launch: () =>
-          cleared.launch(async (path) => {
-            if (request.stdin?.kind === "blob") await fetchBlob(request.stdin.sha256, run, path);
-            else await writeFile(path, input ?? "", { mode: 0o600 });
-          }),
+          cleared.launch(stdin?.kind === "blob" ? (path) => fetchBlob(stdin.sha256, run, path) : (input ?? "")),
       };
     },
   };

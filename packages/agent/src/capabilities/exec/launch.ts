@@ -9,8 +9,12 @@ export interface Wrapper {
   readonly exited: Promise<void>;
 }
 
-/** Starts the wrapper in a session of its own, with nothing of the agent's but a name. Throws `run.cannot-start`. */
-export async function launchWrapper({ launch, environment }: LaunchPlan, tools: Tools): Promise<Wrapper> {
+/** Starts the wrapper in a session of its own, with nothing of the agent's but a name and what `stdin` reads. Throws `run.cannot-start`. */
+export async function launchWrapper(
+  { launch, environment }: LaunchPlan,
+  tools: Tools,
+  stdin?: number,
+): Promise<Wrapper> {
   const names = Object.keys(environment).length;
   // Loaded at the first run: an agent that waits does without.
   const { spawn } = await import("node:child_process");
@@ -20,7 +24,7 @@ export async function launchWrapper({ launch, environment }: LaunchPlan, tools: 
     const child = spawn(SHELL, wrapperArguments(launch, tools, names), {
       cwd: "/",
       detached: true,
-      stdio: "ignore",
+      stdio: [stdin ?? "ignore", "ignore", "ignore"],
       env: wrapperEnvironment(environment),
     });
     child.unref();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runFiles } from "../../spool/layout.ts";
-import { readStatus } from "../../spool/records.ts";
+import { readObstacle, readStatus } from "../../spool/records.ts";
 import { findAccount, ownAccount, type Account } from "./account.ts";
 import { launchWrapper } from "./launch.ts";
 import { planLaunch, type ExecRequest } from "./launch-plan.ts";
@@ -49,7 +49,7 @@ async function run(request: Partial<ExecRequest>, account?: Account, base = spoo
   return {
     out: await text(files.stdout),
     err: await text(files.stderr),
-    obstacle: await text(files.obstacle),
+    obstacle: readObstacle(await text(files.obstacle)),
     exitCode: readStatus(await text(files.status))?.exitCode,
   };
 }
@@ -73,7 +73,7 @@ describe("the wrapper", () => {
   test("finds programs whatever IFS, globs and empty parts the environment has", async () => {
     const env = { IFS: "x/", PATH: "/nowhere*::/usr/bin:/bin", found: "x", folder: "y" };
     expect((await run({ ...program("printenv", "IFS", "found", "folder"), env })).out).toBe("x/\nx\ny\n");
-    expect((await run({ ...program("no-such-program"), env })).obstacle).toBe("missing\n");
+    expect((await run({ ...program("no-such-program"), env })).obstacle.word).toBe("missing");
   });
   test.runIf(root)("starts a program of an account that may have no further process", async () => {
     const idle = { ...(await findAccount("games"))!, home: "/" };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../testing/eventually.testing.ts";
-import { readClaim, readStatus } from "../../spool/records.ts";
+import { readClaim, readObstacle, readStatus } from "../../spool/records.ts";
 import { runFiles, type RunFiles } from "../../spool/layout.ts";
 import { ownAccount } from "./account.ts";
 import { launchWrapper } from "./launch.ts";
@@ -61,7 +61,7 @@ async function run(request: Partial<ExecRequest>, over: Partial<Asked> = {}, giv
     files,
     out: await text(files.stdout),
     err: await text(files.stderr),
-    obstacle: await text(files.obstacle),
+    obstacle: readObstacle(await text(files.obstacle)),
     exitCode: readStatus(await text(files.status))?.exitCode,
   };
 }
@@ -128,15 +128,15 @@ describe("the wrapper", () => {
   });
   test("says why a program cannot begin", async () => {
     const cases = [
-      [program("no-such-program"), "missing\n", 127],
-      [program("/no/such/program"), "missing\n", 127],
-      [program("/etc/passwd"), "denied\n", 126],
-      [{ ...shell("true"), cwd: "/nowhere" }, "cwd\n", 126],
-      [program("cd"), "missing\n", 127],
+      [program("no-such-program"), "missing", 127],
+      [program("/no/such/program"), "missing", 127],
+      [program("/etc/passwd"), "denied", 126],
+      [{ ...shell("true"), cwd: "/nowhere" }, "cwd", 126],
+      [program("cd"), "missing", 127],
     ] as const;
     for (const [request, obstacle, code] of cases) {
       const end = await run(request);
-      expect([end.obstacle, end.exitCode]).toEqual([obstacle, code]);
+      expect([end.obstacle, end.exitCode]).toEqual([{ begun: true, word: obstacle }, code]);
     }
   });
   test("applies umask, nice, working directory and limits", async () => {
@@ -162,7 +162,7 @@ describe("the wrapper", () => {
     const files = await folder();
     await mkdir(files.pipes.stdout, { recursive: true });
     const end = await run(shell("echo no"), {}, files);
-    expect([end.obstacle, end.exitCode, end.out]).toEqual(["pipes\n", 126, ""]);
+    expect([end.obstacle.word, end.exitCode, end.out]).toEqual(["pipes", 126, ""]);
     expect(() => planned({}, {}, { ...tools, mkfifo: undefined as never })).toThrow("this host has no mkfifo");
   });
   test("leaves alone what is claimed already", async () => {

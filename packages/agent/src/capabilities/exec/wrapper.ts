@@ -37,11 +37,10 @@ set -C
 { echo "$$" >"$folder/claim"; } 2>/dev/null || exit 75
 set +C
 echo "                              " >"$folder/status" || exit 75
+echo "                              " >"$folder/obstacle" || exit 75
 if [ -n "$input" ]; then
   exec <"$input"
   rm -f -- "$input"
-else
-  exec </dev/null
 fi
 out=$folder/pipes/out err=$folder/pipes/err
 mkfifo "$out" "$err" || cannot
@@ -73,14 +72,17 @@ read -r now rest </proc/uptime
 echo "$$ $now ." >"$1" || exit 75
 ulimit -S -n 1024 2>/dev/null
 folder=\${1%/*}
-exec >"$folder/pipes/out" 2>"$folder/pipes/err" 3>>"$folder/obstacle"
+exec >"$folder/pipes/out" 2>"$folder/pipes/err" 3<>"$folder/obstacle"
 shift
 exec "$@"
 `;
 
 // Names begin with atalaya_ because the environment that is asked for shares this shell's variables.
-/** `cwd umask count program…`; variables ATALAYA_ENV_0… hold NAME=VALUE. Descriptor 3 takes why it could not begin. */
+/**
+ * `cwd umask count program…`; variables ATALAYA_ENV_0… hold NAME=VALUE. Descriptor 3 takes that
+ * nothing before it failed, then why it could not begin itself, over the blanks that kept the place. */
 const LAST = `
+echo begun >&3 || exit 126
 atalaya_cwd=$1 atalaya_n=$3
 umask "$2"
 shift 3
@@ -129,6 +131,7 @@ export interface Tools {
 export interface Launch {
   readonly folder: string;
   readonly pidFile: string;
+  /** Removed when it is opened. Absent: what the wrapper was started with. */
   readonly stdinFile?: string;
   readonly leftovers: "leave" | "kill";
   readonly pump: PumpProgram;
