@@ -60,12 +60,13 @@ export async function run({ runs = 10_000, rounds = 5, output = 0 }: LedgerOptio
         onGone: () => ({ [Symbol.dispose]() {} }),
       },
       links: crowd.links,
+      accounts: { accountFor: async () => ({ mapped: false }) },
       capabilities: [exec],
       signTickets: (root) => sign(null, signedBytes(root), privateKey),
       key: randomBytes(32),
     }),
   );
-  const actor = { name: "bench", permissions: new Set(["job.create", "job.read"] as const) };
+  const actor = { name: "bench", permissions: new Set(["job.create", "job.read", "account.choose"] as const) };
   const request = { command: { kind: "program", program: "/bin/true" } };
   const walls: number[] = [];
   const cpus: number[] = [];

@@ -97,12 +97,13 @@ async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<(
       onGone: () => ({ [Symbol.dispose]() {} }),
     },
     links: agent.links,
+    accounts: { accountFor: async () => ({ mapped: false }) },
     capabilities: [exec],
     signTickets: (root) => sign(null, signedBytes(root), privateKey),
     key: randomBytes(32),
   });
   return async () => {
-    const actor = { name: "bench", permissions: new Set(["job.create", "job.read"] as const) };
+    const actor = { name: "bench", permissions: new Set(["job.create", "job.read", "account.choose"] as const) };
     const job = await room.jobs.create(
       { selector: "all", capability: "exec", request: { command: { kind: "program", program: "/bin/true" } } },
       actor,

@@ -108,6 +108,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "builtin/",
   ],
   "packages/server/src/domain": [
+    "accounts/",
     "audit/",
     "server/",
     "fleet/",

@@ -84,4 +84,46 @@ describe.runIf(isRoot)("a command as another account", () => {
     const { text } = await run("cat /dev/stdin; ls -l /proc/self/fd/0", { stdin: { kind: "text", text: "given\n" } });
     expect(text).toMatch(/^given\n.*stdin \(deleted\)\n$/);
   });
+
+  describe("that was given to a person", () => {
+    const asPerson = (script: string, more: object = {}) => run(script, { mapped: true, ...more });
+
+    test("writes nowhere with the agent's rights, and owns nothing that it could not make", async () => {
+      const { text } = await asPerson(
+        "for at in /etc /usr/local/bin /root /var/lib; do touch $at/atalaya-owned 2>/dev/null && echo wrote $at; done; touch mine && stat -c %U mine; rm mine",
+      );
+      expect(text).toBe(`${NAME}\n`);
+    });
+    test("cannot raise its limits with the agent's rights, and can lower them with its own", async () => {
+      const lowered = await asPerson("ulimit -n; nice", { limits: { openFiles: 50 }, nice: 5 });
+      expect(lowered.text).toBe("50\n5\n");
+      const raised = await asPerson("ulimit -Hn", { limits: { openFiles: 2_000_000_000 } });
+      expect(raised.text).not.toContain("2000000000");
+      expect(raised.result.state).toBe("failed");
+    });
+    test.each(["root", "daemon"])("is not %s", async (account) => {
+      const { result } = await asPerson("id", { account });
+      expect(result).toMatchObject({ state: "refused", reason: { code: "run.forbidden-by-policy" } });
+    });
+    test("is told when the host has no such account", async () => {
+      const { result } = await asPerson("id", { account: "atalaya-nobody-here" });
+      expect(result).toMatchObject({
+        state: "refused",
+        reason: { code: "run.cannot-start", message: "there is no account atalaya-nobody-here on this host" },
+      });
+    });
+    test("sees nothing of the agent's environment", async () => {
+      // This test's own is the agent's, which runs in its process.
+      process.env["ATALAYA_TEST_PASSWORD"] = "hunter2";
+      try {
+        const { text } = await asPerson("env; tr '\\0' '\\n' </proc/self/environ; tr '\\0' '\\n' </proc/$PPID/environ");
+        expect(text).toContain(`HOME=/home/${NAME}`);
+        expect(text).not.toContain("hunter2");
+        const own = await run("env", { account: undefined });
+        expect(own.text).not.toContain("hunter2");
+      } finally {
+        delete process.env["ATALAYA_TEST_PASSWORD"];
+      }
+    });
+  });
 });

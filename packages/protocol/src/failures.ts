@@ -203,6 +203,12 @@ export const failures = {
     exit: 2,
     means: "So many hosts need a confirmation of their number.",
   },
+  "job.account-forbidden": {
+    status: 403,
+    retry: false,
+    exit: 4,
+    means: "Whoever asks may not run as this account, or as any.",
+  },
   "run.unknown": { status: 404, retry: false, exit: 2, means: "There is no such run." },
   "run.final": { status: 409, retry: false, exit: 1, means: "The run has ended." },
   "run.cancelled": { status: 409, retry: false, exit: 1, means: "The run was cancelled." },

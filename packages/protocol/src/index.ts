@@ -59,7 +59,7 @@ export {
   type TicketTree,
 } from "./tickets.ts";
 export { type Capability, type RequestOf, type ResultOf } from "./capabilities/capability.ts";
-export { Command, environmentName, Sha256Hex } from "./capabilities/command.ts";
+export { AccountName, Command, environmentName, Sha256Hex } from "./capabilities/command.ts";
 export { Artifact, deploy, fileOutcomes, HealthCheck, MAX_ARTIFACTS, type FileOutcome } from "./capabilities/deploy.ts";
 export { exec } from "./capabilities/exec.ts";
 export { linkLeadsTo, pathProblem } from "./capabilities/relative-path.ts";

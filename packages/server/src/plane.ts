@@ -7,6 +7,7 @@ import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
 import type { RpcMethod } from "./api/rpc-method.ts";
 import type { PlaneDoor } from "./cores/core.ts";
+import { createAccounts } from "./domain/accounts/index.ts";
 import { auditRoutes, createAudit, type AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { consoleFolder, consoleRoutes, openConsole } from "./domain/console/index.ts";
@@ -133,7 +134,6 @@ export async function createPlane({
       keepMs: settings.auditDays * DAY_MS,
     }),
   );
-  const identity = undo.use(createIdentity({ store, bus, clock, log }));
   const key = await installationKey(data);
   const title = settings.names[0] ?? hostname();
   const users = createUsers({
@@ -145,6 +145,7 @@ export async function createPlane({
     rules: settings.roles,
     secondFactorRoles: settings.secondFactor,
   });
+  const identity = undo.use(createIdentity({ store, bus, clock, log, people: (login) => users.standing(login) }));
   const people = undo.use(
     await createSessionsRoom({
       store,
@@ -221,6 +222,7 @@ export async function createPlane({
     clock,
     log,
   });
+  const accounts = createAccounts({ rules: settings.accounts, fleet });
   const jobs = undo.use(
     await createJobs({
       store,
@@ -230,6 +232,7 @@ export async function createPlane({
       log,
       fleet,
       links: links.links,
+      accounts,
       capabilities: [exec],
       blobs,
       signTickets: (root) => pki.signTickets(root),

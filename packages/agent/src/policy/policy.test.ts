@@ -26,6 +26,29 @@ describe("the policy of a fresh host", () => {
   });
 });
 
+describe("an account that was given to a person", () => {
+  const mapped = (over: Partial<Wish> = {}, more: object = {}): Wish => {
+    const made = wish(over);
+    return { ...made, request: { ...made.request, mapped: true, ...more } };
+  };
+  test("is never one of the system's, be it the agent's own", () => {
+    expect(forbids(openPolicy, mapped())).toContain("at least 1000");
+    expect(forbids(openPolicy, mapped({ account: account("daemon", 1), switched: true }))).toContain("at least 1000");
+    expect(forbids(openPolicy, mapped({ account: account("ana", 1000), switched: true }))).toBeUndefined();
+    expect(forbids(openPolicy, mapped({ account: account("ana", 1000) }))).toBeUndefined();
+  });
+  test("is one below only where the host's owner names it", () => {
+    const tomcat = { account: account("tomcat", 120), switched: true };
+    expect(forbids(policy({ accounts: ["tomcat"] }), mapped(tomcat))).toBeUndefined();
+    expect(forbids(policy({ accounts: ["ana"] }), mapped(tomcat))).toContain("does not name");
+  });
+  test("gets nothing that needs the agent's rights", () => {
+    const ana = { account: account("ana", 1000), switched: true };
+    expect(forbids(openPolicy, mapped(ana, { nice: -1 }))).toBeDefined();
+    expect(forbids(openPolicy, mapped(ana, { nice: 5 }))).toBeUndefined();
+  });
+});
+
 describe("a policy", () => {
   test("forbids what it says, with a sentence for each", () => {
     expect(forbids(policy({ root: false }), wish())).toContain("root");

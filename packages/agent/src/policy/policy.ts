@@ -78,16 +78,13 @@ export interface Wish {
 export function forbids(policy: Policy, { capability, request, account, switched, cwd }: Wish): string | undefined {
   const rules = policy.exec;
   if (!allowsCapability(policy, capability)) return `the policy of this host does not allow ${capability}`;
+  const low = lowUid(rules, account, request.mapped === true || switched);
+  if (low !== undefined) return low;
   if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
   if (rules["denied-accounts"].includes(account.name))
     return `the policy of this host denies the account ${account.name}`;
-  if (switched) {
-    const named = rules.accounts?.includes(account.name);
-    if (named === false) return `the policy of this host does not name the account ${account.name}`;
-    if (named === undefined && account.uid < rules["minimum-uid"]) {
-      return `${account.name} has uid ${account.uid}; the policy of this host wants at least ${rules["minimum-uid"]}`;
-    }
-  }
+  // It would be set with the agent's rights, and a person has only their own.
+  if (request.mapped === true && (request.nice ?? 0) < 0) return "people cannot be nicer to themselves than to others";
   if (request.command.kind === "shell" && !rules.shell) return "the policy of this host does not allow a shell";
   const folders = rules["working-directories"];
   if (folders !== undefined && !folders.some((folder) => isInside(cwd, folder))) {
@@ -98,6 +95,15 @@ export function forbids(policy: Policy, { capability, request, account, switched
     return `the policy of this host allows commands ${most} s at most`;
   }
   return undefined;
+}
+
+/** `guarded`: not simply the agent's own account. A person's never is, whatever it is called. */
+function lowUid(rules: Policy["exec"], account: Account, guarded: boolean): string | undefined {
+  if (!guarded) return undefined;
+  const named = rules.accounts?.includes(account.name);
+  if (named === false) return `the policy of this host does not name the account ${account.name}`;
+  if (named === true || account.uid >= rules["minimum-uid"]) return undefined;
+  return `${account.name} has uid ${account.uid}; the policy of this host wants at least ${rules["minimum-uid"]}`;
 }
 
 export function allowsCapability(policy: Policy, capability: string): boolean {

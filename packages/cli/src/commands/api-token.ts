@@ -16,6 +16,7 @@ interface CreateOptions {
   readonly role?: string;
   readonly permission: readonly string[];
   readonly place: readonly string[];
+  readonly account?: string;
   readonly expires?: string;
 }
 
@@ -36,6 +37,7 @@ export function register(program: Command, context: Context): void {
     .option("--role <role>", `${ROLES.join(", ")} (viewer)`)
     .option("--permission <name>", "instead of a role (again for more)", collect, [] as readonly string[])
     .option("--place <site/lab>", "only hosts there (again for more)", collect, [] as readonly string[])
+    .option("--account <name>", "the account of hosts that its commands run as")
     .option("--expires <time>", "for how long (without: until revoked)")
     .addHelpText(
       "after",
@@ -48,7 +50,7 @@ export function register(program: Command, context: Context): void {
   create.action(async (name: string, options: CreateOptions) => {
     const { session } = context;
     const global = context.global(create);
-    const { permission, place } = options;
+    const { permission, place, account } = options;
     const expiresInMs = time("--expires", options.expires);
     if (options.role !== undefined && permission.length > 0) {
       throw new UsageError("--role and --permission exclude each other");
@@ -60,6 +62,7 @@ export function register(program: Command, context: Context): void {
         name,
         ...(permission.length > 0 ? { permissions: [...permission] as never } : { role }),
         ...(place.length === 0 ? {} : { places: [...place] }),
+        ...(account === undefined ? {} : { account }),
         ...(expiresInMs === undefined ? {} : { expiresInMs }),
       },
     });

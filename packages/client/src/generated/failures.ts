@@ -79,6 +79,7 @@ export const failures = {
   "job.aborted": { status: 409, retry: false, exit: 1 },
   "job.failure-budget": { status: 409, retry: false, exit: 1 },
   "job.confirmation-needed": { status: 428, retry: false, exit: 2 },
+  "job.account-forbidden": { status: 403, retry: false, exit: 4 },
   "run.unknown": { status: 404, retry: false, exit: 2 },
   "run.final": { status: 409, retry: false, exit: 1 },
   "run.cancelled": { status: 409, retry: false, exit: 1 },

@@ -28,4 +28,10 @@ export const AccountName = z
   .max(256)
   .regex(/^[^\0:/\s-][^\0:/\s]*$/, "is not a name of an account");
 
+/**
+ * The account was given to a person by the server's rules. Whoever asked chose neither it nor another, so the agent
+ * never takes one below its policy's minimum uid for it, and gives it nothing that needs rights of its own.
+ */
+export const Mapped = z.literal(true);
+
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in lower-case hex");

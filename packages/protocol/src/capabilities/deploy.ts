@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { capability } from "./capability.ts";
-import { AccountName, Command, environmentName, Sha256Hex, text } from "./command.ts";
+import { AccountName, Command, environmentName, Mapped, Sha256Hex, text } from "./command.ts";
 import { pathProblem } from "./relative-path.ts";
 
 const RelativePath = z.string().refine((path) => pathProblem(path) === undefined, {
@@ -57,6 +57,7 @@ export const deploy = capability({
       /** Empty or `~`: the account's home. Relative: below it. Made if it is missing. */
       into: text(4095).default(""),
       account: AccountName.optional(),
+      mapped: Mapped.optional(),
       /** `name`, `name:group` or `:group`. Giving files away needs root; giving them to one's own groups does not. */
       owner: z
         .string()
@@ -121,6 +122,10 @@ export const deploy = capability({
     /** It failed after all was in place, and all was put back. */
     rolledBack: z.boolean().optional(),
   }),
+  runner: {
+    asked: ({ account }) => account,
+    given: (request, account, mapped) => ({ ...request, account, ...(mapped ? { mapped } : {}) }),
+  },
   blobs: ({ artifacts }) => [...new Set(artifacts.map(({ sha256 }) => sha256))],
   secrets: ({ secretEnv = [] }) => secretEnv,
 });

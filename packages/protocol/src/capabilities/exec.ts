@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { capability } from "./capability.ts";
-import { AccountName, Command, environmentName, Sha256Hex, text } from "./command.ts";
+import { AccountName, Command, environmentName, Mapped, Sha256Hex, text } from "./command.ts";
 
 /**
  * Run a program. `command` is either a program with arguments, never touched by a shell, or, when a shell is asked
@@ -15,6 +15,7 @@ export const exec = capability({
     env: z.record(environmentName, text(131_072)).optional(),
     /** The account on the host, with all its groups; absent: the account the agent runs as. */
     account: AccountName.optional(),
+    mapped: Mapped.optional(),
     stdin: z
       .discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("text"), text: z.string().max(1_048_576) }),
@@ -51,6 +52,10 @@ export const exec = capability({
     /** As POSIX shells report it: 128 + n when signal n ended the command. Absent: it never started. */
     exitCode: z.int().min(0).max(255).optional(),
   }),
+  runner: {
+    asked: ({ account }) => account,
+    given: (request, account, mapped) => ({ ...request, account, ...(mapped ? { mapped } : {}) }),
+  },
   blobs: ({ stdin }) => (stdin?.kind === "blob" ? [stdin.sha256] : []),
   secrets: ({ stdin, secretEnv = [] }) => (stdin?.kind === "secret" ? [...secretEnv, stdin.name] : secretEnv),
 });

@@ -10,6 +10,12 @@ export interface Actor {
   readonly session?: string;
   /** The bare name of the person's account, where who they are is known by one. */
   readonly account?: string;
+  /** Groups of the login, as the setting `roles` names them. */
+  readonly groups?: readonly string[];
+  /** The person a token acts for; absent: the name itself is the login, or the token acts for nobody. */
+  readonly login?: string;
+  /** The one account a token was made for. */
+  readonly runsAs?: string;
   /** For people; a token may hold permissions that are no role. */
   readonly role?: Role;
   readonly permissions: ReadonlySet<Permission>;

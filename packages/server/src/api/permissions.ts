@@ -7,6 +7,7 @@ export const permissions = {
   "job.read": "see one's own jobs, runs and their output",
   "job.read-all": "see everybody's jobs, runs and output, and with job.create control them",
   "job.create": "run jobs, cancel, pause and retry them",
+  "account.choose": "run as any account of a host, or as its agent; without it everybody runs as themselves",
   "identity.read": "see API tokens",
   "identity.write": "make and revoke API tokens",
   "user.read": "see the people who sign in, and their sessions",
@@ -24,7 +25,16 @@ export const roles = {
   /** Acts as itself, on its places, and sees only what it did. */
   user: ["fleet.read", "job.read", "job.create"],
   viewer: ["fleet.read", "job.read", "job.read-all", "enrolment.read", "server.read"],
-  operator: ["fleet.read", "fleet.write", "enrolment.read", "job.read", "job.read-all", "job.create", "server.read"],
+  operator: [
+    "fleet.read",
+    "fleet.write",
+    "enrolment.read",
+    "job.read",
+    "job.read-all",
+    "job.create",
+    "account.choose",
+    "server.read",
+  ],
   admin: Object.keys(permissions) as Permission[],
 } as const satisfies Record<string, readonly Permission[]>;
 export type Role = keyof typeof roles;

@@ -14,6 +14,7 @@ import { migration as users } from "./0110-users.ts";
 import { migration as sessions } from "./0111-sessions.ts";
 import { migration as audit } from "./0120-audit.ts";
 import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
+import { migration as identityRunner } from "./0130-identity-runner.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   sessions,
   audit,
   fleetKeptApart,
+  identityRunner,
 ];

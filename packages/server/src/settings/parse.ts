@@ -72,7 +72,7 @@ function readFile(
   const byName = new Map(settingKeys.map((key) => [fileName(key), key]));
   for (const [name, value] of Object.entries(table)) {
     const key = byName.get(name);
-    const text = textOf(value);
+    const text = textOf(value, key === undefined ? undefined : (settingsTable[key] as Setting).listedWith);
     const setting = `${name} in ${file.path}`;
     if (key === undefined) wrong.push({ setting, problem: `is no setting${didYouMean(name, [...byName.keys()])}` });
     else if ((settingsTable[key] as Setting).environmentOnly)
@@ -84,12 +84,12 @@ function readFile(
   return found;
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown, separator = ","): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (!Array.isArray(value)) return undefined;
   const parts = value.map((each) => (Array.isArray(each) ? undefined : textOf(each)));
-  return parts.includes(undefined) ? undefined : parts.join(",");
+  return parts.includes(undefined) ? undefined : parts.join(separator);
 }
 
 function unknownVariables(env: SettingsSources["env"]): readonly Wrong[] {

@@ -16,6 +16,7 @@ function wrongOf(sources: Parameters<typeof parseSettings>[0]): AtalayaError {
 test("with nothing said, every setting has its default", () => {
   expect(parseSettings({ env: {} })).toEqual({
     listen: [{ host: "127.0.0.1", port: 8443 }],
+    accounts: [{ group: "*", account: "{account}" }],
     auditDays: 730,
     data: "./.atalaya",
     backups: 5,

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { logFormats, logLevels } from "../platform/log/index.ts";
 import {
   accountName,
+  accountRules,
   byteSize,
   fileTitle,
   folder,
@@ -29,6 +30,8 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /** Its value is never repeated, in no error and no log. */
   readonly secret?: true;
+  /** What a list in the file is joined with; absent: a comma. */
+  readonly listedWith?: string;
   /** Not in the file: without it the file is not found. */
   readonly environmentOnly?: true;
 }
@@ -110,6 +113,13 @@ export const settingsTable = {
     schema: roleRules,
     sentence:
       "Who gets which role when they sign in: `role:group` or `role:group@place`, with commas. The first that fits decides; further ones of the same role add places. `*` is every account from uid 1000 on, `<provider>/<group>` a group of the identity provider.",
+  },
+  accounts: {
+    default: "group:* -> {account}",
+    schema: accountRules,
+    listedWith: ";",
+    sentence:
+      "Whom people run commands as: `login -> account` or `login at selector -> account`, with semicolons; the first that fits the host decides. A login is `pam:ana`, `oidc:campus:*` or `group:students` (groups as in `roles`); an account is a name, `{account}` (the login's on this machine), `{name}` (behind the login's last colon) or `refuse`. By default accounts of this machine from uid 1000 on run as the same name everywhere.",
   },
   pamService: {
     default: "atalaya",

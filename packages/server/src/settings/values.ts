@@ -4,6 +4,7 @@
  */
 import { isIP, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
+import { parseSelector } from "@atalaya/protocol/selectors";
 import { z } from "zod";
 import { roles, type Role } from "../api/permissions.ts";
 import { PlacePath } from "../api/schemas.ts";
@@ -138,6 +139,52 @@ export const roleRules = z.string().transform((text, context): readonly RoleRule
       return [{ role, group, place }];
     });
 });
+
+/** A line of `accounts`: whom a login runs as. */
+export interface AccountRuleSetting {
+  readonly login?: string;
+  readonly group?: string;
+  readonly at?: string;
+  readonly account?: string;
+}
+
+/** `group:students at lab:aula-1 -> guest; pam:* -> {account}; * -> refuse`. Selectors hold commas, so semicolons part the rules. */
+export const accountRules = z.string().transform((text, context): readonly AccountRuleSetting[] => {
+  const wrong = (rule: string, why: string): [] => {
+    context.addIssue(`${JSON.stringify(rule)} ${why}`);
+    return [];
+  };
+  return text
+    .split(/[;\n]/)
+    .map((rule) => rule.trim())
+    .filter((rule) => rule !== "")
+    .flatMap((rule): readonly AccountRuleSetting[] => {
+      const [, who, at, account] = /^(\S+)(?: at (.+?))? ?-> ?(\S+)$/.exec(rule) ?? [];
+      if (who === undefined || account === undefined)
+        return wrong(rule, "is not `login -> account` or `login at selector -> account`");
+      if (account !== "refuse" && !/^(\{account\}|\{name\}|[\w.@-])+$/.test(account))
+        return wrong(rule, "names no account, {account}, {name} or refuse");
+      const problem = at === undefined ? undefined : selectorProblem(at);
+      if (problem !== undefined) return wrong(rule, `has a selector that cannot be read: ${problem}`);
+      const group = /^group:(.+)$/.exec(who)?.[1];
+      return [
+        {
+          ...(group === undefined ? { login: who } : { group }),
+          ...(at === undefined ? {} : { at }),
+          ...(account === "refuse" ? {} : { account }),
+        },
+      ];
+    });
+});
+
+function selectorProblem(selector: string): string | undefined {
+  try {
+    parseSelector(selector);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 const noRole = `is none of ${roleWords.map((word) => `\`${word}\``).join(", ")}`;
 

@@ -33,6 +33,8 @@ export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchP
   const { request, account, switched } = asked;
   need(tools.mkfifo, "mkfifo");
   if (switched) need(tools.chown, "chown");
+  const bounds = [...niceOf(request, tools), ...limitsOf(request, tools)];
+  const become = switched ? accountOf(account, tools) : [];
   return {
     environment: environmentOf(asked),
     launch: {
@@ -43,18 +45,17 @@ export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchP
       pump: asked.pump,
       cap: capOf(asked.highWaterBytes, request.outputLimitBytes),
       ...(switched ? { owner: `${account.uid}:${account.gid}` } : {}),
-      // Limits and a negative nice need the agent's rights, so they come before the account.
-      prefix: [
-        ...(asked.before ?? []),
-        ...niceOf(request, tools),
-        ...limitsOf(request, tools),
-        ...(switched ? accountOf(account, tools) : []),
-      ],
+      prefix: [...(asked.before ?? []), ...inOrder(request, bounds, become)],
       cwd: request.cwd ?? account.home,
       umask: request.umask ?? "022",
       command: commandOf(request),
     },
   };
+}
+
+/** Higher limits and a negative nice need the agent's rights; people set theirs with their own. */
+function inOrder({ mapped }: ExecRequest, bounds: readonly string[], become: readonly string[]): readonly string[] {
+  return mapped === true ? [...become, ...bounds] : [...bounds, ...become];
 }
 
 function commandOf({ command }: ExecRequest): readonly string[] {

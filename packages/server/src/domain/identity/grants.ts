@@ -9,6 +9,8 @@ export interface Wish {
   readonly permissions?: readonly Permission[] | undefined;
   readonly places?: readonly string[] | undefined;
   readonly expiresAt?: number | undefined;
+  /** The account of hosts that its commands run as. */
+  readonly account?: string | undefined;
 }
 
 export interface Grant {
@@ -16,6 +18,13 @@ export interface Grant {
   readonly permissions: readonly Permission[];
   readonly places?: readonly string[];
   readonly expiresAt?: number;
+  readonly runner: Runner;
+}
+
+/** Whom a token runs commands as: one account, or whom the rules give a person. */
+export interface Runner {
+  readonly account?: string;
+  readonly login?: string;
 }
 
 /** `until` is when the maker's own token expires. Throws `identity.forbidden` for more than the maker has. */
@@ -43,7 +52,21 @@ export function grantOf(wish: Wish, maker: Actor, until: number | undefined): Gr
     permissions,
     ...(places === undefined ? {} : { places }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    runner: runnerOf(wish, maker),
   };
+}
+
+/** A person's tokens act as that person; only who may choose accounts can make one for another. */
+function runnerOf({ account }: Wish, maker: Actor): Runner {
+  if (account !== undefined && account !== maker.runsAs && !maker.permissions.has("account.choose")) {
+    throw new AtalayaError("identity.forbidden", `${maker.name} does not choose accounts: leave the account out.`, {
+      details: { account },
+    });
+  }
+  const fixed = account ?? maker.runsAs;
+  if (fixed !== undefined) return { account: fixed };
+  const login = maker.login ?? (maker.groups === undefined ? undefined : maker.name);
+  return login === undefined ? {} : { login };
 }
 
 function placesOf(wish: Wish, maker: Actor): readonly string[] | undefined {

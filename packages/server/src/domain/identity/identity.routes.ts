@@ -1,3 +1,4 @@
+import { AccountName } from "@atalaya/protocol";
 import { z } from "zod";
 import { pageOf, PageQuery } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
@@ -24,6 +25,9 @@ const NewApiToken = z
     role: RoleName.optional(),
     permissions: z.array(PermissionName).min(1).max(100).optional(),
     places: z.array(PlacePath).min(1).max(100).optional(),
+    account: AccountName.optional().describe(
+      "The one account of hosts that its commands run as; needs account.choose.",
+    ),
     expiresInMs: z.int().min(1_000).max(TEN_YEARS_MS).optional(),
   })
   .refine(({ role, permissions }) => (role === undefined) !== (permissions === undefined), {
@@ -83,10 +87,10 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         const { expiresInMs, ...wish } = c.req.valid("json");
         const expiresAt = expiresInMs === undefined ? undefined : clock.now() + expiresInMs;
         const { token, record } = await identity.create({ ...wish, expiresAt }, c.var.actor);
-        const { name, role, permissions, places } = record;
+        const { name, role, permissions, places, login, account } = record;
         c.var.audit.note({
           targets: [record.id],
-          details: { name, ...(role === undefined ? { permissions } : { role }), places, expiresAt },
+          details: { name, ...(role === undefined ? { permissions } : { role }), places, login, account, expiresAt },
         });
         c.var.log.info({ id: record.id, name: record.name, by: c.var.actor.name }, "made an API token");
         return c.json({ ...record, token }, 201);

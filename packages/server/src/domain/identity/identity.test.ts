@@ -8,18 +8,22 @@ import type { Bus } from "../../platform/bus/bus.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import type { Store } from "../../platform/store/index.ts";
-import { createIdentity } from "./identity.ts";
+import { createIdentity, type IdentityNeeds } from "./identity.ts";
 import { hashOf } from "./secrets.ts";
 
 const admin: Actor = { name: "local", permissions: new Set(roles.admin) };
 const HOME = "127.0.0.1";
 
-function identityOn(store: Store) {
+function identityOn(store: Store, people?: IdentityNeeds["people"]) {
   const time = { now: 1_000_000 };
   const told: string[] = [];
   const bus: Bus = { tell: (subject) => void told.push(subject), on: () => ({ [Symbol.dispose]: () => {} }) };
   const clock = { now: () => time.now, after: () => ({ [Symbol.dispose]: () => {} }) };
-  return { identity: createIdentity({ store, bus, clock, log: silentLog }), time, told };
+  return {
+    identity: createIdentity({ store, bus, clock, log: silentLog, ...(people === undefined ? {} : { people }) }),
+    time,
+    told,
+  };
 }
 
 describe.each(engines)("API tokens on $name", ({ open }) => {
@@ -59,6 +63,48 @@ describe.each(engines)("API tokens on $name", ({ open }) => {
     });
     expect((await identity.create({ name: "aula", role: "viewer" }, limited)).record.places).toEqual(["centro"]);
     expect((await identity.create({ name: "wide", role: "viewer" }, admin)).record.name).toBe("wide");
+  });
+
+  test("a person's token acts for that person, as they stand now, and ends when they are blocked", async () => {
+    await using store = await open();
+    const ana = { account: "ana", groups: ["staff", "*"], blocked: false };
+    const { identity } = identityOn(store, async (login) => (login === "pam:ana" ? ana : undefined));
+    const maker: Actor = { name: "pam:ana", groups: [], permissions: new Set(["job.create", "identity.write"]) };
+    const { token, record } = await identity.create(
+      { name: "ci", permissions: ["job.create", "identity.write"] },
+      maker,
+    );
+    expect(record).toMatchObject({ login: "pam:ana" });
+    const actor = await identity.authenticate(token, HOME);
+    expect(actor).toMatchObject({ name: "token:ci", login: "pam:ana", account: "ana", groups: ["staff", "*"] });
+    const child = await identity.create({ name: "child", permissions: ["job.create"] }, actor);
+    expect(child.record).toMatchObject({ login: "pam:ana", createdBy: "token:ci" });
+
+    await expect(
+      identity.create({ name: "x", permissions: ["job.create"], account: "root" }, maker),
+    ).rejects.toMatchObject({
+      code: "identity.forbidden",
+    });
+    ana.blocked = true;
+    await expect(identity.authenticate(token, HOME)).rejects.toMatchObject({ code: "identity.invalid" });
+    expect([...(await identity.ended([record.id, child.record.id])).keys()]).toEqual([record.id, child.record.id]);
+  });
+
+  test("a token for one account is made by who may choose accounts, and what it makes is for the same", async () => {
+    await using store = await open();
+    const { identity } = identityOn(store);
+    const { token } = await identity.create({ name: "ci", permissions: ["job.create"], account: "deploy" }, admin);
+    const actor = await identity.authenticate(token, HOME);
+    expect(actor).toMatchObject({ name: "token:ci", runsAs: "deploy" });
+    expect(actor.login).toBeUndefined();
+    expect((await identity.create({ name: "child", permissions: ["job.create"] }, actor)).record.account).toBe(
+      "deploy",
+    );
+    await expect(
+      identity.create({ name: "y", permissions: ["job.create"], account: "root" }, actor),
+    ).rejects.toMatchObject({
+      code: "identity.forbidden",
+    });
   });
 
   test("unknown, revoked and expired tokens are refused, each by its code", async () => {

@@ -12,7 +12,7 @@ import { lastUsed } from "../../platform/last-used.ts";
 import { listTokens } from "./listing.ts";
 import { writeLocalToken } from "./local-token.ts";
 import { hashOf, looksLikeToken, newToken, newTokenId, sameHash } from "./secrets.ts";
-import { actorOf, endOf, placesOf, tokenOf, type ApiToken, type Ended } from "./token.ts";
+import { actorOf, endOf, placesOf, tokenOf, type ApiToken, type Ended, type TokenPerson } from "./token.ts";
 import { tokenStore, type TokenRow } from "./tokens.store.ts";
 import { localActor } from "./local-actor.ts";
 
@@ -44,11 +44,13 @@ export interface IdentityNeeds {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
+  /** How a person stands now, whom a token acts for. */
+  readonly people?: (login: string) => Promise<TokenPerson | undefined>;
 }
 
 const MOST_KNOWN = 10_000;
 
-export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Identity {
+export function createIdentity({ store, bus, clock, log, people = async () => undefined }: IdentityNeeds): Identity {
   const tokens = tokenStore(store);
   const limit = failureLimit();
   const used = lastUsed({
@@ -103,18 +105,21 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
     async authenticate(token, address) {
       if (localHash !== undefined && sameHash(localHash, hashOf(token))) return localActor;
       const row = await rowOf(token, address);
-      const end = endOf(row, clock.now());
+      const person = row.login === null ? undefined : await people(row.login);
+      const end = endOf(row, clock.now(), person);
       if (end !== undefined) throw new AtalayaError(end.code, end.message);
       used.used(row.id, clock.now());
-      return actorOf(row);
+      return actorOf(row, person);
     },
     async ended(tokenIds) {
       if (tokenIds.length === 0) return new Map();
       const rows = new Map((await tokens.byIds(tokenIds)).map((row) => [row.public_id, row]));
+      const logins = new Set([...rows.values()].flatMap(({ login }) => login ?? []));
+      const known = new Map(await Promise.all([...logins].map(async (name) => [name, await people(name)] as const)));
       const now = clock.now();
       return new Map(
         tokenIds.flatMap((id) => {
-          const end = endOf(rows.get(id), now);
+          const end = endOf(rows.get(id), now, known.get(rows.get(id)?.login ?? ""));
           return end === undefined ? [] : [[id, end] as const];
         }),
       );
@@ -135,6 +140,8 @@ export function createIdentity({ store, bus, clock, log }: IdentityNeeds): Ident
         role: grant.role ?? null,
         permissions: JSON.stringify(grant.permissions satisfies readonly Permission[]),
         places: grant.places === undefined ? null : JSON.stringify(grant.places),
+        login: grant.runner.login ?? null,
+        account: grant.runner.account ?? null,
         created_by: maker.name,
         created_at: clock.now(),
         expires_at: grant.expiresAt ?? null,

@@ -18,6 +18,8 @@ export const ApiToken = z
     role: RoleName.optional(),
     permissions: z.array(PermissionName),
     places: z.array(z.string()).optional(),
+    login: z.string().optional().describe("The person it acts for: its commands run as whom that person may run as."),
+    account: z.string().optional().describe("The one account of hosts that its commands run as."),
     createdBy: z.string(),
     createdAt: Timestamp,
     expiresAt: Timestamp.optional(),
@@ -33,21 +35,35 @@ export interface Ended {
   readonly message: string;
 }
 
-export function endOf(row: TokenRow | undefined, now: number): Ended | undefined {
+/** The person a token acts for. */
+export interface TokenPerson {
+  readonly account?: string;
+  readonly groups: readonly string[];
+  readonly blocked: boolean;
+}
+
+export function endOf(row: TokenRow | undefined, now: number, person?: TokenPerson): Ended | undefined {
   if (row === undefined) return { code: "identity.invalid", message: "This token is unknown." };
   if (row.revoked_at !== null) return { code: "identity.invalid", message: `The token ${row.name} was revoked.` };
   if (row.expires_at !== null && row.expires_at <= now) {
     return { code: "identity.expired", message: `The token ${row.name} has expired.` };
   }
+  if (person?.blocked === true) {
+    return { code: "identity.invalid", message: `${row.login} is blocked, and with them the token ${row.name}.` };
+  }
   return undefined;
 }
 
 /** Permissions that this version no longer knows are dropped: a token never grows by an upgrade. */
-export function actorOf(row: TokenRow): Actor {
+export function actorOf(row: TokenRow, person?: TokenPerson): Actor {
   const places = placesOf(row);
   return {
     name: `token:${row.name}`,
     token: row.public_id,
+    ...(row.account === null ? {} : { runsAs: row.account }),
+    ...(row.login === null ? {} : { login: row.login }),
+    ...(person === undefined ? {} : { groups: person.groups }),
+    ...(person?.account === undefined ? {} : { account: person.account }),
     permissions: new Set(permissionsOf(row)),
     ...(places === undefined ? {} : { places }),
   };
@@ -64,6 +80,8 @@ export function tokenOf(row: TokenRow, now: number): ApiToken {
     ...(role.success ? { role: role.data } : {}),
     permissions: permissionsOf(row),
     ...(places === undefined ? {} : { places }),
+    ...(row.login === null ? {} : { login: row.login }),
+    ...(row.account === null ? {} : { account: row.account }),
     createdBy: row.created_by,
     createdAt: row.created_at,
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),

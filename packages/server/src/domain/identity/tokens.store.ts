@@ -11,6 +11,10 @@ interface TokenTable {
   /** JSON arrays. */
   readonly permissions: string;
   readonly places: string | null;
+  /** The person it acts for. */
+  readonly login: string | null;
+  /** The one account it was made for. */
+  readonly account: string | null;
   readonly created_by: string;
   readonly created_at: number;
   readonly expires_at: number | null;

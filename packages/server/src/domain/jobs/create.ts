@@ -8,6 +8,7 @@ import type { Metrics } from "../../platform/metrics/index.ts";
 import { repeat } from "../../platform/repeat.ts";
 import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
+import type { Accounts } from "../accounts/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { Fleet, HostKey } from "../fleet/index.ts";
 import type { Links } from "../link/index.ts";
@@ -50,6 +51,8 @@ export interface JobsRoomNeeds {
   readonly links: Links;
   /** What agents can be asked, by name. */
   readonly capabilities: readonly Capability[];
+  /** As whom everybody runs. */
+  readonly accounts: Pick<Accounts, "accountFor">;
   /** Absent: requests that name blobs are refused. */
   readonly blobs?: BlobClaims;
   /** `pki.signTickets`. */
@@ -209,6 +212,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     fleet,
     labs,
     capabilities,
+    accounts: needs.accounts,
     blobs: needs.blobs,
     names,
     guard,

@@ -5,6 +5,7 @@ import type { Actor } from "../../api/actor.ts";
 import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Accounts } from "../accounts/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { DirectoryHost, Fleet } from "../fleet/index.ts";
 import { z } from "zod";
@@ -66,6 +67,7 @@ export interface JobsNeeds {
   readonly fleet: Pick<Fleet, "resolve" | "byKey">;
   readonly labs: Labs;
   readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly accounts: Pick<Accounts, "accountFor">;
   readonly blobs: BlobClaims | undefined;
   readonly names: Pick<BlobNames, "shownAmong">;
   readonly guard: GuardSettings;
@@ -154,6 +156,23 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     if (rules.some((rule) => rule.labShare !== undefined)) await labs.count();
     checkSatisfiable(hosts.flatMap((host) => rules.flatMap((rule) => zonesOf(host, rule, labs.size))));
     checkConfirmed({ targets: hosts.length, threshold: needs.guard.confirmAbove, confirm });
+  }
+
+  /** The request as whom this actor runs as. Throws `job.account-forbidden`. */
+  async function asRunner(
+    name: string,
+    request: unknown,
+    actor: Actor,
+    hosts: readonly DirectoryHost[],
+  ): Promise<unknown> {
+    const { runner } = capabilities.get(name) ?? {};
+    if (runner === undefined) {
+      if (actor.permissions.has("account.choose")) return request;
+      throw new AtalayaError("job.account-forbidden", `${name} acts as the agent itself: it needs account.choose.`);
+    }
+    const { account, mapped } = await needs.accounts.accountFor(actor, runner.asked(request), hosts);
+    if (account === undefined || (!mapped && account === runner.asked(request))) return request;
+    return runner.given(request, account, mapped);
   }
 
   /** What the request names must be there, and the caller must be one who may read it: a job could print it. */
@@ -246,9 +265,8 @@ export function jobsOf(needs: JobsNeeds): Jobs {
 
   return {
     async create(job, actor, idempotencyKey) {
-      const request = readRequest(capabilities.get(job.capability), job.capability, job.request);
-      checkSecrets(secretsOf(job.capability, request), job.secrets);
-      checkFits(JSON.stringify(request), job.secrets);
+      const wish = readRequest(capabilities.get(job.capability), job.capability, job.request);
+      checkSecrets(secretsOf(job.capability, wish), job.secrets);
       const idempotency = idempotencyOf(idempotencyKey, job);
       const before = await madeBefore(idempotency, actor);
       if (before !== undefined) return before;
@@ -256,6 +274,8 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       if (hosts.length === 0) {
         throw new AtalayaError("selector.no-match", "No host matches this selector.", { details: { selector } });
       }
+      const request = await asRunner(job.capability, wish, actor, hosts);
+      checkFits(JSON.stringify(request), job.secrets);
       const policy = job.policy ?? {};
       await admit(hosts, policy, job.confirm);
       const blobs = await claimBlobs(job.capability, request, actor);
@@ -294,15 +314,16 @@ export function jobsOf(needs: JobsNeeds): Jobs {
           "No run of this job has ended without success on a host that is still known.",
         );
       }
-      const request: unknown = JSON.parse(stored.request);
+      // Whoever asks again asks for themselves: somebody else's job may run as whom they may not.
+      const request = await asRunner(stored.capability, JSON.parse(stored.request), actor, hosts);
       checkSecrets(secretsOf(stored.capability, request), options.secrets);
-      checkFits(stored.request, options.secrets);
+      checkFits(JSON.stringify(request), options.secrets);
       await admit(hosts, JSON.parse(stored.policy) as Policy, options.confirm);
       const blobs = await claimBlobs(stored.capability, request, actor);
       const done = await commit(
         {
           capability: stored.capability,
-          request: stored.request,
+          request: JSON.stringify(request),
           selector: stored.selector,
           createdBy: actor.name,
           note: options.note ?? stored.note ?? undefined,

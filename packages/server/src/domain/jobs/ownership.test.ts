@@ -1,3 +1,4 @@
+import { exec } from "@atalaya/protocol";
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
 import { heardAudit } from "../../api/audit.testing.ts";
@@ -13,6 +14,7 @@ const person = (name: string, role: keyof typeof roles): Actor => ({
   name: `pam:${name}`,
   account: name,
   role,
+  groups: [name, "*"],
   permissions: new Set(roles[role]),
 });
 const ana = person("ana", "user");
@@ -107,5 +109,52 @@ describe.each(engines)("whose jobs they are on $name", ({ open }) => {
     const limited = { ...operator, places: ["site"] };
     expect((await world.room.jobs.list({ limit: 10 }, limited)).items).toEqual([]);
     await expect(world.room.jobs.job(job.id, limited)).rejects.toMatchObject({ code: "job.unknown" });
+  });
+});
+
+describe("whom jobs run as", () => {
+  const { open } = engines[0]!;
+  const requestOf = async (world: World, job: { readonly id: string }, actor: Actor) =>
+    (await world.room.jobs.job(job.id, actor)).request as Record<string, unknown>;
+
+  test("a person's run as that person, whatever their request says; the agent is told so, signed", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 1 });
+    await world.agents[0]!.connect();
+    const job = await world.room.jobs.create(echo(), ana);
+    await world.quiet();
+    expect(await requestOf(world, job, ana)).toMatchObject({ account: "ana", mapped: true });
+    const start = world.agents[0]!.frames.find((frame) => frame.type === "start");
+    expect(JSON.parse(start!.request)).toMatchObject({ account: "ana", mapped: true });
+
+    const { request, ...rest } = echo();
+    const asRoot = { ...rest, request: { ...(request as object), account: "root" } };
+    await expect(world.room.jobs.create(asRoot, ana)).rejects.toMatchObject({ code: "job.account-forbidden" });
+    expect((await world.room.jobs.list({ limit: 10 }, ana)).items).toHaveLength(1);
+  });
+
+  test("nobody gets another's account by asking again", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 1 });
+    const { request, ...rest } = echo();
+    const job = await world.room.jobs.create(
+      { ...rest, request: { ...(request as object), account: "root" } },
+      operator,
+    );
+    await world.room.jobs.cancel(job.id, operator);
+    const curious: Actor = { ...eva, permissions: new Set([...eva.permissions, "job.read-all"]) };
+    await expect(world.room.jobs.retry(job.id, {}, curious)).rejects.toMatchObject({ code: "job.account-forbidden" });
+    expect(await requestOf(world, await world.room.jobs.retry(job.id, {}, operator), operator)).toMatchObject({
+      account: "root",
+    });
+  });
+
+  test("what acts as the agent itself is only for who may choose", async () => {
+    await using store = await open();
+    const { runner: _, ...raw } = exec;
+    await using world = await openWorld(store, { hosts: 1, capabilities: [{ ...raw, name: "raw" }] });
+    const wish = { ...echo(), capability: "raw" };
+    await expect(world.room.jobs.create(wish, ana)).rejects.toMatchObject({ code: "job.account-forbidden" });
+    expect((await world.room.jobs.create(wish, operator)).capability).toBe("raw");
   });
 });

@@ -10,11 +10,15 @@ import type { Clock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { openSegments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
+import { createAccounts, type AccountsNeeds } from "../accounts/index.ts";
 import type { DirectoryHost, HostGone } from "../fleet/index.ts";
 import type { Link, LinkListener, Links, RunFrame } from "../link/index.ts";
 import { createJobs, type JobsRoom, type JobsRoomNeeds } from "./index.ts";
 
-export const admin: Actor = { name: "local", permissions: new Set(["job.create", "job.read", "job.read-all"]) };
+export const admin: Actor = {
+  name: "local",
+  permissions: new Set(["job.create", "job.read", "job.read-all", "account.choose"]),
+};
 export const key = Buffer.alloc(32, 1);
 
 export interface HandClock extends Clock {
@@ -85,6 +89,7 @@ export interface World extends AsyncDisposable {
 }
 
 export type WorldOptions = Partial<Pick<JobsRoomNeeds, "guard" | "retention" | "capabilities">> & {
+  readonly accounts?: AccountsNeeds["rules"];
   readonly hosts?: number;
   readonly labels?: (index: number) => Readonly<Record<string, string>>;
   readonly place?: (index: number) => readonly string[];
@@ -122,6 +127,10 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
     log: silentLog,
     ...(options.segmentBytes === undefined ? {} : { maxBytes: options.segmentBytes }),
   });
+  const resolve = async (selector: string) => ({
+    hosts: selector === "all" ? hosts : hosts.filter((host) => selector.split(",").includes(host.name)),
+    selector,
+  });
   const open = () =>
     createJobs({
       store: alive.store,
@@ -130,10 +139,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
       clock,
       log: silentLog,
       fleet: {
-        resolve: async (selector) => ({
-          hosts: selector === "all" ? hosts : hosts.filter((host) => selector.split(",").includes(host.name)),
-          selector,
-        }),
+        resolve,
         byKey: (host) => hosts[host - 1],
         hostOfSystem: (system) => systems.get(system),
         onGone(listener) {
@@ -142,6 +148,10 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
         },
       },
       links: door,
+      accounts: createAccounts({
+        rules: options.accounts ?? [{ group: "*", account: "{account}" }],
+        fleet: { resolve },
+      }),
       capabilities: options.capabilities ?? [exec],
       signTickets: () => new Uint8Array(64),
       key,

@@ -94,6 +94,7 @@ export function actorOf(row: SessionRow, standing: Standing | undefined): Actor 
     name: row.name,
     session: row.public_id,
     ...(standing?.account === undefined ? {} : { account: standing.account }),
+    ...(standing === undefined ? {} : { groups: standing.groups }),
     role: given.role,
     permissions: new Set<Permission>(roles[given.role]),
     ...(given.places === undefined ? {} : { places: given.places }),

@@ -26,6 +26,8 @@ export interface Person {
 export interface Standing {
   readonly name: string;
   readonly account?: string;
+  /** As the `roles` setting names them. */
+  readonly groups: readonly string[];
   /** Absent: no group of theirs has a role. */
   readonly given?: Given;
   readonly blocked: boolean;
@@ -171,6 +173,7 @@ function standingOf(row: UserRow, isFactorRequired: (role: Role) => boolean): St
   return {
     name: row.name,
     ...(row.account === null ? {} : { account: row.account }),
+    groups: z.array(z.string()).parse(JSON.parse(row.groups)),
     ...(given === undefined ? {} : { given }),
     blocked: row.blocked_at !== null,
     secondFactor,
