@@ -1039,6 +1039,8 @@ export interface components {
         };
         /** @description An API token, without its secret. */
         readonly ApiToken: {
+            /** @description The one account of hosts that its commands run as. */
+            readonly account?: string;
             /** @description Epoch milliseconds. */
             readonly createdAt: number;
             readonly createdBy: string;
@@ -1047,8 +1049,10 @@ export interface components {
             readonly id: string;
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
+            /** @description The person it acts for: its commands run as whom that person may run as. */
+            readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1117,6 +1121,8 @@ export interface components {
             readonly whole: boolean;
         };
         readonly CreatedApiToken: {
+            /** @description The one account of hosts that its commands run as. */
+            readonly account?: string;
             /** @description Epoch milliseconds. */
             readonly createdAt: number;
             readonly createdBy: string;
@@ -1125,8 +1131,10 @@ export interface components {
             readonly id: string;
             /** @description Epoch milliseconds, to the minute. */
             readonly lastUsedAt?: number;
+            /** @description The person it acts for: its commands run as whom that person may run as. */
+            readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1534,7 +1542,7 @@ export interface components {
         /** @description Who is asking. */
         readonly Me: {
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             readonly token?: {
                 /** @description Epoch milliseconds. */
@@ -1545,9 +1553,11 @@ export interface components {
         };
         /** @description What a new API token may do, where, and how long. */
         readonly NewApiToken: {
+            /** @description The one account of hosts that its commands run as; needs account.choose. */
+            readonly account?: string;
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -1649,7 +1659,7 @@ export interface components {
              * @description The contract for programs; docs/reference/failures.md has them all.
              * @enum {string}
              */
-            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "job.account-forbidden" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -1792,7 +1802,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
