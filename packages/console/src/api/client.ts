@@ -12,5 +12,8 @@ export const signedOut = cell(0);
 export const client: Client = createBrowserClient({
   origin: location.origin,
   csrf: csrf.get,
-  onSignedOut: () => signedOut.set(signedOut.get() + 1),
+  onSignedOut: () => {
+    // Who was not signed in has lost nothing.
+    if (csrf.get() !== undefined) signedOut.set(signedOut.get() + 1);
+  },
 });

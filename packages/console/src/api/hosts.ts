@@ -15,3 +15,11 @@ export const hostsNamed = (text: string) =>
     },
     staleTime: 2_000,
   });
+
+/** One host with all that is known of it, by id or name. */
+export const hostQuery = (host: string) =>
+  queryOptions({
+    queryKey: ["host", host],
+    queryFn: ({ signal }): Promise<HostDetail> =>
+      client.get("/api/v1/hosts/{host}", { params: { path: { host } }, signal }),
+  });

@@ -1,8 +1,8 @@
 import { compareNames, type ClientError } from "@atalaya/client/browser";
 import { follow } from "./follow.ts";
-import { hostSet } from "./host-set.ts";
 import type { Host } from "./hosts.ts";
 import { paced } from "./paced.ts";
+import { sortedSet } from "./sorted-set.ts";
 import { cell, type Source } from "./source.ts";
 
 export interface HostList {
@@ -37,7 +37,7 @@ function openList(selector: string): Source<HostList> {
   let closing: ReturnType<typeof setTimeout> | undefined;
 
   function open(): void {
-    const set = hostSet(compareNames);
+    const set = sortedSet<Host>(({ name }) => name, compareNames);
     let isComplete = false;
     let failure: ClientError | undefined;
     const show = paced(() => value.set({ hosts: set.sorted(), isComplete, failure }));
@@ -46,7 +46,10 @@ function openList(selector: string): Source<HostList> {
       { selector },
       {
         onEvents(events) {
-          set.take(events);
+          for (const event of events) {
+            if (event["type"] === "host") set.put(event["host"] as Host);
+            else if (event["type"] === "host-gone") set.drop(String(event["id"]));
+          }
           isComplete ||= events.length < FULL_BATCH;
           show.ask();
         },

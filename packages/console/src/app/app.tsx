@@ -5,7 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { ClientError, mayRetry } from "@atalaya/client/browser";
 import { useState } from "react";
 import { styleNonce, theme } from "../theme/theme.ts";
-import { tellProblem } from "./notices.tsx";
+import { tellProblem } from "../ui/notices.tsx";
 import { router } from "./router.tsx";
 
 function createQueries(): QueryClient {

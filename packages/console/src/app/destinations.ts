@@ -1,8 +1,18 @@
-import { IconBuildingCastle, IconServer2, type Icon } from "@tabler/icons-react";
+import {
+  IconBuildingCastle,
+  IconKey,
+  IconListCheck,
+  IconPlugConnected,
+  IconServer2,
+  IconSettings,
+  IconTerminal2,
+  type Icon,
+} from "@tabler/icons-react";
+import type { LinkProps } from "@tanstack/react-router";
 import type { Words } from "../words/en.ts";
 
 export interface Destination {
-  readonly to: "/" | "/hosts";
+  readonly to: NonNullable<LinkProps["to"]>;
   readonly word: keyof Words["nav"];
   readonly icon: Icon;
   /** Who lacks it is not shown the way. */
@@ -11,9 +21,19 @@ export interface Destination {
   readonly key: string;
 }
 
+/** The ways of the navigation, in groups: the fleet, work on it, who comes in, the server. */
 export const destinations: readonly (readonly Destination[])[] = [
   [
     { to: "/", word: "overview", icon: IconBuildingCastle, key: "o" },
     { to: "/hosts", word: "hosts", icon: IconServer2, permission: "fleet.read", key: "h" },
+  ],
+  [
+    { to: "/shell", word: "shell", icon: IconTerminal2, permission: "job.create", key: "s" },
+    { to: "/jobs", word: "jobs", icon: IconListCheck, permission: "job.read", key: "j" },
+  ],
+  [
+    { to: "/enrolment", word: "enrolment", icon: IconPlugConnected, permission: "enrolment.read", key: "e" },
+    { to: "/tokens", word: "tokens", icon: IconKey, permission: "identity.read", key: "t" },
+    { to: "/server", word: "server", icon: IconSettings, permission: "server.read", key: "v" },
   ],
 ];

@@ -6,23 +6,23 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { hostsNamed } from "../api/hosts.ts";
-import { useSession } from "../session/session.tsx";
+import { permits, useSession } from "../session/session.tsx";
 import { destinations } from "./destinations.ts";
 
 /** Ctrl K: go to any view, or to a host by a part of its name. */
 export function Palette() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { permissions } = useSession().actor;
+  const session = useSession();
   const [query, setQuery] = useState("");
   const [asked] = useDebouncedValue(query.trim(), 150);
   const { data: hosts = [] } = useQuery({
     ...hostsNamed(asked),
-    enabled: asked.length > 0 && permissions.includes("fleet.read"),
+    enabled: asked.length > 0 && permits(session, "fleet.read"),
   });
   const views: readonly SpotlightActionData[] = destinations
     .flat()
-    .filter(({ permission }) => permission === undefined || permissions.includes(permission))
+    .filter(({ permission }) => permits(session, permission))
     .map(({ to, word, icon: Shape }) => ({
       id: to,
       label: t(`nav.${word}`),

@@ -1,6 +1,7 @@
 /** Every address, with what may stand in its search. Views are fetched when somebody goes there. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { ErrorView, NothingHere } from "./error-view.tsx";
+import { runStates, type RunState } from "../ui/states.ts";
 import { Gate } from "./gate.tsx";
 import { oneOf, pathText, text } from "./search.ts";
 
@@ -34,11 +35,71 @@ const hosts = createRoute({
 const host = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host",
+  validateSearch: ({ tab }): { tab?: "history" } => oneOf("tab", ["history"], tab),
   component: lazyRouteComponent(() => import("../pages/host/host-page.tsx"), "HostPage"),
 });
 
+const jobs = createRoute({
+  getParentRoute: () => gate,
+  path: "/jobs",
+  validateSearch: ({ state }): { state?: "open" | "finished" } => oneOf("state", ["open", "finished"], state),
+  component: lazyRouteComponent(() => import("../pages/jobs/jobs-page.tsx"), "JobsPage"),
+});
+
+const job = createRoute({
+  getParentRoute: () => gate,
+  path: "/jobs/$job",
+  validateSearch: ({ tab, state, fold }): { tab?: "output"; state?: RunState; fold?: "same" } => ({
+    ...oneOf("tab", ["output"], tab),
+    ...oneOf("state", runStates, state),
+    ...oneOf("fold", ["same"], fold),
+  }),
+  component: lazyRouteComponent(() => import("../pages/job/job-page.tsx"), "JobPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => gate,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("../pages/run/run-page.tsx"), "RunPage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => gate,
+  path: "/shell",
+  validateSearch: ({
+    selector,
+    job: asked,
+    show,
+  }): { selector?: string; job?: string; show?: "lines" | "hosts" | "same" } => ({
+    ...text("selector", selector),
+    ...text("job", asked),
+    ...oneOf("show", ["lines", "hosts", "same"], show),
+  }),
+  component: lazyRouteComponent(() => import("../pages/shell/shell-page.tsx"), "ShellPage"),
+});
+
+const enrolment = createRoute({
+  getParentRoute: () => gate,
+  path: "/enrolment",
+  component: lazyRouteComponent(() => import("../pages/enrolment/enrolment-page.tsx"), "EnrolmentPage"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => gate,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../pages/tokens/tokens-page.tsx"), "TokensPage"),
+});
+
+const server = createRoute({
+  getParentRoute: () => gate,
+  path: "/server",
+  component: lazyRouteComponent(() => import("../pages/server/server-page.tsx"), "ServerPage"),
+});
+
+const views = [overview, hosts, host, jobs, job, run, shell, enrolment, tokens, server] as const;
+
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, gate.addChildren([overview, hosts, host])]),
+  routeTree: root.addChildren([signIn, gate.addChildren(views)]),
   defaultErrorComponent: ErrorView,
   defaultNotFoundComponent: NothingHere,
   defaultPreload: "intent",

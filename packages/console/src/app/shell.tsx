@@ -7,7 +7,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { liveState } from "../api/follow.ts";
 import { useSource } from "../api/source.ts";
-import { useSession } from "../session/session.tsx";
+import { permits, useSession } from "../session/session.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { destinations } from "./destinations.ts";
 import { Palette } from "./palette.tsx";
@@ -75,9 +75,9 @@ function Brand() {
 
 function Navigation() {
   const { t } = useTranslation();
-  const { permissions } = useSession().actor;
+  const session = useSession();
   const allowed = destinations
-    .map((group) => group.filter(({ permission }) => permission === undefined || permissions.includes(permission)))
+    .map((group) => group.filter(({ permission }) => permits(session, permission)))
     .filter((group) => group.length > 0);
   return (
     <nav className={classes.nav} aria-label={t("shell.navigation")}>

@@ -17,7 +17,7 @@ export function useSessionQuery() {
   }, [times, queries]);
   return useQuery({
     queryKey: sessionKey,
-    queryFn: async () => (await readSession()) ?? null,
+    queryFn: readSession,
     staleTime: 60_000,
     retry: 2,
   });
@@ -33,7 +33,13 @@ export function useSession(): Session {
   return session;
 }
 
+/** A server newer than this page may know more permissions. */
+export function permits(session: Session, permission: string | undefined): boolean {
+  const { permissions }: { readonly permissions: readonly string[] } = session.actor;
+  return permission === undefined || permissions.includes(permission);
+}
+
 /** Whether whoever is signed in may do something. The server decides; this only explains before it is tried. */
 export function useMay(permission: string): boolean {
-  return useSession().actor.permissions.includes(permission);
+  return permits(useSession(), permission);
 }

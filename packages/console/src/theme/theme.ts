@@ -1,4 +1,4 @@
-import { createTheme, Modal, Tooltip } from "@mantine/core";
+import { Button, createTheme, Modal, Tooltip } from "@mantine/core";
 import { anil, cal, noche, teja } from "./palette.ts";
 
 /** One scale for all: 12 for what accompanies, 13.5 for work, 16 and 21 for titles. */
@@ -19,7 +19,12 @@ export const theme = createTheme({
   autoContrast: true,
   headings: { fontWeight: "640", sizes: { h1: { fontSize: "21px", lineHeight: "1.25" } } },
   components: {
-    Button: { defaultProps: { size: "sm" } },
+    Button: Button.extend({
+      defaultProps: { size: "sm" },
+      vars: (_, { size }) => ({
+        root: size === "sm" ? { "--button-height": "32px", "--button-padding-x": "13px" } : {},
+      }),
+    }),
     TextInput: { defaultProps: { size: "sm" } },
     Modal: Modal.extend({ defaultProps: { centered: true, size: "lg", overlayProps: { backgroundOpacity: 0.45 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } }),

@@ -1,16 +1,49 @@
+import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Host } from "../../api/hosts.ts";
+import { Labels } from "../../ui/labels.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfHost } from "../../ui/states.ts";
 
-export function HostTable({ hosts }: { readonly hosts: readonly Host[] }) {
+export interface HostTableProps {
+  readonly hosts: readonly Host[];
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (ids: ReadonlySet<string>) => void;
+}
+
+export function HostTable({ hosts, chosen, onChoose }: HostTableProps) {
   const { t } = useTranslation();
   const columns = useMemo(
     (): readonly Column<Host>[] => [
+      {
+        id: "chosen",
+        header: (
+          <Checkbox
+            size="xs"
+            aria-label={t("fleet.pickAll")}
+            checked={chosen.size > 0 && chosen.size >= hosts.length}
+            indeterminate={chosen.size > 0 && chosen.size < hosts.length}
+            onChange={() => onChoose(chosen.size > 0 ? new Set() : new Set(hosts.map(({ id }) => id)))}
+          />
+        ),
+        width: 36,
+        cell: ({ id, name }) => (
+          <Checkbox
+            size="xs"
+            aria-label={t("fleet.pick", { name })}
+            checked={chosen.has(id)}
+            onChange={() => {
+              const next = new Set(chosen);
+              if (!next.delete(id)) next.add(id);
+              onChoose(next);
+            }}
+          />
+        ),
+      },
       {
         id: "name",
         header: t("fleet.name"),
@@ -44,6 +77,12 @@ export function HostTable({ hosts }: { readonly hosts: readonly Host[] }) {
         value: ({ os }) => os?.name ?? os?.id ?? "",
         cell: ({ os }) => os?.name ?? os?.id,
       },
+      {
+        id: "labels",
+        header: t("fleet.labels"),
+        width: 190,
+        cell: ({ labels }) => <Labels labels={labels} />,
+      },
       { id: "address", header: t("fleet.address"), width: 150, cell: ({ addresses }) => addresses[0] },
       {
         id: "seen",
@@ -53,7 +92,15 @@ export function HostTable({ hosts }: { readonly hosts: readonly Host[] }) {
         cell: ({ lastSeenAt }) => (lastSeenAt === undefined ? null : <Moment at={lastSeenAt} />),
       },
     ],
-    [t],
+    [t, chosen, hosts, onChoose],
   );
-  return <DataTable label={t("fleet.table")} columns={columns} rows={hosts} rowId={({ id }) => id} />;
+  return (
+    <DataTable
+      label={t("fleet.table")}
+      columns={columns}
+      rows={hosts}
+      rowId={({ id }) => id}
+      isSelected={({ id }) => chosen.has(id)}
+    />
+  );
 }

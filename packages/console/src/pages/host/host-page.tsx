@@ -1,9 +1,118 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { IconPlayerPlay } from "@tabler/icons-react";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { LinkButton } from "../../app/link-button.tsx";
+import { hostQuery } from "../../api/hosts.ts";
+import { liveHosts } from "../../api/live-hosts.ts";
+import { useSource } from "../../api/source.ts";
+import { useMay } from "../../session/session.tsx";
+import { Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { StateMark } from "../../ui/state-mark.tsx";
+import { toneOfHost } from "../../ui/states.ts";
+import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+import { HostActions } from "./host-actions.tsx";
+import { HostFacts } from "./host-facts.tsx";
+import { HostHistory } from "./host-history.tsx";
+import { HostWarnings } from "./host-warnings.tsx";
 
 const route = getRouteApi("/gate/hosts/$host");
 
+/** One machine: what it is, how it does, what happened to it, and what can be done with it. */
 export function HostPage() {
-  const { host } = route.useParams();
-  return <Page title={host}> </Page>;
+  const { t } = useTranslation();
+  const { host: name } = route.useParams();
+  const { tab = "facts" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const mayRun = useMay("job.create");
+  const { data: host, error, refetch } = useQuery(hostQuery(name));
+  // Its row changes live; what stands only in the detail is asked for again then.
+  const { hosts } = useSource(liveHosts(host === undefined ? "none" : `id:${host.id}`));
+  const row = hosts[0];
+  const revision = row?.revision;
+  useEffect(() => {
+    if (revision !== undefined) void refetch();
+  }, [revision, refetch]);
+  const state = row?.state ?? host?.state;
+
+  return (
+    <Page
+      title={host?.name ?? name}
+      kicker={
+        <>
+          <Link to="/hosts">{t("fleet.title")}</Link>
+          {host?.place === null || host === undefined ? null : (
+            <>
+              {" / "}
+              <Link to="/hosts" search={{ selector: `place:"${host.place}"` }}>
+                {host.place}
+              </Link>
+            </>
+          )}
+        </>
+      }
+      aside={
+        state === undefined ? null : (
+          <StateMark badge state={state} tone={toneOfHost[state]} word={t(`states.${state}`)} />
+        )
+      }
+      lead={
+        host === undefined || state === "online" || host.lastSeenAt === undefined ? undefined : (
+          <>
+            {t("host.seen")} <Moment at={host.lastSeenAt} />
+            {host.offlineReason === undefined ? null : ` · ${host.offlineReason}`}
+          </>
+        )
+      }
+      actions={
+        host === undefined ? null : (
+          <>
+            <HostActions host={host} />
+            <LinkButton
+              to="/shell"
+              search={{ selector: `id:${host.id}` }}
+              disabled={!mayRun}
+              title={mayRun ? undefined : t("mayNot")}
+              leftSection={<IconPlayerPlay size={16} />}
+            >
+              {t("fleet.run")}
+            </LinkButton>
+          </>
+        )
+      }
+    >
+      {error === null ? null : <Problem error={error} />}
+      {host === undefined ? (
+        error === null ? (
+          <TableSkeleton />
+        ) : null
+      ) : (
+        <>
+          <HostWarnings host={host} />
+          <Tabs
+            value={tab}
+            keepMounted={false}
+            onChange={(value) =>
+              void navigate({ search: value === "facts" ? {} : { tab: value as "history" }, replace: true })
+            }
+          >
+            <Tabs.List>
+              <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
+              <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="facts">
+              <HostFacts host={host} />
+            </Tabs.Panel>
+            <Tabs.Panel value="history">
+              <HostHistory host={host.id} />
+            </Tabs.Panel>
+          </Tabs>
+        </>
+      )}
+    </Page>
+  );
 }

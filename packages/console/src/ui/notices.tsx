@@ -1,6 +1,6 @@
 import { notifications } from "@mantine/notifications";
-import { IconAlertTriangle } from "@tabler/icons-react";
-import { ProblemWords, useProblemTitle } from "../ui/problem.tsx";
+import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import { ProblemWords, useProblemTitle } from "./problem.tsx";
 
 function Title({ error }: { readonly error: unknown }) {
   return useProblemTitle()(error);
@@ -16,4 +16,9 @@ export function tellProblem(error: unknown): void {
     autoClose: 20_000,
     role: "alert",
   });
+}
+
+/** Something asked for in passing was done. */
+export function tellDone(sentence: string): void {
+  notifications.show({ color: "teal", icon: <IconCheck size={18} />, message: sentence, role: "status" });
 }

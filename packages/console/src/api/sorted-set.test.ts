@@ -1,7 +1,7 @@
 import { compareNames } from "@atalaya/client/browser";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hostSet } from "./host-set.ts";
+import { sortedSet } from "./sorted-set.ts";
 
 const change = fc.record({
   id: fc.integer({ min: 0, max: 20 }).map((n) => `host_${n}`),
@@ -9,16 +9,21 @@ const change = fc.record({
   isGone: fc.boolean(),
   look: fc.boolean(),
 });
+const hosts = () => sortedSet<{ id: string; name: string }>(({ name }) => name, compareNames);
 
-test("whatever comes and goes, the hosts stand in the order of their names", () => {
+test("whatever comes and goes, all stand in the order of their names", () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 80 }), (changes) => {
-      const set = hostSet(compareNames);
+      const set = hosts();
       const model = new Map<string, string>();
       for (const { id, name, isGone, look } of changes) {
-        if (isGone) model.delete(id);
-        else model.set(id, name);
-        set.take([isGone ? { type: "host-gone", id } : { type: "host", host: { id, name } }]);
+        if (isGone) {
+          model.delete(id);
+          set.drop(id);
+        } else {
+          model.set(id, name);
+          set.put({ id, name });
+        }
         if (!look) continue;
         const shown = set.sorted();
         expect(shown).toHaveLength(model.size);
@@ -31,7 +36,7 @@ test("whatever comes and goes, the hosts stand in the order of their names", () 
 });
 
 test("without a change the same array comes back", () => {
-  const set = hostSet(compareNames);
-  set.take([{ type: "host", host: { id: "host_1", name: "pc-1" } }]);
+  const set = hosts();
+  set.put({ id: "host_1", name: "pc-1" });
   expect(set.sorted()).toBe(set.sorted());
 });

@@ -1,0 +1,133 @@
+import { compareNames, type ClientError } from "@atalaya/client/browser";
+import { follow } from "./follow.ts";
+import { client, type Schemas } from "./client.ts";
+import { paced } from "./paced.ts";
+import { sortedSet } from "./sorted-set.ts";
+import { cell, type Source } from "./source.ts";
+
+export type Job = Schemas["Job"];
+export type Run = Schemas["Run"];
+
+export interface JobState {
+  /** Undefined until it is told. */
+  readonly job: Job | undefined;
+  /** In the order of their hosts' names. */
+  readonly runs: readonly Run[];
+  readonly failure?: ClientError | undefined;
+}
+
+/** A job with all its runs, live to its end; one subscription while somebody looks. */
+export function liveJob(id: string): Source<JobState> {
+  const state = cell<JobState>({ job: undefined, runs: [] });
+  let readers = 0;
+  let close = () => {};
+  function open(): void {
+    const runs = sortedSet<Run>(({ host }) => host.name, compareNames);
+    let job: Job | undefined;
+    let failure: ClientError | undefined;
+    const show = paced(() => state.set({ job, runs: runs.sorted(), failure }));
+    const leave = follow(
+      "job",
+      { job: id },
+      {
+        onEvents(events) {
+          for (const event of events) {
+            if (event["type"] === "run") runs.put(event["run"] as Run);
+            else if (event["type"] === "job") job = event["job"] as Job;
+          }
+          show.ask();
+        },
+        onEnd(error) {
+          failure = error;
+          show.ask();
+        },
+      },
+    );
+    close = () => {
+      show.stop();
+      leave();
+    };
+  }
+  return {
+    get: state.get,
+    subscribe(listener) {
+      if (readers++ === 0) open();
+      const leave = state.subscribe(listener);
+      return () => {
+        leave();
+        if (--readers === 0) close();
+      };
+    },
+  };
+}
+
+const FIRST_PAGE = 200;
+
+export interface JobList {
+  /** Newest first. */
+  readonly jobs: readonly Job[];
+  readonly isComplete: boolean;
+  /** There are older ones than are shown. */
+  readonly hasMore: boolean;
+  readonly failure?: unknown;
+}
+
+/** The newest jobs, and whatever becomes of all of them. */
+export function liveJobs(): Source<JobList> {
+  const state = cell<JobList>({ jobs: [], isComplete: false, hasMore: false });
+  let readers = 0;
+  let close = () => {};
+  function open(): void {
+    const byId = new Map<string, Job>();
+    let hasMore = false;
+    let isOver = false;
+    let leave = () => {};
+    const show = paced(() => {
+      const jobs = [...byId.values()].toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+      state.set({ jobs, isComplete: true, hasMore });
+    });
+    client.get("/api/v1/jobs", { params: { query: { limit: FIRST_PAGE } } }).then(
+      ({ items, next }) => {
+        if (isOver) return;
+        for (const job of items) byId.set(job.id, job);
+        hasMore = next !== undefined;
+        show.ask();
+        // What changes after the youngest of these changes is told; an empty list is told from the beginning.
+        const since = Math.max(0, ...items.map(({ revision }) => revision));
+        leave = follow(
+          "jobs",
+          {},
+          {
+            since,
+            onEvents(events) {
+              for (const event of events) {
+                const job = event["job"] as Job;
+                // Older ones than the page are not begun with now.
+                if (byId.has(job.id) || !hasMore || job.createdAt >= (items.at(-1)?.createdAt ?? 0))
+                  byId.set(job.id, job);
+              }
+              show.ask();
+            },
+          },
+        );
+      },
+      (failure: unknown) => state.set({ jobs: [], isComplete: true, hasMore: false, failure }),
+    );
+    close = () => {
+      isOver = true;
+      show.stop();
+      leave();
+    };
+  }
+  return {
+    get: state.get,
+    subscribe(listener) {
+      if (readers++ === 0) open();
+      const off = state.subscribe(listener);
+      return () => {
+        off();
+        if (--readers === 0) close();
+      };
+    },
+  };
+}
