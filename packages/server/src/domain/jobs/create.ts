@@ -37,6 +37,7 @@ import { progressStore } from "./progress.store.ts";
 import { pruning } from "./pruning.ts";
 import { retention, type Pruned, type RetentionSettings } from "./retention.store.ts";
 import { unseal } from "./seal.ts";
+import { toldToLog } from "./told.ts";
 import { jobTopics } from "./topics.ts";
 import { finalCodes } from "./transitions.ts";
 
@@ -107,6 +108,8 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       tell(group, bus);
     },
   });
+
+  ledger.listen(toldToLog(log, (run) => fleet.byKey(run.host)?.name));
 
   function zones(job: ActiveJob, host: number): readonly Zone[] {
     const own = guards(job.policy);
@@ -219,6 +222,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     sealKey,
     bus,
     clock,
+    log,
   });
   const owned = undo.move();
   return {

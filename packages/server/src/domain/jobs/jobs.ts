@@ -5,6 +5,7 @@ import type { Actor } from "../../api/actor.ts";
 import { decodeCursor, pageFrom, type Page } from "../../api/page.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log/index.ts";
 import type { Accounts } from "../accounts/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { DirectoryHost, Fleet } from "../fleet/index.ts";
@@ -74,6 +75,7 @@ export interface JobsNeeds {
   readonly sealKey: Uint8Array;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** The blobs' room, as far as whoever makes jobs needs it. */
@@ -238,6 +240,8 @@ export function jobsOf(needs: JobsNeeds): Jobs {
         finishedAt: undefined,
       },
     });
+    const { capability, createdBy: by, targets } = row;
+    needs.log.info({ job: id, capability, targets: targets.length, by }, "a job was made");
     conductor.begin(job);
     bus.tell("jobs");
     bus.tell(`job:${created.key}`);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Actor } from "../../api/actor.ts";
 import { createLocalBus, type Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { silentLog } from "../../platform/log/index.ts";
+import { silentLog, type Log } from "../../platform/log/index.ts";
 import { openSegments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
 import { createAccounts, type AccountsNeeds } from "../accounts/index.ts";
@@ -89,6 +89,7 @@ export interface World extends AsyncDisposable {
 }
 
 export type WorldOptions = Partial<Pick<JobsRoomNeeds, "guard" | "retention" | "capabilities">> & {
+  readonly log?: Log;
   readonly accounts?: AccountsNeeds["rules"];
   readonly hosts?: number;
   readonly labels?: (index: number) => Readonly<Record<string, string>>;
@@ -137,7 +138,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
       segments: store.engine === "sqlite" ? segments : undefined,
       bus,
       clock,
-      log: silentLog,
+      log: options.log ?? silentLog,
       fleet: {
         resolve,
         byKey: (host) => hosts[host - 1],
