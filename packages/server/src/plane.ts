@@ -23,7 +23,14 @@ import { authentication, createIdentity, identityRoutes, localActor } from "./do
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
 import { createLive, LIVE_PATH } from "./domain/live/index.ts";
-import { createSessionsRoom, secondFactorRoutes, sessionRoutes, type SessionsRoom } from "./domain/sessions/index.ts";
+import {
+  createOidc,
+  createSessionsRoom,
+  oidcRoutes,
+  secondFactorRoutes,
+  sessionRoutes,
+  type SessionsRoom,
+} from "./domain/sessions/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { migrations } from "./migrations/index.ts";
@@ -174,6 +181,8 @@ export async function createPlane({
     }),
   );
   const { authentication: who } = people;
+  const provider = providerOf(settings);
+  const oidc = provider === undefined ? undefined : createOidc({ settings: provider, key, clock, log });
   const fleet = undo.use(await createFleet({ store, bus, clock, log, server }));
   const enrolment = undo.use(
     createEnrolment({
@@ -302,6 +311,7 @@ export async function createPlane({
     { at: v1, routes: serverRoutes(serverNeeds) },
     { at: v1, routes: identityRoutes({ identity, clock }) },
     { at: v1, routes: userRoutes({ users }) },
+    { at: v1, routes: oidcRoutes({ ...people, oidc }) },
     { at: v1, routes: secondFactorRoutes({ ...people, secondFactor: users.secondFactor }) },
     {
       at: v1,
@@ -310,7 +320,20 @@ export async function createPlane({
         page: () => ({
           server: title,
           version: VERSION,
-          methods: [...("unavailable" in pam ? [] : [{ kind: "pam" as const }]), { kind: "link" }],
+          methods: [
+            ...("unavailable" in pam ? [] : [{ kind: "pam" as const }]),
+            ...(oidc === undefined
+              ? []
+              : [
+                  {
+                    kind: "oidc" as const,
+                    name: oidc.provider,
+                    label: oidc.label,
+                    start: `${v1}/sign-in/oidc/${oidc.provider}`,
+                  },
+                ]),
+            { kind: "link" },
+          ],
           notes: "unavailable" in pam ? [pam.unavailable] : [],
         }),
       }),
@@ -406,6 +429,27 @@ function namedCertificate({ certificate, key }: Settings): { named?: { certifica
   throw new AtalayaError("settings.wrong", "ATALAYA_KEY is set, and ATALAYA_CERTIFICATE is not.", {
     next: "Name the certificate that belongs to the key, or neither.",
   });
+}
+
+function providerOf(settings: Settings) {
+  const { oidcIssuer: issuer, oidcClientId: clientId } = settings;
+  if (issuer === undefined) return undefined;
+  if (clientId === undefined) {
+    throw new AtalayaError("settings.wrong", "ATALAYA_OIDC_ISSUER is set, and ATALAYA_OIDC_CLIENT_ID is not.", {
+      next: "Register this server with the provider, and name it as it is called there.",
+    });
+  }
+  return {
+    issuer,
+    clientId,
+    clientSecret: settings.oidcClientSecret,
+    provider: settings.oidcName,
+    label: settings.oidcLabel ?? settings.oidcName,
+    scopes: settings.oidcScopes ?? "openid",
+    nameClaim: settings.oidcNameClaim ?? "sub",
+    groupsClaim: settings.oidcGroupsClaim ?? "groups",
+    accountClaim: settings.oidcAccountClaim,
+  };
 }
 
 function guardOf({ confirmAbove, guardLabShare, guardApart, guardConcurrent }: Settings) {

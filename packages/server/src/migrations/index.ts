@@ -15,6 +15,7 @@ import { migration as sessions } from "./0111-sessions.ts";
 import { migration as audit } from "./0120-audit.ts";
 import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
 import { migration as identityRunner } from "./0130-identity-runner.ts";
+import { migration as usersSubject } from "./0135-users-subject.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   audit,
   fleetKeptApart,
   identityRunner,
+  usersSubject,
 ];

@@ -10,6 +10,8 @@ import {
   byteSize,
   fileTitle,
   folder,
+  issuer,
+  line,
   hostNames,
   hostPorts,
   labels,
@@ -143,6 +145,42 @@ export const settingsTable = {
     schema: roleNames,
     sentence:
       "Roles that sign in by password only with a second factor, with commas. Others may set one up if they like.",
+  },
+  oidcIssuer: {
+    default: "",
+    schema: issuer,
+    sentence:
+      "Address of an identity provider (OpenID Connect), for sign-ins beside PAM. Register `https://<this server>/api/v1/sign-in/oidc/<name>/callback` there.",
+  },
+  oidcName: {
+    default: "sso",
+    schema: fileTitle,
+    sentence: "What the provider is called in names and roles: `oidc:<name>:alice`, `operator:<name>/teachers`.",
+  },
+  oidcLabel: { default: "Single sign-on", schema: line, sentence: "What the sign-in page calls the provider." },
+  oidcClientId: { default: "", schema: line, sentence: "What the provider calls this server." },
+  oidcClientSecret: {
+    default: "",
+    schema: line,
+    secret: true,
+    sentence: "The secret it gave this server; without one, PKCE alone protects the exchange.",
+  },
+  oidcScopes: {
+    default: "openid profile email",
+    schema: line,
+    sentence: "What is asked of the provider; `openid` is needed.",
+  },
+  oidcNameClaim: {
+    default: "preferred_username",
+    schema: line,
+    sentence:
+      "The claim that names people. Whoever comes first has a name: the provider giving it to somebody else lets them not in.",
+  },
+  oidcGroupsClaim: { default: "groups", schema: line, sentence: "The claim that lists people's groups." },
+  oidcAccountClaim: {
+    default: "",
+    schema: line,
+    sentence: "The claim that names people's accounts on machines. Empty: nobody of the provider has one.",
   },
   signInRoot: { default: "off", schema: onOff, sentence: "Whether root may sign in with its password." },
   sessionIdleMinutes: {

@@ -94,6 +94,23 @@ export const accountName = z.string().transform((text, context): string | undefi
 /** A file's name without folder. */
 export const fileTitle = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "is no name of a file");
 
+/** One line of text; empty: none. */
+export const line = z
+  .string()
+  .max(500, "is too long")
+  .regex(/^[^\u0000-\u001f]*$/, "holds control characters")
+  .transform((text): string | undefined => (text === "" ? undefined : text));
+
+/** Address of an identity provider; empty: none. */
+export const issuer = z.string().transform((text, context): string | undefined => {
+  if (text === "") return undefined;
+  const url = URL.parse(text);
+  const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(url?.hostname ?? "");
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback)) return text;
+  context.addIssue("is no address that begins with https://");
+  return z.NEVER;
+});
+
 export type StoreChoice = { readonly kind: "embedded" } | { readonly kind: "postgres"; readonly url: string };
 
 /** `embedded`, or where a PostgreSQL is. */

@@ -5,6 +5,8 @@
  */
 export type { Authentication } from "./credentials.ts";
 export { createSessionsRoom, type SessionsRoom } from "./create-sessions.ts";
+export { oidcRoutes } from "./oidc.routes.ts";
+export { createOidc, type Oidc } from "./oidc.ts";
 export { secondFactorRoutes } from "./second-factor.routes.ts";
 export { sessionRoutes } from "./sessions.routes.ts";
 export type { RecordSignIn, SignInRecord } from "./entrance.ts";

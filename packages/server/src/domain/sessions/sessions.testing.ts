@@ -12,7 +12,15 @@ import type { Attempt, MachineAccount, Pam, PamAnswer } from "../../platform/pam
 import type { Store } from "../../platform/store/index.ts";
 import { createIdentity, identityRoutes, localActor } from "../identity/index.ts";
 import { createUsers, userRoutes } from "../users/index.ts";
-import { createSessionsRoom, secondFactorRoutes, sessionRoutes, type SignInRecord } from "./index.ts";
+import {
+  createOidc,
+  createSessionsRoom,
+  oidcRoutes,
+  secondFactorRoutes,
+  sessionRoutes,
+  type SignInRecord,
+} from "./index.ts";
+import type { OidcSettings } from "./oidc.ts";
 
 export const OWN = "https://tower.example";
 
@@ -61,6 +69,7 @@ export interface WorldOptions {
   readonly pam?: Pam | { readonly unavailable: string };
   readonly secondFactor?: readonly Role[];
   readonly signInRoot?: boolean;
+  readonly oidc?: OidcSettings;
 }
 
 export async function openWorld(store: Store, options: WorldOptions = {}) {
@@ -82,6 +91,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
     rules: [
       { role: "admin", group: "sudo" },
       { role: "operator", group: "teachers", place: "centro/aula-1" },
+      { role: "viewer", group: "campus/staff" },
       { role: "user", group: "*" },
     ],
     secondFactorRoles: options.secondFactor ?? [],
@@ -106,7 +116,10 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
       },
     }),
   );
+  const key = new Uint8Array(32).fill(9);
+  const oidc = options.oidc === undefined ? undefined : createOidc({ settings: options.oidc, key, clock, log });
   const parts = [
+    { at: "/api/v1", routes: oidcRoutes({ ...room, oidc }) },
     { at: "/api/v1", routes: identityRoutes({ identity, clock }) },
     { at: "/api/v1", routes: userRoutes({ users }) },
     { at: "/api/v1", routes: secondFactorRoutes({ ...room, secondFactor: users.secondFactor }) },
@@ -143,6 +156,8 @@ export async function openWorld(store: Store, options: WorldOptions = {}) {
     return {
       status: answer.status,
       body: text === "" ? undefined : JSON.parse(text),
+      location: answer.headers.get("location") ?? "",
+      cookies: answer.headers.getSetCookie().map((each) => each.split(";", 1)[0]!),
       ...(cookie === undefined ? {} : { setCookie: cookie, cookie: cookie.split(";", 1)[0]! }),
     };
   }
@@ -190,6 +205,9 @@ interface Answer {
   readonly status: number;
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
+  readonly location: string;
+  readonly cookies: readonly string[];
+  /** The first. */
   readonly setCookie?: string;
   readonly cookie?: string;
 }

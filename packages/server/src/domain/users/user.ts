@@ -62,7 +62,8 @@ export function userOf(row: UserRow, isFactorRequired: (role: Role) => boolean):
     secondFactor:
       row.factor_confirmed_at !== null
         ? "set"
-        : given !== undefined && isFactorRequired(given.role)
+        : // Providers ask for second factors themselves.
+          row.name.startsWith("pam:") && given !== undefined && isFactorRequired(given.role)
           ? "required"
           : "none",
     createdAt: row.created_at,

@@ -6,6 +6,8 @@ interface UserTable {
   readonly public_id: string;
   /** `pam:alice`, `oidc:campus:alice`. */
   readonly name: string;
+  /** By what an identity provider knows them. */
+  readonly subject: string | null;
   readonly account: string | null;
   readonly full_name: string;
   /** JSON arrays; `places` may also be `"everywhere"`. */
@@ -34,7 +36,7 @@ export type UserRow = Selectable<UserTable>;
 /** What is known of a person each time they prove who they are. */
 export type Met = Pick<
   UserRow,
-  "public_id" | "name" | "account" | "full_name" | "groups" | "group_role" | "group_places"
+  "public_id" | "name" | "subject" | "account" | "full_name" | "groups" | "group_role" | "group_places"
 >;
 export type Override = Partial<Pick<UserRow, "role" | "places" | "blocked_at" | "blocked_by">>;
 
@@ -55,7 +57,7 @@ export function userStore(store: Store): UserStore {
   return {
     meet: (person, at, from) =>
       tables.write((tx) => {
-        const { public_id: _, name: __, ...known } = person;
+        const { public_id: _, name: __, subject: ___, ...known } = person;
         return tx
           .insertInto("users_user")
           .values({ ...person, created_at: at, signed_in_at: at, signed_in_from: from })

@@ -16,6 +16,8 @@ import { userStore, type Override, type UserRow } from "./users.store.ts";
 /** Somebody who has just proved who they are. */
 export interface Person {
   readonly name: string;
+  /** By what their provider knows them, for good; names may go to somebody else there. */
+  readonly subject?: string;
   readonly account?: string;
   readonly fullName: string;
   /** As the `roles` setting names them. */
@@ -87,12 +89,19 @@ export function createUsers({ store, bus, clock, key, issuer, rules, secondFacto
 
   return {
     secondFactor,
-    async meet({ name, account, fullName, groups }, from) {
+    async meet({ name, subject = null, account, fullName, groups }, from) {
+      const known = await people.named(name);
+      if (known !== undefined && known.subject !== subject) {
+        throw new AtalayaError("identity.blocked", `The name ${name} belongs to somebody else here.`, {
+          next: "Ask an administrator: the identity provider gave this name to another person.",
+        });
+      }
       const given = roleOf(groups, rules);
       const row = await people.meet(
         {
           public_id: `user_${randomBytes(16).toString("base64url")}`,
           name,
+          subject,
           account: account ?? null,
           full_name: fullName,
           groups: JSON.stringify(groups),

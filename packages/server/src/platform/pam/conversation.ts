@@ -49,7 +49,6 @@ export function createConversation({ account, password, answers }: Attempt): Con
 }
 
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
     .trim()
