@@ -14,6 +14,7 @@ const npm = (/** @type {string[]} */ ...names) => `(^|/)node_modules/(${names.jo
 /** All that the agent's bundle may contain; docs/decisions/dependencies.md gives the reasons. */
 const AGENT_MAY_USE = [
   "@peculiar/x509",
+  "multicast-dns",
   "reflect-metadata",
   "smol-toml",
   "systeminformation",

@@ -18,6 +18,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "capabilities/",
     "selectors/",
     "audit/",
+    "marcopolo/",
   ],
   "packages/agent": ["build.ts"],
   "packages/agent/src": [
@@ -29,6 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "commands/",
     "enrol/",
     "link/",
+    "marcopolo/",
     "capabilities/",
     "runs/",
     "spool/",
@@ -118,9 +120,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "local/",
     "builtin/",
   ],
+  "packages/server/src/gateways": ["marcopolo/", "dns-sd/"],
   "packages/server/src/domain": [
     "accounts/",
     "audit/",
+    "discovery/",
     "server/",
     "fleet/",
     "blobs/",

@@ -13,7 +13,7 @@ import { sysfs } from "./capabilities/inventory/sysfs.ts";
 import { keepFacts } from "./facts-reporter.ts";
 import { openIdentity } from "./enrol/identity.ts";
 import { keepLink, type LinkState, type Up } from "./link/link.ts";
-import type { Address } from "./link/addresses.ts";
+import { isLoopback, type Address } from "./link/addresses.ts";
 import type { Backoff } from "./link/backoff.ts";
 import type { Environment } from "./link/proxy.ts";
 import { sessionTickets } from "./link/session-tickets.ts";
@@ -76,6 +76,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const tickets = sessionTickets(data);
   const streamKinds = needs.streamKinds ?? {};
   let streams: Promise<Streams> | undefined;
+  let discovery: Promise<AsyncDisposable> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
@@ -141,6 +142,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           if (link.welcome.wantFacts) void facts.report(true);
           facts.begin();
           renewal.begin(link.enrolled.certificate);
+          discovery ??= isLoopback(link.address) ? undefined : answerNeighbours();
         },
         frame(frame, link) {
           switch (frame.type) {
@@ -198,6 +200,22 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     renewal.close();
     (await streams)?.close();
     await runs.close();
+    await (await discovery)?.[Symbol.asyncDispose]();
+  }
+
+  // An agent of a server that only this machine reaches is a trial: the network is not told of it.
+  async function answerNeighbours(): Promise<AsyncDisposable> {
+    const { openMarcoPolo } = await import("./marcopolo/index.ts");
+    return openMarcoPolo({
+      data,
+      policy,
+      agentVersion: VERSION,
+      async identity() {
+        const enrolled = await identity.enrolled();
+        return enrolled && { certificate: enrolled.certificate, key: await identity.keyPem() };
+      },
+      log,
+    });
   }
 
   /** Loaded at the first stream: an agent that waits does without. */

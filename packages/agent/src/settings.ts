@@ -90,8 +90,9 @@ function readServers(texts: readonly string[], wrong: string[]): readonly Addres
 export const HELP = `atalaya-agent: the program that Atalaya has on each machine
 
   atalaya-agent [run]                 keep the link to the server and do what it asks (what the service does)
-  atalaya-agent join --server HOST:PORT[,HOST:PORT…]
-                                      enrol this machine, then exit; the token comes in the variable
+  atalaya-agent join [--server HOST:PORT[,HOST:PORT…]]
+                                      enrol this machine, then exit; without --server one is looked for
+                                      on this network (DNS-SD); the token comes in the variable
                                       ATALAYA_JOIN_TOKEN or with --token-file, never as an argument
   atalaya-agent status [--json]       what this agent is and how its link stands
   atalaya-agent uninstall [--yes]     stop the agent and remove everything of it from this machine

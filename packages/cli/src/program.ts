@@ -3,6 +3,7 @@ import { Command, Help, Option } from "commander";
 import * as agent from "./commands/agent.ts";
 import * as apiToken from "./commands/api-token.ts";
 import { examples, type Context } from "./commands/command.ts";
+import * as discovered from "./commands/discovered.ts";
 import * as completion from "./commands/completion.ts";
 import * as group from "./commands/group.ts";
 import * as host from "./commands/host.ts";
@@ -34,7 +35,20 @@ export function createProgram(context: Omit<Context, "global">, version: string)
   const shared = sharedOptions();
   for (const option of shared) program.addOption(option);
   const full: Context = { ...context, global: (command) => command.optsWithGlobals<GlobalOptions>() };
-  for (const { register } of [run, hosts, host, group, job, token, apiToken, user, signInLink, sessionKey, server])
+  for (const { register } of [
+    run,
+    hosts,
+    host,
+    group,
+    job,
+    token,
+    discovered,
+    apiToken,
+    user,
+    signInLink,
+    sessionKey,
+    server,
+  ])
     register(program, full);
   for (const command of program.commands) inherit(command, shared, "atalaya");
   // After the others, which they differ from: the agent's options are its own, and completion is made of all.

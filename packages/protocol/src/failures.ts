@@ -106,6 +106,8 @@ export const failures = {
   "identity.foreign-origin": { status: 403, retry: false, exit: 4, means: "A page of another origin asks." },
   "session.unknown": { status: 404, retry: false, exit: 2, means: "There is no such session." },
   "user.unknown": { status: 404, retry: false, exit: 2, means: "There is no such user." },
+  // Discovery
+  "discovery.unknown": { status: 404, retry: false, exit: 5, means: "No discovered machine has this id." },
   // Fleet
   "host.unknown": { status: 404, retry: false, exit: 5, means: "No host has this id or name." },
   "host.offline": { status: 409, retry: true, exit: 1, means: "The host is not connected." },

@@ -11,6 +11,7 @@ import { createAccounts } from "./domain/accounts/index.ts";
 import { auditRoutes, createAudit, type AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { consoleFolder, consoleRoutes, openConsole } from "./domain/console/index.ts";
+import { createDiscovery, discoveredFor, discoveredTopic, discoveryRoutes } from "./domain/discovery/index.ts";
 import {
   createDistribution,
   distributionRoutes,
@@ -33,6 +34,8 @@ import {
 } from "./domain/sessions/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
+import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
+import { watchMarcoPolo } from "./gateways/marcopolo/index.ts";
 import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
@@ -257,9 +260,21 @@ export async function createPlane({
   );
   const { names } = jobs;
   undo.use(collectHourly({ blobs, names, clock, log }));
+  const discovery = await createDiscovery({ store, bus, clock, log });
+  const discovered = discoveredFor({ discovery, fleet, desk });
+  if (settings.discovery === "on" || (settings.discovery === "auto" && !reachable.onlyLoopback)) {
+    const port = Number(reachable.servers[0]?.split(":").at(-1));
+    undo.use(watchMarcoPolo({ discovery, clock, log, roundMs: settings.discoverySeconds * 1000 }));
+    undo.use(presentByDnsSd({ discovery, port, clock, log }));
+  }
   const live = undo.use(
     createLive({
-      topics: [hostsTopic({ fleet, clock }), ...jobs.topics, ...audit.topics],
+      topics: [
+        hostsTopic({ fleet, clock }),
+        ...jobs.topics,
+        ...audit.topics,
+        discoveredTopic({ discovery, view: discovered }),
+      ],
       authenticate: who.upgrade,
       ended: who.ended,
       bus,
@@ -340,6 +355,10 @@ export async function createPlane({
     },
     { at: v1, routes: fleetRoutes({ fleet, clock }) },
     { at: v1, routes: enrolmentRoutes({ enrolments, desk }) },
+    {
+      at: v1,
+      routes: discoveryRoutes({ view: discovered, enrolment, joinLine: (token) => distribution.joinLine(token) }),
+    },
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
     { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
     { at: v1, routes: auditRoutes({ audit }) },

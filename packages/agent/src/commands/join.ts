@@ -5,6 +5,7 @@ import { readFingerprint, readSystem } from "../capabilities/inventory/fingerpri
 import { sysfs } from "../capabilities/inventory/sysfs.ts";
 import { enrol, pinOf, type Trust } from "../enrol/enrol.ts";
 import { openIdentity, type Enrolled } from "../enrol/identity.ts";
+import { showAddress, type Address } from "../link/addresses.ts";
 import type { Environment } from "../link/proxy.ts";
 import type { Log } from "../platform/log.ts";
 import type { Settings } from "../settings.ts";
@@ -17,14 +18,12 @@ export async function join(
   log: Log,
   signal?: AbortSignal,
 ): Promise<Enrolled> {
-  if (settings.servers === undefined) {
-    throw new AtalayaError("settings.wrong", "no server is named", { next: "atalaya-agent join --server HOST:PORT" });
-  }
   const token = await tokenOf(settings);
   const trust = await trustOf(settings, token?.pin);
+  const servers = settings.servers ?? (await lookForServers(signal));
   const files = sysfs(settings.root);
   return enrol({
-    servers: settings.servers,
+    servers,
     trust,
     ...(token === undefined ? {} : { token: token.token }),
     identity: await openIdentity(settings.data),
@@ -40,6 +39,19 @@ export async function join(
     onPending: (enrolment) =>
       process.stderr.write(`Waiting to be accepted. On the server: atalaya host accept ${enrolment}\n`),
   });
+}
+
+async function lookForServers(signal: AbortSignal | undefined): Promise<readonly Address[]> {
+  process.stderr.write("No server is named: looking for one on this network\n");
+  const { findServers } = await import("../enrol/find-servers.ts");
+  const found = await findServers(signal);
+  if (found.length === 0) {
+    throw new AtalayaError("settings.wrong", "no server is named, and none answers on this network (DNS-SD)", {
+      next: "atalaya-agent join --server HOST:PORT",
+    });
+  }
+  process.stderr.write(`Found ${found.map(showAddress).join(", ")}\n`);
+  return found;
 }
 
 async function tokenOf({

@@ -38,3 +38,8 @@ export function parseAddresses(text: string): readonly Address[] {
 export function showAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** Whether only this machine itself is meant. */
+export function isLoopback({ host }: Address): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}

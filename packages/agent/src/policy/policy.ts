@@ -46,6 +46,20 @@ export const Policy = z.strictObject({
       most: z.int().min(0).default(1024),
     })
     .prefault({}),
+  discovery: z
+    .strictObject({
+      /** Whether this machine answers when its neighbours ask who is there (MarcoPolo, UDP 1337). */
+      answer: z.boolean().default(true),
+      /** Also to who is no neighbour: across routers, and for forged addresses. */
+      "beyond-neighbours": z.boolean().default(false),
+      /** marcod's door for this machine's programs: UDP 1338 of 127.0.1.1. */
+      resolver: z.boolean().default(false),
+      /** polod's door for this machine's programs: TLS 1390 of 127.0.0.1. */
+      registration: z.boolean().default(false),
+      /** Whether tokens of the original count there, which anybody with its shared secret can make. */
+      "legacy-tokens": z.boolean().default(false),
+    })
+    .prefault({}),
 });
 export type Policy = z.output<typeof Policy>;
 

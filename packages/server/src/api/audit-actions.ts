@@ -8,6 +8,7 @@ export const auditActions = {
   "group.change": "made or changed a group",
   "group.delete": "deleted a group",
   "enrolment.request": "asked to be enrolled",
+  "discovery.enrol": "let a discovered machine in, or made the line for it",
   "enrolment.accept": "accepted an enrolment",
   "enrolment.reject": "rejected an enrolment",
   "enrolment.revoke": "revoked an enrolment",

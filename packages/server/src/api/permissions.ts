@@ -13,6 +13,7 @@ export const permissions = {
   "user.read": "see the people who sign in, and their sessions",
   "user.write": "change people's roles and places, block them, end their sessions, reset their second factor",
   "audit.read": "see, export and check the audit log",
+  "discovery.read": "see machines on the network that are no hosts yet",
   "server.read": "see metrics and the state of the server",
 } as const;
 export type Permission = keyof typeof permissions;
@@ -23,8 +24,8 @@ export type RoutePermission = Permission | "authenticated" | "public";
 /** Sets of permissions by name; API tokens and people carry them. */
 export const roles = {
   /** Acts as itself, on its places, and sees only what it did. */
-  user: ["fleet.read", "job.read", "job.create"],
-  viewer: ["fleet.read", "job.read", "job.read-all", "enrolment.read", "server.read"],
+  user: ["fleet.read", "job.read", "job.create", "discovery.read"],
+  viewer: ["fleet.read", "job.read", "job.read-all", "enrolment.read", "discovery.read", "server.read"],
   operator: [
     "fleet.read",
     "fleet.write",
@@ -33,6 +34,7 @@ export const roles = {
     "job.read-all",
     "job.create",
     "account.choose",
+    "discovery.read",
     "server.read",
   ],
   admin: Object.keys(permissions) as Permission[],

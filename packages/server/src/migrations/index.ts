@@ -16,6 +16,7 @@ import { migration as audit } from "./0120-audit.ts";
 import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
 import { migration as identityRunner } from "./0130-identity-runner.ts";
 import { migration as usersSubject } from "./0135-users-subject.ts";
+import { migration as discovery } from "./0130-discovery.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   fleetKeptApart,
   identityRunner,
   usersSubject,
+  discovery,
 ];

@@ -21,6 +21,8 @@ test("with nothing said, every setting has its default", () => {
     data: "./.atalaya",
     backups: 5,
     blobBytes: 50_000_000_000,
+    discovery: "auto",
+    discoverySeconds: 10,
     diskReserve: 1_000_000_000,
     store: { kind: "embedded" },
     names: [],

@@ -199,6 +199,17 @@ export const settingsTable = {
     sentence:
       "How often the key that signs cookies is made anew. The one before it is believed until none of its cookies can be in use.",
   },
+  discovery: {
+    default: "auto",
+    schema: oneOf(["auto", "on", "off"]),
+    sentence:
+      "Whether the server looks for machines in its networks (MarcoPolo on UDP 1337, DNS-SD on UDP 5353) and presents itself to agents that look for it. `auto`: while other machines can reach it.",
+  },
+  discoverySeconds: {
+    default: "10",
+    schema: wholeNumber(1, 3_600),
+    sentence: "How often MarcoPolo's grids are asked who is there. Who does not answer three times has left.",
+  },
   heartbeatSeconds: {
     default: "30",
     schema: wholeNumber(1, 600),

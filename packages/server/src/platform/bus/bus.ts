@@ -16,6 +16,7 @@ export type Subject =
   | "enrolment"
   | "identity"
   | "audit"
+  | "discovery"
   | `job:${number}`
   | `output:${number}`
   | `progress:${number}`

@@ -1,0 +1,14 @@
+/** MarcoPolo on the wire, for who answers (agents) and who asks (the server's gateway). Foreign words end there. */
+export {
+  MARCO_GROUPS,
+  MARCO_PORT,
+  MAX_MARCO_BYTES,
+  parseAnswer,
+  parseQuestion,
+  spaced,
+  writeAnswer,
+  writeQuestion,
+  type Answer,
+  type Question,
+} from "./datagrams.ts";
+export { scalarsOf, ServiceFile, serviceName, userService, type PublishedService, type Scalars } from "./services.ts";
