@@ -46,7 +46,14 @@ describe.runIf(canMakeNetworks)("on a network", { timeout: 120_000 }, () => {
     const socketPath = join(folder, "door");
     owned.use(await doorway(network.server, { host: "10.78.0.1", port: 8443 }, socketPath));
     const spawn = (options: ProcessOptions) => network.server.spawn(options);
-    server = await serverProcess({ data: join(folder, "server"), host: "10.78.0.1", port: 8443, socketPath, spawn, env: { ATALAYA_DISCOVERY_SECONDS: "2" } });
+    server = await serverProcess({
+      data: join(folder, "server"),
+      host: "10.78.0.1",
+      port: 8443,
+      socketPath,
+      spawn,
+      env: { ATALAYA_DISCOVERY_SECONDS: "2" },
+    });
     owned.use(server);
   }, 60_000);
   afterAll(() => owned.disposeAsync());
@@ -86,7 +93,9 @@ describe.runIf(canMakeNetworks)("on a network", { timeout: 120_000 }, () => {
       .poll(() => seen(host.address), { timeout: 20_000, interval: 200 })
       .toMatchObject({ name: "n7", doors: ["marcopolo"] });
     await polod[Symbol.asyncDispose]();
-    await expect.poll(async () => (await seen(host.address))?.goneAt, { timeout: 30_000, interval: 200 }).toBeGreaterThan(0);
+    await expect
+      .poll(async () => (await seen(host.address))?.goneAt, { timeout: 30_000, interval: 200 })
+      .toBeGreaterThan(0);
   });
 
   test("an agent answers old askers as the reference says, and only what it publishes", async () => {

@@ -121,7 +121,9 @@ export function openMarcoPolo(needs: MarcoPoloNeeds): AsyncDisposable {
 
   process.on("SIGUSR1", reload);
   let looking = look();
-  const timer = setInterval(() => (looking = looking.then(look)), LOOK_MS);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, LOOK_MS);
   timer.unref();
   return {
     async [Symbol.asyncDispose]() {

@@ -17,19 +17,21 @@ const MAX_UNDER_WAY = 64;
 /** What the original's libraries read at most. */
 const MAX_REPLY_BYTES = 65_507;
 
-const nodes = z.int().min(1).max(65_536).nullish();
+/** Some bindings send null for what they leave out. */
+const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
+const nodes = maybe(z.int().min(1).max(65_536));
 const Request = z.object({
   Command: z.enum(["Marco", "Request-for", "Request-For", "Services"]),
-  Params: z.string().max(512).nullish(),
+  Params: maybe(z.string().max(512)),
   max_nodes: nodes,
   /** As two of the bindings spell it. */
   "max-nodes": nodes,
-  exclude: z.array(z.string().max(64)).max(4_096).nullish(),
-  params: z.record(z.string().max(128), z.unknown()).nullish(),
-  timeout: z.number().positive().max(MAX_TIMEOUT_MS).nullish(),
-  group: z.ipv4().nullish(),
-  retries: z.int().min(0).max(10).nullish(),
-  node: z.ipv4().nullish(),
+  exclude: maybe(z.array(z.string().max(64)).max(4_096)),
+  params: maybe(z.record(z.string().max(128), z.unknown())),
+  timeout: maybe(z.number().positive().max(MAX_TIMEOUT_MS)),
+  group: maybe(z.ipv4()),
+  retries: maybe(z.int().min(0).max(10)),
+  node: maybe(z.ipv4()),
 });
 type Request = z.output<typeof Request>;
 
@@ -83,9 +85,9 @@ async function resolve(request: Request): Promise<readonly Found[]> {
   const answers = await ask(question, {
     timeoutMs: request.timeout ?? 1_000,
     retries: request.retries ?? 0,
-    ...(request.group == null ? {} : { group: request.group }),
-    ...(request.node == null ? {} : { node: request.node }),
-    ...(most == null ? {} : { most }),
+    ...(request.group === undefined ? {} : { group: request.group }),
+    ...(request.node === undefined ? {} : { node: request.node }),
+    ...(most === undefined ? {} : { most }),
     keep: (address, answer) =>
       answersTo(question, answer) &&
       !excluded.has(address) &&

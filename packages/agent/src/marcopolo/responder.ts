@@ -124,7 +124,9 @@ export async function openResponder(needs: ResponderNeeds): Promise<AsyncDisposa
   }
   await follow();
   let following = Promise.resolve();
-  const timer = setInterval(() => (following = following.then(follow)), NETWORKS_EVERY_MS);
+  const timer = setInterval(() => {
+    following = following.then(follow);
+  }, NETWORKS_EVERY_MS);
   timer.unref();
   undo.defer(async () => {
     clearInterval(timer);

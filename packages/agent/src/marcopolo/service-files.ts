@@ -15,7 +15,7 @@ const MAX_BYTES = 16_384;
 
 /** Services of a folder in the order of file names; of two with one identifier the first holds. `owner`: the only uid whose files count. */
 export async function readServiceFiles(folder: string, owner: number): Promise<readonly ServiceFile[]> {
-  const names = (await readdir(folder).catch(() => [])).toSorted().slice(0, MAX_FILES);
+  const names = (await readdir(folder).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1)).slice(0, MAX_FILES);
   const services = new Map<string, ServiceFile>();
   for (const name of names) {
     const parsed = ServiceFile.safeParse(await readJson(join(folder, name), owner));

@@ -35,6 +35,7 @@ export const failures = {
   "identity.foreign-origin": { status: 403, retry: false, exit: 4 },
   "session.unknown": { status: 404, retry: false, exit: 2 },
   "user.unknown": { status: 404, retry: false, exit: 2 },
+  "discovery.unknown": { status: 404, retry: false, exit: 5 },
   "host.unknown": { status: 404, retry: false, exit: 5 },
   "host.offline": { status: 409, retry: true, exit: 1 },
   "host.online": { status: 409, retry: true, exit: 1 },

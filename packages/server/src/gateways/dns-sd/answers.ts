@@ -1,5 +1,5 @@
 /** How this server presents itself by DNS-SD (RFC 6763). Pure. */
-import type { Answer, Question } from "dns-packet";
+import type { Answer, Question } from "./records.ts";
 
 export const SERVER_SERVICE = "_atalaya._tcp.local";
 const ALL_SERVICES = "_services._dns-sd._udp.local";

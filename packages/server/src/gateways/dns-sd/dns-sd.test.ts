@@ -1,4 +1,4 @@
-import type { Answer, Question } from "dns-packet";
+import type { Answer, Question } from "./records.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answersTo } from "./answers.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "dns-packet";
+import type { Answer } from "./records.ts";
 import type { Sighting } from "../../domain/discovery/index.ts";
 
 /** What machines offer of themselves on most networks. */
