@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
 import type { Sizes } from "./crowd.child.ts";
+import { takeOrders } from "./orders.ts";
 
 export type BareOrder =
   | { readonly do: "listen"; readonly key: string; readonly cert: string; readonly ca: string }
@@ -66,10 +67,4 @@ async function listen({ key, cert, ca }: Extract<BareOrder, { do: "listen" }>): 
   return (server.address() as AddressInfo).port;
 }
 
-process.on("message", (message: { readonly id: number; readonly order: BareOrder }) => {
-  obey(message.order).then(
-    (value) => process.send?.({ id: message.id, value }),
-    (cause: unknown) => process.send?.({ id: message.id, error: String(cause) }),
-  );
-});
-process.on("disconnect", () => process.exit(0));
+takeOrders(obey);

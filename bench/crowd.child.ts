@@ -6,6 +6,7 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "n
 import { WebSocket, type ClientOptions } from "ws";
 import { LINK_PATH, LINK_PROTOCOL } from "@atalaya/protocol";
 import { crowd, enrolSim, type Crowd, type SimIdentity } from "@atalaya/testkit";
+import { takeOrders } from "./orders.ts";
 
 export interface Sizes {
   readonly start: number;
@@ -190,14 +191,4 @@ function text(length: number, letter: string): string {
   return letter.padEnd(length, ".");
 }
 
-process.on("message", (message: { readonly id: number; readonly order: Order }) => {
-  obey(message.order).then(
-    (value) => process.send?.({ id: message.id, value }),
-    (cause: unknown) =>
-      process.send?.({
-        id: message.id,
-        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      }),
-  );
-});
-process.on("disconnect", () => process.exit(0));
+takeOrders(obey);

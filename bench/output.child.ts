@@ -13,6 +13,7 @@ import { systemClock as clock } from "../packages/server/src/platform/clock.ts";
 import { silentLog as log } from "../packages/server/src/platform/log/index.ts";
 import { openSegments } from "../packages/server/src/platform/segments/index.ts";
 import { openStore, type StoreSettings } from "../packages/server/src/platform/store/index.ts";
+import { takeOrders } from "./orders.ts";
 
 interface Amount {
   /** Of all chunks together. */
@@ -220,14 +221,4 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-process.on("message", (message: { readonly id: number; readonly order: OutputOrder }) => {
-  obey(message.order).then(
-    (value) => process.send?.({ id: message.id, value }),
-    (cause: unknown) =>
-      process.send?.({
-        id: message.id,
-        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      }),
-  );
-});
-process.on("disconnect", () => process.exit(0));
+takeOrders(obey);

@@ -1,10 +1,9 @@
-import { z } from "zod";
 import type { Batch, Topic } from "../live/index.ts";
 import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
 import type { JobsStore } from "./jobs.store.ts";
 import type { ProgressStore } from "./progress.store.ts";
-import { JobId } from "./views.ts";
+import { topicOfJob } from "./topic-of-job.ts";
 
 export interface ProgressTopicNeeds {
   readonly store: Pick<JobsStore, "job">;
@@ -14,17 +13,14 @@ export interface ProgressTopicNeeds {
 }
 
 const ROWS_A_BATCH = 1000;
-const JobParams = z.strictObject({ job: JobId });
 
 /** How far the runs of one job have come. Ends are told by `job`; here only what lies before them. */
-export function progressTopic({ store, lookup, progress, ids }: ProgressTopicNeeds): Topic<typeof JobParams> {
-  return {
+export function progressTopic({ store, lookup, progress, ids }: ProgressTopicNeeds): Topic {
+  return topicOfJob({
+    lookup,
     name: "progress",
     summary: "How far runs of a job have come that tell it, about once a second. The cursor is a revision.",
-    params: JobParams,
-    permission: "job.read",
-    async open(params, _since, actor) {
-      const { key } = await lookup.job(params.job, actor);
+    follow(key) {
       return {
         subjects: [`progress:${key}`, `job:${key}`],
         async read(since = 0): Promise<Batch> {
@@ -39,5 +35,5 @@ export function progressTopic({ store, lookup, progress, ids }: ProgressTopicNee
         },
       };
     },
-  };
+  });
 }

@@ -9,8 +9,9 @@ import type { Lookup } from "./jobs.ts";
 import type { JobsStore, Reached, StoredJob } from "./jobs.store.ts";
 import { progressTopic } from "./progress-topic.ts";
 import type { ProgressStore } from "./progress.store.ts";
+import { topicOfJob } from "./topic-of-job.ts";
 import { stateOf } from "./transitions.ts";
-import { JobId, jobView, RunId, runView } from "./views.ts";
+import { jobView, RunId, runView } from "./views.ts";
 
 const JOBS_A_BATCH = 200;
 /** About 100 KB: a job on thousands of hosts begins with a run for each, and writing them stops everything else. */
@@ -26,7 +27,6 @@ export interface TopicNeeds {
   readonly ids: RunIds;
 }
 
-const JobParams = z.strictObject({ job: JobId });
 const RunParams = z.strictObject({ run: RunId });
 
 export function jobTopics(needs: TopicNeeds): readonly Topic[] {
@@ -56,15 +56,13 @@ function jobsTopic({ store, lookup }: TopicNeeds): Topic {
   };
 }
 
-function jobTopic({ store, lookup, ids }: TopicNeeds): Topic<typeof JobParams> {
-  return {
+function jobTopic({ store, lookup, ids }: TopicNeeds): Topic {
+  return topicOfJob({
+    lookup,
     name: "job",
     summary:
       "One job and its runs, to its end. The cursor is a revision: while a revision's runs come in several batches, it stays at the one before.",
-    params: JobParams,
-    permission: "job.read",
-    async open(params, _since, actor) {
-      const { key } = await lookup.job(params.job, actor);
+    follow(key) {
       /** Ahead of the cursor within a revision, which the cursor cannot say. */
       let ahead: { readonly cursor: number; readonly reached: Reached } | undefined;
       return {
@@ -89,17 +87,15 @@ function jobTopic({ store, lookup, ids }: TopicNeeds): Topic<typeof JobParams> {
         },
       };
     },
-  };
+  });
 }
 
-function jobOutputTopic({ store, lookup, output, ids }: TopicNeeds): Topic<typeof JobParams> {
-  return {
+function jobOutputTopic({ store, lookup, output, ids }: TopicNeeds): Topic {
+  return topicOfJob({
+    lookup,
     name: "job-output",
     summary: "Output of all runs of a job, in the order it was committed. The cursor is a revision.",
-    params: JobParams,
-    permission: "job.read",
-    async open(params, _since, actor) {
-      const { key } = await lookup.job(params.job, actor);
+    follow(key) {
       const hosts = new Map<number, { readonly id: string; readonly name: string }>();
       async function hostOf(host: number) {
         if (!hosts.has(host)) {
@@ -123,7 +119,7 @@ function jobOutputTopic({ store, lookup, output, ids }: TopicNeeds): Topic<typeo
         },
       };
     },
-  };
+  });
 }
 
 function outputTopic({ store, lookup, output }: TopicNeeds): Topic<typeof RunParams> {
