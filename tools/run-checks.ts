@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, "..");
 export const checks: readonly Check[] = [
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "rooms", command: ["node", "tools/rooms.ts"] },
+  { name: "migrations", command: ["node", "tools/migrations.ts"] },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "console-types", command: ["tsc", "-p", "packages/console"] },
   { name: "directions", command: ["node", "tools/directions.ts"] },

@@ -14,9 +14,9 @@ import { migration as users } from "./0110-users.ts";
 import { migration as sessions } from "./0111-sessions.ts";
 import { migration as audit } from "./0120-audit.ts";
 import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
+import { migration as discovery } from "./0130-discovery.ts";
 import { migration as identityRunner } from "./0130-identity-runner.ts";
 import { migration as usersSubject } from "./0135-users-subject.ts";
-import { migration as discovery } from "./0130-discovery.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -33,7 +33,7 @@ export const migrations: readonly Migration[] = [
   sessions,
   audit,
   fleetKeptApart,
+  discovery,
   identityRunner,
   usersSubject,
-  discovery,
 ];
