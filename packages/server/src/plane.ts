@@ -23,7 +23,7 @@ import { createFleet, fleetMethods, fleetRoutes, hostsTopic, type FleetRoom } fr
 import { authentication, createIdentity, identityRoutes, localActor } from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
-import { createLive, LIVE_PATH } from "./domain/live/index.ts";
+import { createLive, liveRoutes, LIVE_PATH } from "./domain/live/index.ts";
 import {
   createOidc,
   createSessionsRoom,
@@ -288,6 +288,16 @@ export async function createPlane({
     collect: (gauge) => gauge.set(live.connections),
   });
   metrics.gauge({
+    name: "live_users",
+    help: "Users with connections of the live stream",
+    collect: (gauge) => gauge.set(live.users),
+  });
+  metrics.gauge({
+    name: "live_buffered_bytes",
+    help: "What waits for clients of the live stream to read",
+    collect: (gauge) => gauge.set(live.bufferedBytes),
+  });
+  metrics.gauge({
     name: "live_subscriptions",
     help: "Topics followed over the live stream",
     collect: (gauge) => gauge.set(live.subscriptions),
@@ -362,6 +372,7 @@ export async function createPlane({
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
     { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
     { at: v1, routes: auditRoutes({ audit }) },
+    { at: v1, routes: liveRoutes({ live }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
   ];

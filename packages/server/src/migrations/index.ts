@@ -17,6 +17,7 @@ import { migration as fleetKeptApart } from "./0125-fleet-kept-apart.ts";
 import { migration as discovery } from "./0130-discovery.ts";
 import { migration as identityRunner } from "./0130-identity-runner.ts";
 import { migration as usersSubject } from "./0135-users-subject.ts";
+import { migration as jobsMakers } from "./0140-jobs-makers.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   discovery,
   identityRunner,
   usersSubject,
+  jobsMakers,
 ];

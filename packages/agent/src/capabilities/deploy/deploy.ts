@@ -41,13 +41,14 @@ export function deployHandler(needs: DeployNeeds): Handler {
     async prepare({ run, text, secrets }, files) {
       const request = parseDeploy(text);
       const hand = handFiles(files);
-      const { account, outputLimitBytes, timeLimitMs, graceMs, secretEnv } = request;
+      const { account, mapped, outputLimitBytes, timeLimitMs, graceMs, secretEnv } = request;
       const worker: ExecRequest = {
         command: { kind: "program", program: RUNTIME_PATH, args },
         cwd: "/",
         graceMs,
         ...(isSource ? {} : { stdin: { kind: "text", text: "" } }),
         ...(account === undefined ? {} : { account }),
+        ...(mapped === undefined ? {} : { mapped }),
         ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
         ...(secretEnv === undefined ? {} : { secretEnv }),
       };

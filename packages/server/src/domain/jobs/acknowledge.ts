@@ -1,4 +1,5 @@
 /** After a commit: the agents may forget what is kept now, and whoever follows may look. */
+import { crc32 } from "node:zlib";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link } from "../link/index.ts";
@@ -38,6 +39,11 @@ export function acknowledge(
   for (const [home, ids] of settled) links.of(home)?.write(`{"type":"settled","runs":["${ids}"]}`);
 }
 
+/** Hints carry integers: two makers with one hash only look once too often. */
+export function outputOf(createdBy: string): `output-of:${number}` {
+  return `output-of:${crc32(createdBy)}`;
+}
+
 export function tell(group: Committed, bus: Bus): void {
   const jobs = new Set<number>();
   for (const run of group.runs) jobs.add(run.job);
@@ -45,6 +51,9 @@ export function tell(group: Committed, bus: Bus): void {
   for (const job of jobs) bus.tell(`job:${job}`);
   if (group.jobs.length > 0) bus.tell("jobs");
   const withOutput = new Set<number>();
+  const makers = new Set<string>();
+  for (let i = 0; i < group.withOutput; i += 1) makers.add(group.of[i]!.job.createdBy);
+  for (const maker of makers) bus.tell(outputOf(maker));
   for (let i = 0; i < group.runs.length; i += 1) {
     const { job, host, state } = group.runs[i]!;
     if (i < group.withOutput) withOutput.add(job);

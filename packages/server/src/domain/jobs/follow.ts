@@ -10,10 +10,12 @@ export interface OutputReader {
   all(job: number, host: number, sequence: number, last: number): AsyncGenerator<Chunk, void, undefined>;
   /** Of a whole job after `revision`, in the order of commits. */
   ofJob(job: number, revision: number, maxBytes: number): Promise<JobOutput>;
+  /** The same of all jobs that one actor made. */
+  ofMaker(createdBy: string, revision: number, maxBytes: number): Promise<JobOutput>;
 }
 
 export interface JobOutput {
-  readonly chunks: readonly (Chunk & { readonly host: number })[];
+  readonly chunks: readonly (Chunk & { readonly job: number; readonly host: number })[];
   /** The last revision whose output is among them; undefined when there is none. */
   readonly revision: number | undefined;
   readonly more: boolean;
@@ -41,6 +43,17 @@ export function outputReader(index: OutputIndex, store: OutputStore): OutputRead
     return chunks;
   }
 
+  async function whole({ extents, more }: Awaited<ReturnType<OutputIndex["ofJob"]>>): Promise<JobOutput> {
+    const chunks: (Chunk & { readonly job: number; readonly host: number })[] = [];
+    let at = 0;
+    for await (const bytes of store.read(extents)) {
+      const { job, host, first } = extents[at]!;
+      at += 1;
+      for (const chunk of decodeExtent(bytes, first)) chunks.push({ ...chunk, job, host });
+    }
+    return { chunks, revision: extents.at(-1)?.revision, more };
+  }
+
   return {
     some,
     async *all(job, host, sequence, last) {
@@ -51,16 +64,7 @@ export function outputReader(index: OutputIndex, store: OutputStore): OutputRead
         after = chunks.at(-1)!.sequence;
       }
     },
-    async ofJob(job, revision, maxBytes) {
-      const { extents, more } = await index.ofJob(job, revision, maxBytes);
-      const chunks: (Chunk & { readonly host: number })[] = [];
-      let at = 0;
-      for await (const bytes of store.read(extents)) {
-        const { host, first } = extents[at]!;
-        at += 1;
-        for (const chunk of decodeExtent(bytes, first)) chunks.push({ ...chunk, host });
-      }
-      return { chunks, revision: extents.at(-1)?.revision, more };
-    },
+    ofJob: async (job, revision, maxBytes) => whole(await index.ofJob(job, revision, maxBytes)),
+    ofMaker: async (createdBy, revision, maxBytes) => whole(await index.ofMaker(createdBy, revision, maxBytes)),
   };
 }

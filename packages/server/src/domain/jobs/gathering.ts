@@ -127,6 +127,8 @@ export function gathering(): Gathering {
         if (complete) runs.delete(run);
         else runs.add(run);
         const { job, position } = run;
+        // What a lost run sent late belongs to a job that has finished: who follows all of one's jobs looks for changes.
+        if (job.finishedAt !== undefined) touched.add(job);
         const before = job.committed[position]!;
         const now = job.states[position]!;
         const state = !complete && isFinalCode(now) ? before : now;

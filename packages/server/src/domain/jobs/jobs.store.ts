@@ -80,7 +80,14 @@ export interface JobsStore {
     readonly after?: number | undefined;
     readonly limit: number;
   }): Promise<readonly StoredRun[]>;
-  jobsSince(revision: Revision, limit: number, createdBy: string | undefined): Promise<readonly StoredJob[]>;
+  /** Jobs that changed after `revision`, oldest change first, whole revisions: about so many. */
+  jobsSince(
+    revision: Revision,
+    limit: number,
+    createdBy: string | undefined,
+  ): Promise<{ readonly jobs: readonly StoredJob[]; readonly more: boolean }>;
+  /** The last committed revision. */
+  revision(): Promise<Revision>;
   /** A job and what changed of its runs after that, oldest change first; of one snapshot. */
   changes(job: number, since: Reached, limit: number): Promise<Changes | undefined>;
   secrets(job: number): Promise<Uint8Array | undefined>;
@@ -251,17 +258,22 @@ export function jobsStore(store: Store): JobsStore {
           .execute(),
       ),
     jobsSince: (revision, limit, createdBy) =>
-      tables.read((db) =>
-        db
+      tables.read(async (db) => {
+        const changed = db
           .selectFrom("jobs_job")
           .selectAll()
-          .where("revision", ">", revision)
           .$if(createdBy !== undefined, (query) => query.where("created_by", "=", createdBy!))
           .orderBy("revision")
-          .orderBy("key")
-          .limit(limit)
-          .execute(),
-      ),
+          .orderBy("key");
+        const jobs = await changed.where("revision", ">", revision).limit(limit).execute();
+        const last = jobs.at(-1);
+        if (last === undefined || jobs.length < limit) return { jobs, more: false };
+        // One commit changes many jobs at once, and a cursor can only stand behind all of them.
+        const whole = jobs.filter((job) => job.revision < last.revision);
+        if (whole.length > 0) return { jobs: whole, more: true };
+        return { jobs: await changed.where("revision", "=", last.revision).execute(), more: true };
+      }),
+    revision: () => tables.revision(),
     changes: (key, since, limit) =>
       tables.read(async (db) => {
         const job = await db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst();

@@ -78,11 +78,14 @@ export interface OutputIndex {
   /** Extents of one run that hold chunks after `sequence`, at most about so many bytes (at least one extent). */
   ofRun(job: number, host: number, sequence: number, maxBytes: number): Promise<readonly OutputTable[]>;
   /** Extents of a whole job after `revision`, in the order of revisions, whole revisions only (at least one). */
-  ofJob(
-    job: number,
-    revision: Revision,
-    maxBytes: number,
-  ): Promise<{ readonly extents: readonly OutputTable[]; readonly more: boolean }>;
+  ofJob(job: number, revision: Revision, maxBytes: number): Promise<Extents>;
+  /** The same of all jobs that one actor made. */
+  ofMaker(createdBy: string, revision: Revision, maxBytes: number): Promise<Extents>;
+}
+
+interface Extents {
+  readonly extents: readonly OutputTable[];
+  readonly more: boolean;
 }
 
 const PAGE = 256;
@@ -104,30 +107,57 @@ export function outputIndex(store: Store): OutputIndex {
       );
       return within(rows, maxBytes);
     },
-    async ofJob(job, revision, maxBytes) {
-      const changed = (limit: number, from: number, to?: number) =>
+    ofJob: (job, revision, maxBytes) =>
+      wholeRevisions(maxBytes, (limit, to) =>
         tables.read((db) =>
           db
             .selectFrom("jobs_output")
             .selectAll()
             .where("job", "=", job)
-            .where("revision", ">", from)
+            .where("revision", ">", revision)
             .$if(to !== undefined, (query) => query.where("revision", "<=", to!))
             .orderBy("revision")
             .orderBy("host")
             .orderBy("first")
             .limit(limit)
             .execute(),
-        );
-      const rows = await changed(PAGE * 16, revision);
-      const fitting = within(rows, maxBytes);
-      if (fitting.length === rows.length && rows.length < PAGE * 16) return { extents: rows, more: false };
-      const cut = rows[fitting.length]?.revision ?? rows.at(-1)!.revision;
-      const whole = fitting.filter((row) => row.revision < cut);
-      if (whole.length > 0) return { extents: whole, more: true };
-      return { extents: await changed(Number.MAX_SAFE_INTEGER, revision, cut), more: true };
-    },
+        ),
+      ),
+    ofMaker: (createdBy, revision, maxBytes) =>
+      wholeRevisions(maxBytes, (limit, to) =>
+        tables.read((db) =>
+          db
+            .selectFrom("jobs_job")
+            .innerJoin("jobs_output", "jobs_output.job", "jobs_job.key")
+            .selectAll("jobs_output")
+            .where("jobs_job.created_by", "=", createdBy)
+            // A job that has finished changes with the last of its output, also with what comes late.
+            .where((where) => where.or([where("finished_at", "is", null), where("jobs_job.revision", ">", revision)]))
+            .where("jobs_output.revision", ">", revision)
+            .$if(to !== undefined, (query) => query.where("jobs_output.revision", "<=", to!))
+            .orderBy("jobs_output.revision")
+            .orderBy("jobs_output.job")
+            .orderBy("host")
+            .orderBy("first")
+            .limit(limit)
+            .execute(),
+        ),
+      ),
   };
+}
+
+/** As many revisions as fit, each whole: a cursor can stand only between two. `changed` reads up to a revision. */
+async function wholeRevisions(
+  maxBytes: number,
+  changed: (limit: number, to?: Revision) => Promise<readonly OutputTable[]>,
+): Promise<Extents> {
+  const rows = await changed(PAGE * 16);
+  const fitting = within(rows, maxBytes);
+  if (fitting.length === rows.length && rows.length < PAGE * 16) return { extents: rows, more: false };
+  const cut = rows[fitting.length]?.revision ?? rows.at(-1)!.revision;
+  const whole = fitting.filter((row) => row.revision < cut);
+  if (whole.length > 0) return { extents: whole, more: true };
+  return { extents: await changed(Number.MAX_SAFE_INTEGER, cut), more: true };
 }
 
 function within(rows: readonly OutputTable[], maxBytes: number): readonly OutputTable[] {

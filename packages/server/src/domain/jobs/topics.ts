@@ -2,16 +2,17 @@
 import { isFinal } from "@atalaya/protocol";
 import { z } from "zod";
 import type { Batch, Topic } from "../live/index.ts";
-import type { Chunk } from "./extent.ts";
+import { outputEvent, viewOf } from "./events.ts";
 import type { OutputReader } from "./follow.ts";
 import type { RunIds } from "./ids.ts";
 import type { Lookup } from "./jobs.ts";
-import type { JobsStore, Reached, StoredJob } from "./jobs.store.ts";
+import type { JobsStore, Reached } from "./jobs.store.ts";
+import { ownTopics } from "./own-topics.ts";
 import { progressTopic } from "./progress-topic.ts";
 import type { ProgressStore } from "./progress.store.ts";
 import { topicOfJob } from "./topic-of-job.ts";
 import { stateOf } from "./transitions.ts";
-import { jobView, RunId, runView } from "./views.ts";
+import { RunId, runView } from "./views.ts";
 
 const JOBS_A_BATCH = 200;
 /** About 100 KB: a job on thousands of hosts begins with a run for each, and writing them stops everything else. */
@@ -36,6 +37,7 @@ export function jobTopics(needs: TopicNeeds): readonly Topic[] {
     jobOutputTopic(needs),
     outputTopic(needs),
     progressTopic(needs),
+    ...ownTopics(needs),
   ] as readonly Topic[];
 }
 
@@ -48,9 +50,9 @@ function jobsTopic({ store, lookup }: TopicNeeds): Topic {
     open: async (_params, _since, actor) => ({
       subjects: ["jobs"],
       async read(since = 0): Promise<Batch> {
-        const jobs = await store.jobsSince(since, JOBS_A_BATCH, lookup.createdBy(actor));
+        const { jobs, more } = await store.jobsSince(since, JOBS_A_BATCH, lookup.createdBy(actor));
         const events = await Promise.all(jobs.map(async (job) => ({ type: "job", job: await viewOf(store, job) })));
-        return { events, cursor: jobs.at(-1)?.revision ?? since, more: jobs.length === JOBS_A_BATCH };
+        return { events, cursor: jobs.at(-1)?.revision ?? since, more };
       },
     }),
   };
@@ -145,17 +147,4 @@ function outputTopic({ store, lookup, output }: TopicNeeds): Topic<typeof RunPar
       };
     },
   };
-}
-
-function outputEvent(
-  { stream, sequence, bytes }: Chunk,
-  run: string,
-  host: { readonly id: string; readonly name: string },
-) {
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-  return { type: "output", run, host, stream, sequence, data };
-}
-
-async function viewOf(store: JobsStore, job: StoredJob) {
-  return jobView(job, job.retry_of === null ? undefined : (await store.job(job.retry_of))?.id);
 }

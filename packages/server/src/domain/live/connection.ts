@@ -8,7 +8,7 @@ import { createSubscriptions, type SubscriptionsNeeds } from "./subscriptions.ts
 
 /** While more than this waits for the client, nothing more is read for it. */
 const HIGH_WATER_BYTES = 1_048_576;
-/** A client that talks but does not read: answers alone pile up, so it is let go. */
+/** A client that talks but does not read: answers alone pile up, so it is let go. A batch may be larger, and is alone. */
 const FLOOD_BYTES = 2 * HIGH_WATER_BYTES;
 const AUTHENTICATE_WITHIN_MS = 5_000;
 const PING_MS = 20_000;
@@ -22,6 +22,10 @@ export interface Connection {
   /** Undefined until it has said who it is. */
   readonly actor: Actor | undefined;
   readonly subscriptions: number;
+  /** What it follows, by name. */
+  readonly topics: readonly string[];
+  /** What waits in this process for the client to read. */
+  readonly bufferedBytes: number;
   /** Tells why and closes. */
   end(code: FailureCode, message: string): void;
   /** The server stops: come back later. */
@@ -44,14 +48,19 @@ export function connect(needs: ConnectionNeeds): Connection {
   let actor = needs.actor;
   let introduction: Promise<void> | undefined;
   let signOfLifeAt = clock.now();
+  let answerBytes = 0;
   const life = new DisposableStack();
 
   const outlet = {
     hasRoom: () => socket.readyState === socket.OPEN && socket.bufferedAmount < HIGH_WATER_BYTES,
     send(frame: ServerFrame) {
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > FLOOD_BYTES) return socket.terminate();
-      socket.send(JSON.stringify(frame), () => {
+      const text = JSON.stringify(frame);
+      const isAnswer = frame.type !== "batch" && frame.type !== "done";
+      if (isAnswer) answerBytes += text.length;
+      if (answerBytes > FLOOD_BYTES) return socket.terminate();
+      socket.send(text, () => {
+        if (isAnswer) answerBytes -= text.length;
         signOfLifeAt = clock.now();
         subscriptions.resume();
       });
@@ -127,6 +136,12 @@ export function connect(needs: ConnectionNeeds): Connection {
     },
     get subscriptions() {
       return subscriptions.size;
+    },
+    get topics() {
+      return subscriptions.topics;
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount;
     },
     end,
     goAway: () => socket.close(CLOSE.goingAway, "server.draining"),

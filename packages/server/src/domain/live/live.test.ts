@@ -1,7 +1,12 @@
 import { AtalayaError } from "@atalaya/protocol";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { fastClock, liveServer } from "./live.testing.ts";
+import type { Actor } from "../../api/actor.ts";
+import { heardAudit } from "../../api/audit.testing.ts";
+import { mount } from "../../api/mount.ts";
+import { silentLog } from "../../platform/log/index.ts";
+import { liveRoutes, type Live } from "./index.ts";
+import { fastClock, liveServer, reader } from "./live.testing.ts";
 import type { Batch, Topic, TopicReader } from "./topic.ts";
 
 const SUBJECT = "job:1";
@@ -204,4 +209,42 @@ test("a server that stops says so and takes nobody new", async () => {
   expect(await client.ended()).toMatchObject({ code: 1001, reason: "server.draining" });
   using late = server.client();
   expect((await late.ended()).refused).toBe(503);
+});
+
+describe("the table of open sockets", () => {
+  const peer = { door: "public", address: "127.0.0.1", port: 1, hostName: async () => undefined } as const;
+  const ask = async (live: Live, actor: Actor, query: string) => {
+    const app = mount([{ at: "/api/v1", routes: liveRoutes({ live }) }], {
+      audit: heardAudit(),
+      authenticate: async () => actor,
+      log: silentLog,
+    });
+    const answer = await app.fetch(new Request(`https://here/api/v1/live-connections${query}`), { peer });
+    return (await answer.json()) as { items?: { user: string; topics: string[] }[]; code?: string };
+  };
+
+  test("says who follows what, each tab by itself, and forgets those that closed and no others", async () => {
+    await using server = await liveServer([counting({ value: 0 })]);
+    using first = server.client("reader");
+    using second = server.client("reader");
+    using other = server.client("stranger");
+    await Promise.all([first.opened(), second.opened(), other.opened()]);
+    first.say({ type: "subscribe", id: 1, topic: "numbers" });
+    await first.hear("subscribed", 1);
+    expect(server.live.users).toBe(2);
+    const topics = (await ask(server.live, reader, "")).items?.map((item) => item.topics);
+    expect(topics).toEqual([["numbers"], []]);
+
+    expect(await ask(server.live, reader, "?of=token:stranger")).toMatchObject({ code: "identity.forbidden" });
+    const admin: Actor = { name: "local", permissions: new Set(["user.read"]) };
+    expect((await ask(server.live, admin, "?of=*")).items?.map(({ user }) => user)).toEqual([
+      "token:reader",
+      "token:reader",
+      "token:stranger",
+    ]);
+    second.socket.close();
+    await second.ended();
+    await expect.poll(() => server.live.sockets("token:reader").length).toBe(1);
+    expect(server.live.sockets("token:reader")[0]?.topics).toEqual(["numbers"]);
+  });
 });

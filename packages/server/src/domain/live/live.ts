@@ -37,11 +37,26 @@ export interface LiveNeeds {
   readonly log: Log;
 }
 
+/** One open socket. */
+export interface LiveSocket {
+  readonly user: string;
+  readonly address: string;
+  readonly connectedAt: number;
+  readonly topics: readonly string[];
+  /** What waits in the server for this client to read. */
+  readonly bufferedBytes: number;
+}
+
 export interface Live extends Disposable {
   /** Takes over the socket of a WebSocket upgrade at `LIVE_PATH`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): void;
   readonly connections: number;
   readonly subscriptions: number;
+  /** Who has sockets open; strangers have not said who they are yet. */
+  readonly users: number;
+  readonly bufferedBytes: number;
+  /** The table of open sockets: of one user, or all but the strangers'. */
+  sockets(user?: string): readonly LiveSocket[];
   /** Tells all clients to come back later and takes no new ones. Idempotent. */
   drain(): void;
 }
@@ -56,8 +71,8 @@ export function createLive(needs: LiveNeeds): Live {
     perMessageDeflate: false,
     handleProtocols: () => LIVE_PROTOCOL,
   });
-  /** Each with the network that it came from. */
-  const connections = new Map<Connection, string>();
+  /** Each with where it came from, and when. */
+  const connections = new Map<Connection, { readonly address: string; readonly connectedAt: number }>();
   let draining = false;
 
   async function take(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): Promise<void> {
@@ -87,7 +102,7 @@ export function createLive(needs: LiveNeeds): Live {
       },
       closed: () => connections.delete(connection),
     });
-    connections.set(connection, networkOf(peer.address));
+    connections.set(connection, { address: peer.address, connectedAt: clock.now() });
     if (draining) connection.goAway();
   }
 
@@ -101,7 +116,7 @@ export function createLive(needs: LiveNeeds): Live {
     checkOpen();
     const strangers = [...connections].filter(([connection]) => connection.actor === undefined);
     if (strangers.length >= MAX_STRANGERS) throw full(MAX_STRANGERS, "nobody in particular");
-    const near = strangers.filter(([, from]) => from === network).length;
+    const near = strangers.filter(([, { address }]) => networkOf(address) === network).length;
     if (near >= MAX_STRANGERS_PER_NETWORK) throw full(MAX_STRANGERS_PER_NETWORK, `nobody in particular at ${network}`);
   }
 
@@ -153,6 +168,18 @@ export function createLive(needs: LiveNeeds): Live {
     get subscriptions() {
       return [...connections.keys()].reduce((sum, connection) => sum + connection.subscriptions, 0);
     },
+    get users() {
+      return new Set([...connections.keys()].flatMap(({ actor }) => actor?.name ?? [])).size;
+    },
+    get bufferedBytes() {
+      return [...connections.keys()].reduce((sum, connection) => sum + connection.bufferedBytes, 0);
+    },
+    sockets: (user) =>
+      [...connections].flatMap(([{ actor, topics: followed, bufferedBytes }, from]) =>
+        actor === undefined || (user !== undefined && actor.name !== user)
+          ? []
+          : [{ user: actor.name, ...from, topics: followed, bufferedBytes }],
+      ),
     drain,
     [Symbol.dispose]() {
       drain();

@@ -15,6 +15,8 @@ export type Subscribe = Extract<ClientFrame, { type: "subscribe" }>;
 
 export interface Subscriptions extends Disposable {
   readonly size: number;
+  /** Names of topics, one for each subscription. */
+  readonly topics: readonly string[];
   subscribe(frame: Subscribe, actor: Actor): Promise<void>;
   unsubscribe(id: number): void;
   resume(): void;
@@ -30,7 +32,7 @@ export interface SubscriptionsNeeds {
 
 export function createSubscriptions({ topics, bus, clock, log, outlet }: SubscriptionsNeeds): Subscriptions {
   /** Each id's own token: an id used anew while the older one is still opening must not be taken for it. */
-  const open = new Map<number, symbol>();
+  const open = new Map<number, { readonly mark: symbol; readonly topic: string }>();
   /** Also those whose id was given up meanwhile: they cost as much as the others. */
   let opening = 0;
 
@@ -44,7 +46,7 @@ export function createSubscriptions({ topics, bus, clock, log, outlet }: Subscri
   async function begin(frame: Subscribe, actor: Actor, mark: symbol): Promise<void> {
     const topic = topicOf(frame, actor);
     const reader = await topic.open(paramsOf(topic, frame), frame.since, actor);
-    if (open.get(frame.id) !== mark) return;
+    if (open.get(frame.id)?.mark !== mark) return;
     outlet.send({ type: "subscribed", id: frame.id });
     pump.add(frame.id, reader, frame.since);
   }
@@ -67,6 +69,9 @@ export function createSubscriptions({ topics, bus, clock, log, outlet }: Subscri
     get size() {
       return open.size;
     },
+    get topics() {
+      return [...open.values()].map(({ topic }) => topic);
+    },
     async subscribe(frame, actor) {
       const { id } = frame;
       if (open.has(id)) {
@@ -84,12 +89,12 @@ export function createSubscriptions({ topics, bus, clock, log, outlet }: Subscri
         return;
       }
       const mark = Symbol();
-      open.set(id, mark);
+      open.set(id, { mark, topic: frame.topic });
       opening++;
       try {
         await begin(frame, actor, mark);
       } catch (error) {
-        if (open.get(id) === mark) fail(id, error);
+        if (open.get(id)?.mark === mark) fail(id, error);
       } finally {
         opening--;
       }

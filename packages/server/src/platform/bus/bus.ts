@@ -19,5 +19,6 @@ export type Subject =
   | "discovery"
   | `job:${number}`
   | `output:${number}`
+  | `output-of:${number}`
   | `progress:${number}`
   | `output:${number}:${number}`;
