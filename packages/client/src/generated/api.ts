@@ -603,6 +603,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/live-connections": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Open sockets of the live stream
+         * @description One's own; those of others need user.read.
+         */
+        readonly get: operations["listLiveConnections"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/me": {
         readonly parameters: {
             readonly query?: never;
@@ -1676,6 +1696,17 @@ export interface components {
             readonly state: "usable" | "exhausted" | "expired" | "revoked";
             readonly taken: number;
             readonly uses: number;
+        };
+        /** @description One open socket of the live stream at this server. */
+        readonly LiveConnection: {
+            readonly address: string;
+            /** @description What waits in the server for this client to read. */
+            readonly bufferedBytes: number;
+            /** @description Epoch milliseconds. */
+            readonly connectedAt: number;
+            /** @description What it follows, one name for each subscription. */
+            readonly topics: readonly string[];
+            readonly user: string;
         };
         /** @description Who is asking. */
         readonly Me: {
@@ -3512,6 +3543,40 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["JoinToken"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listLiveConnections: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Whose, by name; `*`: everybody's; absent: one's own. */
+                readonly of?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["LiveConnection"][];
+                    };
                 };
             };
             /** @description A failure. */
