@@ -131,6 +131,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "enrolment/",
     "link/",
     "jobs/",
+    "deployments/",
+    "scripts/",
     "identity/",
     "users/",
     "sessions/",

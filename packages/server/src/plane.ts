@@ -1,7 +1,7 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
-import { AtalayaError, exec, LINK_PATH, STREAM_PATH } from "@atalaya/protocol";
+import { AtalayaError, deploy, exec, LINK_PATH, STREAM_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
@@ -11,6 +11,7 @@ import { createAccounts } from "./domain/accounts/index.ts";
 import { auditRoutes, createAudit, type AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { consoleFolder, consoleRoutes, openConsole } from "./domain/console/index.ts";
+import { createDeploymentsRoom, deploymentRoutes, savedBlobNames } from "./domain/deployments/index.ts";
 import { createDiscovery, discoveredFor, discoveredTopic, discoveryRoutes } from "./domain/discovery/index.ts";
 import {
   createDistribution,
@@ -32,6 +33,7 @@ import {
   sessionRoutes,
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
+import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
@@ -245,8 +247,9 @@ export async function createPlane({
       fleet,
       links: links.links,
       accounts,
-      capabilities: [exec],
+      capabilities: [exec, deploy],
       blobs,
+      alsoNamed: savedBlobNames(store),
       signTickets: (root) => pki.signTickets(root),
       key,
       guard: guardOf(settings),
@@ -259,6 +262,8 @@ export async function createPlane({
     }),
   );
   const { names } = jobs;
+  const deployments = createDeploymentsRoom({ store, jobs: jobs.jobs, blobs, names, key, clock });
+  const scripts = createScripts({ store: scriptStore(store), jobs: jobs.jobs, clock });
   undo.use(collectHourly({ blobs, names, clock, log }));
   const discovery = await createDiscovery({ store, bus, clock, log });
   const discovered = discoveredFor({ discovery, fleet, desk });
@@ -308,7 +313,10 @@ export async function createPlane({
     pruneDaily({
       clock,
       log,
-      prune: () => fleet.prune(clock.now() - settings.historyDays * DAY_MS, settings.historyEntries),
+      async prune() {
+        await deployments.deployments.forget(clock.now() - settings.jobsDays * DAY_MS);
+        return fleet.prune(clock.now() - settings.historyDays * DAY_MS, settings.historyEntries);
+      },
     }),
   );
 
@@ -371,6 +379,8 @@ export async function createPlane({
     },
     { at: v1, routes: joinTokenRoutes({ joinTokens, joinLine: (token) => distribution.joinLine(token) }) },
     { at: v1, routes: jobRoutes({ jobs: jobs.jobs, output: jobs.output }) },
+    { at: v1, routes: deploymentRoutes(deployments) },
+    { at: v1, routes: scriptRoutes({ scripts }) },
     { at: v1, routes: auditRoutes({ audit }) },
     { at: v1, routes: liveRoutes({ live }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },

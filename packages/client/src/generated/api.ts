@@ -147,6 +147,148 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/deployments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Deployments, the newest first */
+        readonly get: operations["listDeployments"];
+        readonly put?: never;
+        /**
+         * Place files in a folder on a set of hosts
+         * @description The files are uploaded as blobs before. Its job is followed, cancelled and retried as any other.
+         */
+        readonly post: operations["createDeployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/{deployment}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One deployment, with its files */
+        readonly get: operations["getDeployment"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/{deployment}/again": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** The same once more, on the hosts its selector hits now */
+        readonly post: operations["deployAgain"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/{deployment}/hosts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What became of it on each host, by the last attempt there */
+        readonly get: operations["listDeploymentHosts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/{deployment}/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Put back what it replaced, remove what it made */
+        readonly post: operations["rollBackDeployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/saved": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Deployments kept under a name */
+        readonly get: operations["listSavedDeployments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/saved/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One saved deployment */
+        readonly get: operations["getSavedDeployment"];
+        /** Keep a deployment and its files under a name */
+        readonly put: operations["putSavedDeployment"];
+        readonly post?: never;
+        /** Forget a saved deployment */
+        readonly delete: operations["deleteSavedDeployment"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/deployments/saved/{name}/run": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Run a saved deployment */
+        readonly post: operations["runSavedDeployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/discovered": {
         readonly parameters: {
             readonly query?: never;
@@ -725,6 +867,62 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/scripts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The library of scripts */
+        readonly get: operations["listScripts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/scripts/{script}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One script, with its parameters */
+        readonly get: operations["getScript"];
+        /** Make or change a script */
+        readonly put: operations["putScript"];
+        readonly post?: never;
+        /** Delete a script */
+        readonly delete: operations["deleteScript"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/scripts/{script}/run": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Run a script with values for its parameters
+         * @description Values reach it as variables of its environment, a file as its standard input; none of them ever stands in its text.
+         */
+        readonly post: operations["runScript"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/selectors/preview": {
         readonly parameters: {
             readonly query?: never;
@@ -1160,7 +1358,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1242,7 +1440,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1342,6 +1540,482 @@ export interface components {
             readonly uses: number;
             /** @description Why that line may not work yet. */
             readonly warning?: string;
+        };
+        /** @description The same once more. */
+        readonly DeployAgain: {
+            readonly confirm?: number;
+            readonly note?: string;
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+            /** @description Absent: the same, as of now. */
+            readonly selector?: string;
+        };
+        /** @description Files placed on hosts: a job, and what it was for. */
+        readonly Deployment: {
+            /** @description Of all artifacts together. */
+            readonly bytes: number;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description How many artifacts. */
+            readonly files: number;
+            readonly id: string;
+            readonly job: {
+                /** @description Epoch milliseconds. */
+                readonly finishedAt?: number;
+                readonly id: string;
+                /** @description How many targets the rollout has let go so far. */
+                readonly opened: number;
+                /** @description Why it was stopped. */
+                readonly reason?: {
+                    readonly code: string;
+                    readonly message: string;
+                };
+                readonly revision: number;
+                /**
+                 * @description `stopped`: nothing new begins, what runs comes to its end; then it is `finished`.
+                 * @enum {string}
+                 */
+                readonly state: "running" | "paused" | "stopped" | "finished";
+                /** @description Runs by state; they add up to `targets`. */
+                readonly states: {
+                    readonly accepted?: number;
+                    readonly cancelled?: number;
+                    readonly cancelling?: number;
+                    readonly expired?: number;
+                    readonly failed?: number;
+                    readonly lost?: number;
+                    readonly queued?: number;
+                    readonly refused?: number;
+                    readonly running?: number;
+                    readonly sent?: number;
+                    readonly succeeded?: number;
+                    readonly "timed-out"?: number;
+                };
+                readonly targets: number;
+            };
+            /** @enum {string} */
+            readonly kind: "deploy" | "rollback";
+            readonly name?: string;
+            /** @description Jobs that tried it again where it had not succeeded, oldest first. */
+            readonly retries: readonly string[];
+            /** @description Of a rollback: what it undoes. */
+            readonly rollbackOf?: string;
+            /** @description What undid this one, oldest first. */
+            readonly rollbacks: readonly string[];
+            /** @description What was asked for, without the files. */
+            readonly spec: {
+                readonly account?: string;
+                readonly check?: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                readonly command?: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                /** @description Runs that have not begun after so long expire. */
+                readonly deadlineMs?: number;
+                readonly env?: {
+                    readonly [key: string]: string;
+                };
+                /** @default 5000 */
+                readonly graceMs?: number;
+                readonly health?: {
+                    /** @default 5 */
+                    readonly attempts?: number;
+                    readonly command: {
+                        /** @default [] */
+                        readonly args?: readonly string[];
+                        /** @enum {string} */
+                        readonly kind: "program";
+                        readonly program: string;
+                    } | {
+                        /** @enum {string} */
+                        readonly kind: "shell";
+                        readonly script: string;
+                    };
+                    /** @default 2000 */
+                    readonly intervalMs?: number;
+                    /** @default 30000 */
+                    readonly timeoutMs?: number;
+                };
+                /** @default  */
+                readonly into?: string;
+                readonly marcopolo?: {
+                    readonly id: string;
+                    readonly params?: {
+                        readonly [key: string]: string | number | boolean;
+                    };
+                };
+                readonly mode?: string;
+                /** @description For people: what this is. */
+                readonly name?: string;
+                readonly note?: string;
+                /**
+                 * @default leave
+                 * @enum {string}
+                 */
+                readonly onFailure?: "leave" | "rollback";
+                readonly outputLimitBytes?: number;
+                /**
+                 * @default replace
+                 * @enum {string}
+                 */
+                readonly overwrite?: "replace" | "keep";
+                readonly owner?: string;
+                readonly policy?: {
+                    /** @description Never two hosts at once that carry this label. */
+                    readonly apart?: readonly string[];
+                    /** @description So many hosts go first, alone. */
+                    readonly canary?: number | string;
+                    /** @description When more runs than this have failed, the rest is not started. */
+                    readonly failureBudget?: number | string;
+                    /** @description Never more of one lab's hosts at once than this. */
+                    readonly labShare?: string;
+                    /** @description Never more hosts at once than this. */
+                    readonly maxConcurrent?: number;
+                    /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                    readonly wave?: number | string;
+                };
+                readonly secretEnv?: readonly string[];
+                /** @description Which hosts, as of now: the set is frozen. */
+                readonly selector: string;
+                readonly timeLimitMs?: number;
+                readonly tomcat?: {
+                    /** @default false */
+                    readonly restart?: boolean;
+                };
+            };
+        };
+        /** @description A deployment with its files. */
+        readonly DeploymentDetail: {
+            readonly artifacts: readonly {
+                readonly mode?: string;
+                readonly name: string;
+                readonly sha256: string;
+                readonly size: number;
+                readonly unpack?: boolean;
+            }[];
+            /** @description Of all artifacts together. */
+            readonly bytes: number;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            /** @description How many artifacts. */
+            readonly files: number;
+            readonly id: string;
+            readonly job: {
+                /** @description Epoch milliseconds. */
+                readonly finishedAt?: number;
+                readonly id: string;
+                /** @description How many targets the rollout has let go so far. */
+                readonly opened: number;
+                /** @description Why it was stopped. */
+                readonly reason?: {
+                    readonly code: string;
+                    readonly message: string;
+                };
+                readonly revision: number;
+                /**
+                 * @description `stopped`: nothing new begins, what runs comes to its end; then it is `finished`.
+                 * @enum {string}
+                 */
+                readonly state: "running" | "paused" | "stopped" | "finished";
+                /** @description Runs by state; they add up to `targets`. */
+                readonly states: {
+                    readonly accepted?: number;
+                    readonly cancelled?: number;
+                    readonly cancelling?: number;
+                    readonly expired?: number;
+                    readonly failed?: number;
+                    readonly lost?: number;
+                    readonly queued?: number;
+                    readonly refused?: number;
+                    readonly running?: number;
+                    readonly sent?: number;
+                    readonly succeeded?: number;
+                    readonly "timed-out"?: number;
+                };
+                readonly targets: number;
+            };
+            /** @enum {string} */
+            readonly kind: "deploy" | "rollback";
+            readonly name?: string;
+            /** @description Jobs that tried it again where it had not succeeded, oldest first. */
+            readonly retries: readonly string[];
+            /** @description Of a rollback: what it undoes. */
+            readonly rollbackOf?: string;
+            /** @description What undid this one, oldest first. */
+            readonly rollbacks: readonly string[];
+            /** @description What was asked for, without the files. */
+            readonly spec: {
+                readonly account?: string;
+                readonly check?: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                readonly command?: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                /** @description Runs that have not begun after so long expire. */
+                readonly deadlineMs?: number;
+                readonly env?: {
+                    readonly [key: string]: string;
+                };
+                /** @default 5000 */
+                readonly graceMs?: number;
+                readonly health?: {
+                    /** @default 5 */
+                    readonly attempts?: number;
+                    readonly command: {
+                        /** @default [] */
+                        readonly args?: readonly string[];
+                        /** @enum {string} */
+                        readonly kind: "program";
+                        readonly program: string;
+                    } | {
+                        /** @enum {string} */
+                        readonly kind: "shell";
+                        readonly script: string;
+                    };
+                    /** @default 2000 */
+                    readonly intervalMs?: number;
+                    /** @default 30000 */
+                    readonly timeoutMs?: number;
+                };
+                /** @default  */
+                readonly into?: string;
+                readonly marcopolo?: {
+                    readonly id: string;
+                    readonly params?: {
+                        readonly [key: string]: string | number | boolean;
+                    };
+                };
+                readonly mode?: string;
+                /** @description For people: what this is. */
+                readonly name?: string;
+                readonly note?: string;
+                /**
+                 * @default leave
+                 * @enum {string}
+                 */
+                readonly onFailure?: "leave" | "rollback";
+                readonly outputLimitBytes?: number;
+                /**
+                 * @default replace
+                 * @enum {string}
+                 */
+                readonly overwrite?: "replace" | "keep";
+                readonly owner?: string;
+                readonly policy?: {
+                    /** @description Never two hosts at once that carry this label. */
+                    readonly apart?: readonly string[];
+                    /** @description So many hosts go first, alone. */
+                    readonly canary?: number | string;
+                    /** @description When more runs than this have failed, the rest is not started. */
+                    readonly failureBudget?: number | string;
+                    /** @description Never more of one lab's hosts at once than this. */
+                    readonly labShare?: string;
+                    /** @description Never more hosts at once than this. */
+                    readonly maxConcurrent?: number;
+                    /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                    readonly wave?: number | string;
+                };
+                readonly secretEnv?: readonly string[];
+                /** @description Which hosts, as of now: the set is frozen. */
+                readonly selector: string;
+                readonly timeLimitMs?: number;
+                readonly tomcat?: {
+                    /** @default false */
+                    readonly restart?: boolean;
+                };
+            };
+        };
+        /** @description What became of a deployment on one host, by its last attempt there. */
+        readonly DeploymentHost: {
+            readonly check?: {
+                readonly exitCode?: number;
+            };
+            readonly command?: {
+                readonly exitCode?: number;
+            };
+            readonly counts: {
+                readonly created?: number;
+                readonly kept?: number;
+                readonly removed?: number;
+                readonly replaced?: number;
+                readonly restored?: number;
+                readonly unchanged?: number;
+            };
+            /** @description With `files=true`. */
+            readonly files?: readonly {
+                readonly name: string;
+                /** @enum {string} */
+                readonly outcome: "created" | "replaced" | "kept" | "unchanged" | "removed" | "restored";
+            }[];
+            readonly folder?: string;
+            readonly health?: {
+                readonly attempts?: number;
+                readonly exitCode?: number;
+            };
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            /** @description It failed in the end, and everything was put back. */
+            readonly rolledBack?: boolean;
+            readonly run: {
+                readonly durationMs?: number;
+                /** @description Epoch milliseconds. */
+                readonly finishedAt?: number;
+                readonly id: string;
+                readonly job: string;
+                readonly reason?: {
+                    readonly code: string;
+                    readonly message: string;
+                };
+                /** @description Epoch milliseconds. */
+                readonly startedAt?: number;
+                /** @enum {string} */
+                readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
+            };
+        };
+        /** @description Files, a folder, and what happens around them. */
+        readonly DeploymentSpec: {
+            readonly account?: string;
+            /** @default [] */
+            readonly artifacts?: readonly {
+                readonly mode?: string;
+                readonly name: string;
+                readonly sha256: string;
+                readonly size: number;
+                readonly unpack?: boolean;
+            }[];
+            readonly check?: {
+                /** @default [] */
+                readonly args?: readonly string[];
+                /** @enum {string} */
+                readonly kind: "program";
+                readonly program: string;
+            } | {
+                /** @enum {string} */
+                readonly kind: "shell";
+                readonly script: string;
+            };
+            readonly command?: {
+                /** @default [] */
+                readonly args?: readonly string[];
+                /** @enum {string} */
+                readonly kind: "program";
+                readonly program: string;
+            } | {
+                /** @enum {string} */
+                readonly kind: "shell";
+                readonly script: string;
+            };
+            /** @description Runs that have not begun after so long expire. */
+            readonly deadlineMs?: number;
+            readonly env?: {
+                readonly [key: string]: string;
+            };
+            /** @default 5000 */
+            readonly graceMs?: number;
+            readonly health?: {
+                /** @default 5 */
+                readonly attempts?: number;
+                readonly command: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                /** @default 2000 */
+                readonly intervalMs?: number;
+                /** @default 30000 */
+                readonly timeoutMs?: number;
+            };
+            /** @default  */
+            readonly into?: string;
+            readonly marcopolo?: {
+                readonly id: string;
+                readonly params?: {
+                    readonly [key: string]: string | number | boolean;
+                };
+            };
+            readonly mode?: string;
+            /** @description For people: what this is. */
+            readonly name?: string;
+            readonly note?: string;
+            /**
+             * @default leave
+             * @enum {string}
+             */
+            readonly onFailure?: "leave" | "rollback";
+            readonly outputLimitBytes?: number;
+            /**
+             * @default replace
+             * @enum {string}
+             */
+            readonly overwrite?: "replace" | "keep";
+            readonly owner?: string;
+            readonly policy?: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            readonly secretEnv?: readonly string[];
+            /** @description Which hosts, as of now: the set is frozen. */
+            readonly selector: string;
+            readonly timeLimitMs?: number;
+            readonly tomcat?: {
+                /** @default false */
+                readonly restart?: boolean;
+            };
         };
         /** @description A machine that was seen on the network. */
         readonly Discovered: {
@@ -1711,7 +2385,7 @@ export interface components {
         /** @description Who is asking. */
         readonly Me: {
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             readonly token?: {
                 /** @description Epoch milliseconds. */
@@ -1726,10 +2400,122 @@ export interface components {
             readonly account?: string;
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
+        };
+        /** @description Files placed in a folder of an account, on a set of hosts. */
+        readonly NewDeployment: {
+            readonly account?: string;
+            /** @default [] */
+            readonly artifacts?: readonly {
+                readonly mode?: string;
+                readonly name: string;
+                readonly sha256: string;
+                readonly size: number;
+                readonly unpack?: boolean;
+            }[];
+            readonly check?: {
+                /** @default [] */
+                readonly args?: readonly string[];
+                /** @enum {string} */
+                readonly kind: "program";
+                readonly program: string;
+            } | {
+                /** @enum {string} */
+                readonly kind: "shell";
+                readonly script: string;
+            };
+            readonly command?: {
+                /** @default [] */
+                readonly args?: readonly string[];
+                /** @enum {string} */
+                readonly kind: "program";
+                readonly program: string;
+            } | {
+                /** @enum {string} */
+                readonly kind: "shell";
+                readonly script: string;
+            };
+            /** @description The number of hosts you expect. */
+            readonly confirm?: number;
+            /** @description Runs that have not begun after so long expire. */
+            readonly deadlineMs?: number;
+            readonly env?: {
+                readonly [key: string]: string;
+            };
+            /** @default 5000 */
+            readonly graceMs?: number;
+            readonly health?: {
+                /** @default 5 */
+                readonly attempts?: number;
+                readonly command: {
+                    /** @default [] */
+                    readonly args?: readonly string[];
+                    /** @enum {string} */
+                    readonly kind: "program";
+                    readonly program: string;
+                } | {
+                    /** @enum {string} */
+                    readonly kind: "shell";
+                    readonly script: string;
+                };
+                /** @default 2000 */
+                readonly intervalMs?: number;
+                /** @default 30000 */
+                readonly timeoutMs?: number;
+            };
+            /** @default  */
+            readonly into?: string;
+            readonly marcopolo?: {
+                readonly id: string;
+                readonly params?: {
+                    readonly [key: string]: string | number | boolean;
+                };
+            };
+            readonly mode?: string;
+            /** @description For people: what this is. */
+            readonly name?: string;
+            readonly note?: string;
+            /**
+             * @default leave
+             * @enum {string}
+             */
+            readonly onFailure?: "leave" | "rollback";
+            readonly outputLimitBytes?: number;
+            /**
+             * @default replace
+             * @enum {string}
+             */
+            readonly overwrite?: "replace" | "keep";
+            readonly owner?: string;
+            readonly policy?: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            readonly secretEnv?: readonly string[];
+            /** @description Values by name, for the commands. Kept sealed until the end. */
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+            /** @description Which hosts, as of now: the set is frozen. */
+            readonly selector: string;
+            readonly timeLimitMs?: number;
+            readonly tomcat?: {
+                /** @default false */
+                readonly restart?: boolean;
+            };
         };
         /** @description One capability, one request, a set of hosts. */
         readonly NewJob: {
@@ -1855,6 +2641,24 @@ export interface components {
                 readonly [key: string]: string;
             };
         };
+        /** @description Puts back what a deployment replaced, and removes what it made. */
+        readonly RollBack: {
+            /**
+             * @description Run its command and health check afterwards, as after deploying.
+             * @default true
+             */
+            readonly commands?: boolean;
+            readonly confirm?: number;
+            /**
+             * @description Also files that changed since.
+             * @default false
+             */
+            readonly force?: boolean;
+            readonly note?: string;
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+        };
         /** @description A job on one host. */
         readonly Run: {
             /** @description Epoch milliseconds. */
@@ -1917,6 +2721,215 @@ export interface components {
             /** @enum {string} */
             readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
         };
+        /** @description A script with values for its parameters, on a set of hosts. */
+        readonly RunScript: {
+            readonly account?: string;
+            readonly confirm?: number;
+            readonly cwd?: string;
+            readonly deadlineMs?: number;
+            readonly note?: string;
+            readonly policy?: {
+                /** @description Never two hosts at once that carry this label. */
+                readonly apart?: readonly string[];
+                /** @description So many hosts go first, alone. */
+                readonly canary?: number | string;
+                /** @description When more runs than this have failed, the rest is not started. */
+                readonly failureBudget?: number | string;
+                /** @description Never more of one lab's hosts at once than this. */
+                readonly labShare?: string;
+                /** @description Never more hosts at once than this. */
+                readonly maxConcurrent?: number;
+                /** @description Hosts in each wave after the canary. Absent: all the rest. */
+                readonly wave?: number | string;
+            };
+            readonly secrets?: {
+                readonly [key: string]: string;
+            };
+            readonly selector: string;
+            readonly timeLimitMs?: number;
+            /** @default {} */
+            readonly values?: {
+                readonly [key: string]: string | number | boolean | {
+                    readonly sha256: string;
+                };
+            };
+        };
+        /** @description A deployment to be run again under its name; its files are kept. */
+        readonly SavedDeployment: {
+            readonly bytes: number;
+            /** @description Epoch milliseconds. */
+            readonly changedAt: number;
+            readonly files: number;
+            readonly name: string;
+            readonly owner: string;
+            readonly spec: components["schemas"]["DeploymentSpec"];
+        };
+        /** @description A script of the library, with its typed parameters. */
+        readonly Script: {
+            /** @description Epoch milliseconds. */
+            readonly changedAt: number;
+            readonly changedBy: string;
+            readonly createdBy: string;
+            readonly description?: string;
+            /** @enum {string} */
+            readonly interpreter: "sh" | "bash" | "python3";
+            readonly name: string;
+            readonly parameters: readonly ({
+                readonly default?: string;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                readonly maxLength?: number;
+                /** @description Whether forms give it several lines. */
+                readonly multiline?: boolean;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "string";
+            } | {
+                readonly default?: number;
+                readonly description?: string;
+                readonly integer?: boolean;
+                /** @description What forms call it. */
+                readonly label?: string;
+                readonly max?: number;
+                readonly min?: number;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "number";
+            } | {
+                readonly default?: boolean;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "boolean";
+            } | {
+                readonly choices: readonly string[];
+                readonly default?: string;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "choice";
+            } | {
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "file";
+            } | {
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "secret";
+            })[];
+            readonly text: string;
+        };
+        readonly ScriptWish: {
+            readonly description?: string;
+            /**
+             * @default sh
+             * @enum {string}
+             */
+            readonly interpreter?: "sh" | "bash" | "python3";
+            /** @default [] */
+            readonly parameters?: readonly ({
+                readonly default?: string;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                readonly maxLength?: number;
+                /** @description Whether forms give it several lines. */
+                readonly multiline?: boolean;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "string";
+            } | {
+                readonly default?: number;
+                readonly description?: string;
+                readonly integer?: boolean;
+                /** @description What forms call it. */
+                readonly label?: string;
+                readonly max?: number;
+                readonly min?: number;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "number";
+            } | {
+                readonly default?: boolean;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "boolean";
+            } | {
+                readonly choices: readonly string[];
+                readonly default?: string;
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "choice";
+            } | {
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "file";
+            } | {
+                readonly description?: string;
+                /** @description What forms call it. */
+                readonly label?: string;
+                /** @description The variable that the script finds it in. */
+                readonly name: string;
+                /** @default true */
+                readonly required?: boolean;
+                /** @enum {string} */
+                readonly type: "secret";
+            })[];
+            readonly text: string;
+        };
         /** @description What the device shows now, or a recovery code. */
         readonly SecondFactorCode: {
             readonly code: string;
@@ -1971,7 +2984,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
@@ -2422,6 +3435,397 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["BlobState"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listDeployments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Deployment"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createDeployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key with the same request makes one deployment. */
+                readonly "idempotency-key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewDeployment"];
+            };
+        };
+        readonly responses: {
+            /** @description A deployment with its files. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDeployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly deployment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A deployment with its files. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deployAgain: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key with the same request makes one deployment. */
+                readonly "idempotency-key"?: string;
+            };
+            readonly path: {
+                readonly deployment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeployAgain"];
+            };
+        };
+        readonly responses: {
+            /** @description A deployment with its files. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listDeploymentHosts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description With what became of each file. */
+                readonly files?: "true" | "false";
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly deployment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["DeploymentHost"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rollBackDeployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The same key with the same request makes one deployment. */
+                readonly "idempotency-key"?: string;
+            };
+            readonly path: {
+                readonly deployment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RollBack"];
+            };
+        };
+        readonly responses: {
+            /** @description A deployment with its files. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listSavedDeployments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["SavedDeployment"][];
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSavedDeployment: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Absent: your own. */
+                readonly owner?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A deployment to be run again under its name; its files are kept. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SavedDeployment"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putSavedDeployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeploymentSpec"];
+            };
+        };
+        readonly responses: {
+            /** @description A deployment to be run again under its name; its files are kept. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SavedDeployment"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteSavedDeployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly runSavedDeployment: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Absent: your own. */
+                readonly owner?: string;
+            };
+            readonly header?: {
+                /** @description The same key with the same request makes one deployment. */
+                readonly "idempotency-key"?: string;
+            };
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeployAgain"];
+            };
+        };
+        readonly responses: {
+            /** @description A deployment with its files. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentDetail"];
                 };
             };
             /** @description A failure. */
@@ -3772,6 +5176,175 @@ export interface operations {
                 };
                 content: {
                     readonly "application/octet-stream": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listScripts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["Script"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly script: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A script of the library, with its typed parameters. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Script"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly script: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ScriptWish"];
+            };
+        };
+        readonly responses: {
+            /** @description A script of the library, with its typed parameters. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Script"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly script: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly runScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                readonly "idempotency-key"?: string;
+            };
+            readonly path: {
+                readonly script: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RunScript"];
+            };
+        };
+        readonly responses: {
+            /** @description A new job, and the run of each host. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedJob"];
                 };
             };
             /** @description A failure. */

@@ -8,6 +8,8 @@ export const permissions = {
   "job.read-all": "see everybody's jobs, runs and output, and with job.create control them",
   "job.create": "run jobs, cancel, pause and retry them",
   "account.choose": "run as any account of a host, or as its agent; without it everybody runs as themselves",
+  "deployment.read": "see one's own deployments, saved ones, and the script library",
+  "deployment.write": "deploy, roll back, save deployments and scripts, run scripts",
   "identity.read": "see API tokens",
   "identity.write": "make and revoke API tokens",
   "user.read": "see the people who sign in, and their sessions",
@@ -24,8 +26,16 @@ export type RoutePermission = Permission | "authenticated" | "public";
 /** Sets of permissions by name; API tokens and people carry them. */
 export const roles = {
   /** Acts as itself, on its places, and sees only what it did. */
-  user: ["fleet.read", "job.read", "job.create", "discovery.read"],
-  viewer: ["fleet.read", "job.read", "job.read-all", "enrolment.read", "discovery.read", "server.read"],
+  user: ["fleet.read", "job.read", "job.create", "deployment.read", "deployment.write", "discovery.read"],
+  viewer: [
+    "fleet.read",
+    "job.read",
+    "job.read-all",
+    "deployment.read",
+    "enrolment.read",
+    "discovery.read",
+    "server.read",
+  ],
   operator: [
     "fleet.read",
     "fleet.write",
@@ -34,6 +44,8 @@ export const roles = {
     "job.read-all",
     "job.create",
     "account.choose",
+    "deployment.read",
+    "deployment.write",
     "discovery.read",
     "server.read",
   ],

@@ -18,6 +18,7 @@ import { migration as discovery } from "./0130-discovery.ts";
 import { migration as identityRunner } from "./0130-identity-runner.ts";
 import { migration as usersSubject } from "./0135-users-subject.ts";
 import { migration as jobsMakers } from "./0140-jobs-makers.ts";
+import { migration as deployments } from "./0145-deployments.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   identityRunner,
   usersSubject,
   jobsMakers,
+  deployments,
 ];

@@ -1,4 +1,5 @@
 /** The capability `exec`: one program, once. */
+import { lchown } from "node:fs/promises";
 import { AtalayaError, exec } from "@atalaya/protocol";
 import type { Handler, Terms } from "../../runs/handler.ts";
 import { firstLine, type Launchpad } from "../../runs/launchpad.ts";
@@ -25,7 +26,15 @@ export function execHandler({ launchpad, fetchBlob }: ExecNeeds): Handler {
         terms: termsOf(request),
         timeLimitMs: cleared.timeLimitMs,
         launch: () =>
-          cleared.launch(stdin?.kind === "blob" ? (path) => fetchBlob(stdin.sha256, run, path) : (input ?? "")),
+          cleared.launch(
+            stdin?.kind !== "blob"
+              ? (input ?? "")
+              : async (path) => {
+                  await fetchBlob(stdin.sha256, run, path);
+                  // So that it may open its /dev/stdin anew.
+                  await lchown(path, cleared.account.uid, cleared.account.gid);
+                },
+          ),
       };
     },
   };

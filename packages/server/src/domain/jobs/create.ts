@@ -56,6 +56,8 @@ export interface JobsRoomNeeds {
   readonly accounts: Pick<Accounts, "accountFor">;
   /** Absent: requests that name blobs are refused. */
   readonly blobs?: BlobClaims;
+  /** What keeps blobs and shows them beside jobs. */
+  readonly alsoNamed?: Omit<BlobNames, "wantedBy">;
   /** `pki.signTickets`. */
   readonly signTickets: SignTickets;
   /** 32 random bytes of this installation, kept over restarts: public ids and sealed secrets hang on them. */
@@ -202,7 +204,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   }
 
   const lookup = lookupIn(kept, ids);
-  const names = blobNames(store, ids, lookup);
+  const names = together(blobNames(store, ids, lookup), needs.alsoNamed);
   const reader = outputReader(outputIndex(store), outputStore);
   const jobs = jobsOf({
     book: pages,
@@ -236,6 +238,16 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       await ledger.settled();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function together(own: BlobNames, others: JobsRoomNeeds["alsoNamed"]): BlobNames {
+  if (others === undefined) return own;
+  return {
+    wantedBy: own.wantedBy,
+    named: async (digests) => (await own.named(digests)).union(await others.named(digests)),
+    shownAmong: async (digests, actor) =>
+      (await own.shownAmong(digests, actor)).union(await others.shownAmong(digests, actor)),
   };
 }
 

@@ -5,10 +5,10 @@
  * many hosts of one *zone* (a lab, a label) from being under a command at once. An *extent* is a piece of a run's output.
  */
 export { createJobs, type JobsRoom, type JobsRoomNeeds } from "./create.ts";
-export type { Jobs } from "./jobs.ts";
+export { seesAll, type BlobClaims, type Jobs, type Making } from "./jobs.ts";
 export { jobRoutes } from "./jobs.routes.ts";
 export type { OutputDoor } from "./output-door.ts";
-export type { NewJob, RetryJob } from "./new-job.ts";
-export type { GuardSettings, Policy } from "./policy.ts";
+export { NewJob, SecretValues, type RetryJob } from "./new-job.ts";
+export { Policy, type GuardSettings } from "./policy.ts";
 export type { RetentionSettings } from "./retention.store.ts";
-export type { CreatedJobView, JobView, RunDetailView, RunView } from "./views.ts";
+export { CreatedJobView, JobId, JobView, RunView, type RunDetailView } from "./views.ts";

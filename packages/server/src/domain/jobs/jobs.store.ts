@@ -61,6 +61,8 @@ export interface JobsStore {
   unfinished(): Promise<readonly StoredJob[]>;
   job(key: number): Promise<StoredJob | undefined>;
   jobById(id: string): Promise<StoredJob | undefined>;
+  /** Jobs that are a retry of one of these, oldest first. */
+  retriesOf(keys: readonly number[]): Promise<readonly StoredJob[]>;
   /** In their order. */
   targets(job: number): Promise<readonly StoredTarget[]>;
   /** Runs of a job in these states, whole. */
@@ -192,6 +194,15 @@ export function jobsStore(store: Store): JobsStore {
           .execute(),
       ),
     job: (key) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst()),
+    retriesOf: (keys) =>
+      tables.read((db) =>
+        db
+          .selectFrom("jobs_job")
+          .selectAll()
+          .where("retry_of", "in", [...keys])
+          .orderBy("key")
+          .execute(),
+      ),
     jobById: (id) => tables.read((db) => db.selectFrom("jobs_job").selectAll().where("id", "=", id).executeTakeFirst()),
     targets: (job) =>
       tables.read((db) =>

@@ -36,9 +36,11 @@ import {
 
 export interface Jobs {
   /** Throws `selector.*`, `capability.unknown`, `request.*`, `blob.unknown`, `job.confirmation-needed`, `job.guarded`. */
-  create(job: NewJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
+  create(job: NewJob, actor: Actor, idempotencyKey?: string, making?: Making): Promise<CreatedJobView>;
   retry(job: string, options: RetryJob, actor: Actor, idempotencyKey?: string): Promise<CreatedJobView>;
   job(id: string, actor: Actor): Promise<JobView>;
+  /** Jobs that retry this one, and those that retry them, oldest first. */
+  retries(id: string, actor: Actor): Promise<readonly JobView[]>;
   list(
     query: { readonly state?: JobState | undefined; readonly limit: number; readonly cursor?: string | undefined },
     actor: Actor,
@@ -55,6 +57,14 @@ export interface Jobs {
   pause(job: string, actor: Actor): Promise<JobView>;
   resume(job: string, actor: Actor): Promise<JobView>;
   cancelRun(run: string, actor: Actor): Promise<RunView>;
+}
+
+/** What a room that makes jobs for its own purposes may say beside what callers may. */
+export interface Making {
+  /** The id that the job will have. */
+  readonly id?: string;
+  /** Public ids of the hosts that the selector stands for here: whoever is gone is left out. */
+  readonly hosts?: readonly string[];
 }
 
 export interface JobsNeeds {
@@ -114,7 +124,7 @@ export function lookupIn(store: JobsStore, ids: RunIds): Lookup {
 }
 
 /** Jobs have hosts of many places: whoever is limited to some sees none of others' jobs rather than half of them. */
-function seesAll({ permissions, places }: Actor): boolean {
+export function seesAll({ permissions, places }: Actor): boolean {
   return permissions.has("job.read-all") && places === undefined;
 }
 
@@ -201,8 +211,8 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   async function commit(
     row: Omit<NewJobRow, "id" | "createdAt" | "digest" | "counts" | "sealedSecrets">,
     secrets: Secrets | undefined,
+    id: string = newJobId(),
   ) {
-    const id = newJobId();
     const createdAt = clock.now();
     const counts = Array.from({ length: STATES }, (_, state) => (state === code.queued ? row.targets.length : 0));
     const digest = createHash("sha256").update(row.request).digest("hex");
@@ -248,6 +258,14 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     return created;
   }
 
+  async function targetsOf({ selector }: NewJob, { hosts: given }: Making, actor: Actor) {
+    const scope = { ...places(actor), usedBy: actor.name };
+    if (given === undefined) return fleet.resolve(selector, scope);
+    const { hosts } = await fleet.resolve("all", places(actor));
+    const wanted = new Set(given);
+    return { hosts: hosts.filter(({ id }) => wanted.has(id)), selector };
+  }
+
   async function created(key: number, targets: readonly Target[]): Promise<CreatedJobView> {
     const runs = ids.encodeAll(
       key,
@@ -268,13 +286,13 @@ export function jobsOf(needs: JobsNeeds): Jobs {
   }
 
   return {
-    async create(job, actor, idempotencyKey) {
+    async create(job, actor, idempotencyKey, making = {}) {
       const wish = readRequest(capabilities.get(job.capability), job.capability, job.request);
       checkSecrets(secretsOf(job.capability, wish), job.secrets);
       const idempotency = idempotencyOf(idempotencyKey, job);
       const before = await madeBefore(idempotency, actor);
       if (before !== undefined) return before;
-      const { hosts, selector } = await fleet.resolve(job.selector, { ...places(actor), usedBy: actor.name });
+      const { hosts, selector } = await targetsOf(job, making, actor);
       if (hosts.length === 0) {
         throw new AtalayaError("selector.no-match", "No host matches this selector.", { details: { selector } });
       }
@@ -298,6 +316,7 @@ export function jobsOf(needs: JobsNeeds): Jobs {
           idempotency,
         },
         someOf(job.secrets),
+        making.id,
       );
       return done.kind === "known" ? sameAgain(done, idempotency?.digest) : created(done.key, hosts);
     },
@@ -344,6 +363,15 @@ export function jobsOf(needs: JobsNeeds): Jobs {
     },
 
     job: async (id, actor) => view(await lookup.job(id, actor)),
+    async retries(id, actor) {
+      const found: JobView[] = [];
+      for (let keys = [(await lookup.job(id, actor)).key]; keys.length > 0;) {
+        const rows = await store.retriesOf(keys);
+        for (const row of rows) found.push(await view(row));
+        keys = rows.map(({ key }) => key);
+      }
+      return found;
+    },
 
     async list({ state, limit, cursor }, actor) {
       const before = cursor === undefined ? undefined : decodeCursor(z.int(), cursor);

@@ -1,0 +1,71 @@
+/** Deployments kept under a name. Their files stay as long as they do. */
+import { AtalayaError } from "@atalaya/protocol";
+import type { Actor } from "../../api/actor.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { seesAll, type BlobClaims } from "../jobs/index.ts";
+import type { BlobNames } from "../blobs/index.ts";
+import { DeploymentSpec } from "./new-deployment.ts";
+import type { SavedStore } from "./saved.store.ts";
+import type { SavedTable } from "./tables.store.ts";
+import type { SavedView } from "./views.ts";
+
+export interface SavedDeployments {
+  /** One's own; with `job.read-all` everybody's. */
+  list(actor: Actor): Promise<readonly SavedView[]>;
+  /** `owner` absent: one's own. Throws `deployment.unknown`. */
+  get(name: string, owner: string | undefined, actor: Actor): Promise<SavedView>;
+  /** Makes or changes one's own. Throws `blob.unknown` when its files are not there for this caller. */
+  put(name: string, spec: DeploymentSpec, actor: Actor): Promise<SavedView>;
+  remove(name: string, actor: Actor): Promise<void>;
+}
+
+export interface SavedNeeds {
+  readonly store: SavedStore;
+  readonly blobs: BlobClaims;
+  readonly names: Pick<BlobNames, "shownAmong">;
+  readonly clock: Clock;
+}
+
+export function savedDeployments({ store, blobs, names, clock }: SavedNeeds): SavedDeployments {
+  return {
+    async list(actor) {
+      return (await store.list(seesAll(actor) ? undefined : actor.name)).map(savedView);
+    },
+    async get(name, owner, actor) {
+      const whose = owner ?? actor.name;
+      const row = whose === actor.name || seesAll(actor) ? await store.get(whose, name) : undefined;
+      if (row === undefined) throw unknown(name);
+      return savedView(row);
+    },
+    async put(name, spec, actor) {
+      const digests = [...new Set(spec.artifacts.map(({ sha256 }) => sha256))];
+      const shown = await names.shownAmong(digests, actor);
+      await blobs.claim([...shown], undefined);
+      await blobs.claim(
+        digests.filter((sha256) => !shown.has(sha256)),
+        actor.name,
+      );
+      const row = {
+        owner: actor.name,
+        name,
+        spec: JSON.stringify(spec),
+        files: spec.artifacts.length,
+        bytes: spec.artifacts.reduce((sum, { size }) => sum + size, 0),
+        changed_at: clock.now(),
+      };
+      await store.put(row, digests);
+      return savedView(row);
+    },
+    async remove(name, actor) {
+      if (!(await store.remove(actor.name, name))) throw unknown(name);
+    },
+  };
+}
+
+function savedView({ name, owner, spec, files, bytes, changed_at }: SavedTable): SavedView {
+  return { name, owner, spec: DeploymentSpec.parse(JSON.parse(spec)), files, bytes, changedAt: changed_at };
+}
+
+function unknown(name: string): AtalayaError {
+  return new AtalayaError("deployment.unknown", `There is no saved deployment ${name}.`);
+}
