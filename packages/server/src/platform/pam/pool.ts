@@ -1,6 +1,6 @@
 /**
  * Helpers, as many as are needed up to a limit. Each does one thing at a time and is killed when it takes too long, so a
- * module that hangs costs one helper, and a network that tries and tries at most half of them.
+ * module that hangs costs one helper, guesses at one account cost two, and a network that tries and tries at most half.
  */
 import type { Clock } from "../clock.ts";
 import { networkOf } from "../network.ts";
@@ -31,7 +31,8 @@ export interface Pool extends Disposable {
 
 interface Waiting {
   readonly ask: Ask;
-  readonly network: string | undefined;
+  /** Who tries and whom; undefined: nobody signs in. */
+  readonly of: { readonly network: string; readonly account: string } | undefined;
   settle(result: Result): void;
 }
 interface Helper {
@@ -43,14 +44,21 @@ interface Helper {
 /** Idle helpers hold memory: the next sign-in starts one in a fraction of a second. */
 const IDLE_MS = 120_000;
 const QUEUE = 256;
+/** One for its owner beside one for a guess. */
+const ACCOUNT_SHARE = 2;
 
 export function createPool({ start, clock, size, deadlineMs, queue = QUEUE, complained }: PoolNeeds): Pool {
   const helpers = new Set<Helper>();
   const waiting: Waiting[] = [];
   const share = Math.max(1, Math.ceil(size / 2));
 
-  function isShareTaken({ network }: Waiting): boolean {
-    return network !== undefined && [...helpers].filter(({ work }) => work?.network === network).length >= share;
+  function isShareTaken({ of }: Waiting): boolean {
+    if (of === undefined) return false;
+    const others = [...helpers].flatMap(({ work }) => work?.of ?? []);
+    return (
+      others.filter(({ network }) => network === of.network).length >= share ||
+      others.filter(({ account }) => account === of.account).length >= Math.min(share, ACCOUNT_SHARE)
+    );
   }
 
   function pump(): void {
@@ -117,9 +125,12 @@ export function createPool({ start, clock, size, deadlineMs, queue = QUEUE, comp
         const text = `${queue} people wait to be signed in already.`;
         return Promise.resolve({ kind: "failed", id: 0, code: "server.busy", text });
       }
-      const network = ask.kind === "check" ? networkOf(ask.attempt.address) : undefined;
+      const of =
+        ask.kind === "check"
+          ? { network: networkOf(ask.attempt.address), account: ask.attempt.account.toLowerCase() }
+          : undefined;
       return new Promise((settle) => {
-        waiting.push({ ask, network, settle });
+        waiting.push({ ask, of, settle });
         pump();
       });
     },
