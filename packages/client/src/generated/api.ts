@@ -2384,9 +2384,12 @@ export interface components {
         };
         /** @description Who is asking. */
         readonly Me: {
+            readonly account?: string;
             readonly name: string;
             readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
+            /** @enum {string} */
+            readonly role?: "user" | "viewer" | "operator" | "admin";
             readonly token?: {
                 /** @description Epoch milliseconds. */
                 readonly expiresAt?: number;

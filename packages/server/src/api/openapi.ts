@@ -19,6 +19,12 @@ const info = {
 };
 
 const securitySchemes = {
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-atalaya-session",
+    description: "A browser's session (POST /session). Every request but GET and HEAD also carries x-atalaya-csrf.",
+  },
   token: { type: "http", scheme: "bearer", description: "An API token, or the local token of the server's machine." },
 };
 
@@ -31,7 +37,7 @@ export function openApiDocument(app: Api): ApiDocument {
   } = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info,
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
   });
   const { schemas = {} } = components;
   return {

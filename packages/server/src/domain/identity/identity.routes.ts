@@ -13,6 +13,8 @@ const tags = ["identity"];
 const Me = z
   .object({
     name: z.string(),
+    account: z.string().optional(),
+    role: RoleName.optional(),
     permissions: z.array(PermissionName),
     places: z.array(z.string()).optional(),
     token: z.object({ id: z.string(), name: z.string(), expiresAt: Timestamp.optional() }).optional(),
@@ -54,6 +56,8 @@ export const identityRoutes = ({ identity, clock }: { readonly identity: Identit
         return c.json(
           {
             name: actor.name,
+            ...(actor.account === undefined ? {} : { account: actor.account }),
+            ...(actor.role === undefined ? {} : { role: actor.role }),
             permissions: [...actor.permissions].sort(),
             ...(actor.places === undefined ? {} : { places: actor.places }),
             ...(token === undefined
