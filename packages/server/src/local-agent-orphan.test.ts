@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { agentStart } from "./domain/distribution/index.ts";
 import { stopOrphan } from "./local-agent-orphan.ts";
 
 let folder: string;
@@ -17,7 +18,8 @@ afterEach(async () => {
 /** A program that lives until it is told otherwise, and has said in the folder that it does. */
 async function living(program: string, text: string): Promise<ChildProcess> {
   await writeFile(program, text);
-  const child = spawn(process.execPath, [program, "run", "--data", folder], { stdio: ["ignore", "pipe", "ignore"] });
+  const args = [...agentStart.nodeFlags, program, "run", "--data", folder];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
   started.push(child);
   await once(child.stdout!, "data");
   await writeFile(join(folder, "agent.pid"), `${child.pid} 12345 boot\n`);

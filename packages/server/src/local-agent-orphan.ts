@@ -28,8 +28,10 @@ async function orphanOf(program: string, data: string): Promise<number | undefin
   const pid = Number((await readFile(join(data, "agent.pid"), "utf8").catch(() => "")).split(" ")[0]);
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  const isOurs = command.split("\0").slice(1).join(" ").startsWith([program, "run", "--data", data].join(" "));
-  return isOurs ? pid : undefined;
+  const words = command.split("\0").slice(1);
+  // Before the program stands what Node itself is to do: other things in other versions of ours.
+  const own = words.slice(words.findIndex((word) => !word.startsWith("-")));
+  return own.join(" ").startsWith([program, "run", "--data", data].join(" ")) ? pid : undefined;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
