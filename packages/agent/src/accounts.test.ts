@@ -109,7 +109,7 @@ describe.runIf(isRoot)("a command as another account", () => {
       const { result } = await asPerson("id", { account: "atalaya-nobody-here" });
       expect(result).toMatchObject({
         state: "refused",
-        reason: { code: "run.cannot-start", message: "there is no account atalaya-nobody-here on this host" },
+        reason: { code: "run.account-unusable", message: "there is no account atalaya-nobody-here on this host" },
       });
     });
     test("sees nothing of the agent's environment", async () => {
