@@ -110,9 +110,10 @@ export default {
     },
     {
       name: "client-knows-openapi-only",
-      comment: "And the language of selectors, which people type and read at both ends (decision 0012).",
+      comment:
+        "And the language of selectors (decision 0012) and the check of audit logs (0018), the same at both ends.",
       from: { path: "^packages/client/src/", pathNot: TEST },
-      to: { path: "^packages/(?!client/)", pathNot: "^packages/protocol/src/selectors/index\\.ts$" },
+      to: { path: "^packages/(?!client/)", pathNot: "^packages/protocol/src/(selectors|audit)/index\\.ts$" },
     },
     {
       name: "server-knows-protocol-only",

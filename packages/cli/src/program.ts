@@ -2,6 +2,7 @@
 import { Command, Help, Option } from "commander";
 import * as agent from "./commands/agent.ts";
 import * as apiToken from "./commands/api-token.ts";
+import * as audit from "./commands/audit.ts";
 import { examples, type Context } from "./commands/command.ts";
 import * as discovered from "./commands/discovered.ts";
 import * as completion from "./commands/completion.ts";
@@ -47,6 +48,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     user,
     signInLink,
     sessionKey,
+    audit,
     server,
   ])
     register(program, full);

@@ -40,6 +40,12 @@ export function createSession(needs: Omit<Session, "client" | "close">): Session
   };
 }
 
+/** PEM of the fleet's CA: the one that was named, or the one of the server of this machine. */
+export function findCa(options: GlobalOptions, env: NodeJS.ProcessEnv): string | undefined {
+  const named = options.ca ?? env["ATALAYA_CA"];
+  return named === undefined ? localServer(options, env)?.ca : textFrom(named);
+}
+
 interface Server {
   readonly url: string;
   /** A function where it stands in a file that each start of the server writes anew. */

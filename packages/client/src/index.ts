@@ -10,6 +10,7 @@ import { createTrust } from "./node/trust.ts";
 
 export type { Client } from "./client.ts";
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
+export { verifyAuditExport, type AuditExportVerdict } from "./node/audit-export.ts";
 export { uploadBlob, type UploadedBlob, type UploadOptions } from "./node/upload-blob.ts";
 export type { LiveEvent } from "./live/frames.ts";
 export type { LiveBatch, LiveOptions, LiveSubscription } from "./live/live.ts";

@@ -9,6 +9,7 @@ const FILES = ":files";
 const FILE_OPTIONS = ["--ca", "--token-file", "--data", "--stdin-file"];
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
   "--role": ["user", "viewer", "operator", "admin"],
+  "--outcome": ["done", "refused", "failed", "unknown"],
   "--stream": ["stdout", "stderr"],
   "--state": ["running", "paused", "stopped", "finished"],
 };
@@ -49,6 +50,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   agent: ["run", "status", "uninstall"],
   completion: ["bash", "zsh", "fish"],
+  "audit verify": [FILES],
 };
 
 export function registerComplete(program: Command, context: Context): void {

@@ -8,4 +8,6 @@ export { AuditEntry, auditOutcomes, type AuditOutcome } from "./entry.ts";
 export { canonicalJson } from "./canonical.ts";
 export { checkChain, hashOfEntry, GENESIS, type AuditProblem, type ChainCheck, type ChainEnds } from "./chain.ts";
 export { positionBytes, manifestBytes, type Position } from "./signed.ts";
+/** The name on the certificate that may sign; other certificates of the CA are agents' and servers'. */
+export { TICKET_SIGNER_CN as AUDIT_SIGNER_CN } from "../tickets.ts";
 export { AuditManifest, checkExport, type ExportCheck, type ExportVerdict } from "./export.ts";
