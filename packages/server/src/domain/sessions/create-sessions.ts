@@ -10,6 +10,8 @@ import type { Users } from "../users/index.ts";
 import { createAuthentication, type Authentication } from "./credentials.ts";
 import { createEntrance, type Entrance, type RecordSignIn } from "./entrance.ts";
 import { failureStore } from "./failures.store.ts";
+import { reviewMachinePeople } from "./machine-people.ts";
+import { sessionStore } from "./sessions.store.ts";
 import type { Lives } from "./session.ts";
 import { openSessionKeys, type SessionKeys } from "./session-keys.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -46,6 +48,7 @@ export interface SessionsRoomNeeds {
 }
 
 const HOUR_MS = 3_600_000;
+const REVIEW_MS = 5 * 60_000;
 
 /** Reads or makes the keys of the data folder. */
 export async function createSessionsRoom(needs: SessionsRoomNeeds): Promise<SessionsRoom> {
@@ -76,6 +79,17 @@ export async function createSessionsRoom(needs: SessionsRoomNeeds): Promise<Sess
     },
     failed: (error) => log.warn({ err: error }, "could not tidy up what sign-ins left"),
   });
+  const { pam } = needs;
+  const reviewing = repeat({
+    clock,
+    everyMs: REVIEW_MS,
+    act: async () => {
+      if (!("unavailable" in pam)) {
+        await reviewMachinePeople({ sessions: sessionStore(store), users, pam, bus, clock, log });
+      }
+    },
+    failed: (error) => log.warn({ err: error }, "could not ask the machine about who is signed in"),
+  });
   return {
     sessions,
     signIn,
@@ -84,6 +98,7 @@ export async function createSessionsRoom(needs: SessionsRoomNeeds): Promise<Sess
     entrance,
     authentication: createAuthentication({ identity, sessions }),
     async [Symbol.asyncDispose]() {
+      await reviewing[Symbol.asyncDispose]();
       await tidying[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();
     },

@@ -38,6 +38,8 @@ export interface SessionStore {
     readonly before?: number;
     readonly limit: number;
   }): Promise<readonly SessionRow[]>;
+  /** Whose sessions of this way go on. */
+  names(way: string, now: number): Promise<readonly string[]>;
   end(publicId: string, at: number): Promise<void>;
   /** How many were ended. */
   endAll(name: string, at: number): Promise<number>;
@@ -74,6 +76,18 @@ export function sessionStore(store: Store): SessionStore {
         if (name !== undefined) query = query.where("name", "=", name);
         if (before !== undefined) query = query.where("id", "<", before);
         return query.execute();
+      }),
+    names: (way, now) =>
+      tables.read(async (db) => {
+        const rows = await db
+          .selectFrom("sessions_session")
+          .select("name")
+          .distinct()
+          .where("way", "=", way)
+          .where("ended_at", "is", null)
+          .where("expires_at", ">", now)
+          .execute();
+        return rows.map(({ name }) => name);
       }),
     end: (publicId, at) =>
       tables.write(async (tx) => {

@@ -5,6 +5,7 @@ import type { Log } from "../../platform/log/index.ts";
 import type { MachineAccount, Pam, PamAnswer } from "../../platform/pam/index.ts";
 import type { Given, Person, Standing, Users } from "../users/index.ts";
 import type { Entrance, RecordSignIn, Steps } from "./entrance.ts";
+import { personOfAccount } from "./machine-people.ts";
 import { wrongCode } from "./second-factor.routes.ts";
 import type { Session } from "./session.ts";
 import type { NewSession, Sessions } from "./sessions.ts";
@@ -54,10 +55,6 @@ export interface SignInNeeds {
   readonly record: RecordSignIn;
 }
 
-/** Accounts of people, on Debian and most others; below are the system's. */
-const FIRST_PERSON_UID = 1000;
-const NOBODY_UID = 65_534;
-
 export function createSignIn(needs: SignInNeeds): SignIn {
   const { log, entrance, users, sessions, links, record } = needs;
 
@@ -105,13 +102,7 @@ export function createSignIn(needs: SignInNeeds): SignIn {
       steps.note("root does not sign in with a password here (ATALAYA_SIGN_IN_ROOT)");
       throw wrong();
     }
-    const isPerson = known.uid >= FIRST_PERSON_UID && known.uid !== NOBODY_UID;
-    return {
-      name: `pam:${known.name}`,
-      account: known.name,
-      fullName: known.fullName,
-      groups: isPerson ? [...known.groups, "*"] : known.groups,
-    };
+    return personOfAccount(known);
   }
 
   return {
