@@ -1,10 +1,10 @@
 /** What this agent is to its server, in its data folder. Every file is replaced whole. */
 import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
 import { readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
+import { makeFolders } from "../platform/folders.ts";
 
 const Enrolled = z.object({
   enrolment: z.string(),
@@ -30,13 +30,13 @@ export interface IdentityFiles {
 
 /** Makes the folder when it is not there. Throws `data.unwritable`. */
 export async function openIdentity(data: string): Promise<IdentityFiles> {
-  await makeFolder(data);
+  makeFolder(data);
   return identityFiles(data);
 }
 
-async function makeFolder(data: string): Promise<void> {
+function makeFolder(data: string): void {
   try {
-    await mkdir(data, { recursive: true, mode: 0o711 });
+    makeFolders(data, 0o711);
   } catch (cause) {
     throw new AtalayaError("data.unwritable", `the folder ${data} cannot be made`, {
       cause,
