@@ -5,7 +5,9 @@ import {
   IconPlugConnected,
   IconServer2,
   IconSettings,
+  IconShieldCheck,
   IconTerminal2,
+  IconUsers,
   type Icon,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
@@ -33,7 +35,9 @@ export const destinations: readonly (readonly Destination[])[] = [
   ],
   [
     { to: "/enrolment", word: "enrolment", icon: IconPlugConnected, permission: "enrolment.read", key: "e" },
+    { to: "/users", word: "users", icon: IconUsers, permission: "user.read", key: "u" },
     { to: "/tokens", word: "tokens", icon: IconKey, permission: "identity.read", key: "t" },
+    { to: "/audit", word: "audit", icon: IconShieldCheck, permission: "audit.read", key: "a" },
     { to: "/server", word: "server", icon: IconSettings, permission: "server.read", key: "v" },
   ],
 ];

@@ -10,7 +10,11 @@ export function Gate() {
   const { t } = useTranslation();
   const { data: session, error } = useSessionQuery();
   const here = useRouterState({ select: ({ location }) => location.href });
-  if (session === null) return <Navigate to="/sign-in" search={here === "/" ? {} : { next: here }} replace />;
+  if (session === null) {
+    // Already on the way there, while its view is being fetched.
+    if (here.startsWith("/sign-in")) return null;
+    return <Navigate to="/sign-in" search={here === "/" ? {} : { next: here }} replace />;
+  }
   if (session !== undefined) {
     return (
       <SessionProvider session={session}>

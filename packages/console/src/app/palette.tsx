@@ -48,12 +48,19 @@ export function Palette() {
       query={query}
       onQueryChange={setQuery}
       shortcut="mod + K"
+      tagsToIgnore={[]}
       nothingFound={t("palette.nothing")}
       limit={14}
       searchProps={{
         leftSection: <IconSearch size={18} />,
         placeholder: t("palette.placeholder"),
         "aria-label": t("palette.placeholder"),
+        onKeyDown: (event) => {
+          // Enter means the first, unless another was chosen with the arrows.
+          const action = ".mantine-Spotlight-action";
+          if (event.key === "Enter" && document.querySelector(`${action}[data-selected]`) === null)
+            document.querySelector<HTMLElement>(action)?.click();
+        },
       }}
     />
   );

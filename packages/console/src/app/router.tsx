@@ -5,7 +5,7 @@ import { runStates, type RunState } from "../ui/states.ts";
 import { Gate } from "./gate.tsx";
 import { oneOf, pathText, text } from "./search.ts";
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NothingHere });
+const root = createRootRoute({ component: Outlet });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -14,7 +14,7 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("../pages/sign-in/sign-in-page.tsx"), "SignInPage"),
 });
 
-const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Gate, notFoundComponent: NothingHere });
+const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Gate });
 
 const overview = createRoute({
   getParentRoute: () => gate,
@@ -96,7 +96,53 @@ const server = createRoute({
   component: lazyRouteComponent(() => import("../pages/server/server-page.tsx"), "ServerPage"),
 });
 
-const views = [overview, hosts, host, jobs, job, run, shell, enrolment, tokens, server] as const;
+const account = createRoute({
+  getParentRoute: () => gate,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../pages/account/account-page.tsx"), "AccountPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => gate,
+  path: "/users",
+  component: lazyRouteComponent(() => import("../pages/users/users-page.tsx"), "UsersPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => gate,
+  path: "/audit",
+  validateSearch: ({
+    actor,
+    action,
+    target,
+    outcome,
+  }): { actor?: string; action?: string; target?: string; outcome?: "done" | "refused" | "failed" | "unknown" } => ({
+    ...text("actor", actor),
+    ...text("action", action),
+    ...text("target", target),
+    ...oneOf("outcome", ["done", "refused", "failed", "unknown"], outcome),
+  }),
+  component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
+});
+
+const nowhere = createRoute({ getParentRoute: () => gate, path: "$", component: NothingHere });
+
+const views = [
+  overview,
+  hosts,
+  host,
+  jobs,
+  job,
+  run,
+  shell,
+  enrolment,
+  tokens,
+  server,
+  account,
+  users,
+  audit,
+  nowhere,
+] as const;
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, gate.addChildren(views)]),

@@ -40,7 +40,7 @@ export function Shell() {
         />
         <Brand />
       </div>
-      <div className={classes.rail} data-open={isOpen}>
+      <header className={classes.rail} data-open={isOpen}>
         <Brand />
         <button type="button" className={classes.search} onClick={spotlight.open}>
           <IconSearch size={15} aria-hidden="true" />
@@ -51,7 +51,7 @@ export function Shell() {
         <div className={classes.foot}>
           <Who />
         </div>
-      </div>
+      </header>
       <main className={classes.main} id="content" tabIndex={-1}>
         <LiveLost />
         <div className={classes.content}>

@@ -20,11 +20,11 @@ export function Shortcuts() {
   const ways = destinations.flat();
 
   useEffect(() => {
-    let wentAt = 0;
+    let wentAt = -Infinity;
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
       const began = wentAt;
-      wentAt = 0;
+      wentAt = -Infinity;
       if (event.timeStamp - began < SEQUENCE_MS) {
         const way = ways.find(({ key }) => key === event.key);
         if (way === undefined) return;

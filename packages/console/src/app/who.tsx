@@ -1,9 +1,10 @@
 import { Menu, SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { IconKeyboard, IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { IconKeyboard, IconLogout, IconUserCircle, IconUserCog } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { signOut } from "../session/session-api.ts";
-import { sessionKey, useSession } from "../session/session.tsx";
+import { useSession } from "../session/session.tsx";
 import { languages, speak, type Language } from "../words/index.ts";
 import classes from "./shell.module.css";
 import { shortcutsOpen } from "./shortcuts.tsx";
@@ -13,13 +14,11 @@ export function Who() {
   const { t, i18n } = useTranslation();
   const { actor } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const queries = useQueryClient();
+  const navigate = useNavigate();
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(sessionKey, null);
-    },
+    // A fresh page: nothing of who was here stays in memory.
+    onSuccess: () => location.replace("/sign-in"),
   });
   return (
     <Menu position="top-start" width={232} shadow="md">
@@ -28,7 +27,7 @@ export function Who() {
           <IconUserCircle size={22} stroke={1.5} aria-hidden="true" />
           <span style={{ minWidth: 0 }}>
             <span className={classes.name}>{actor.account ?? actor.name}</span>
-            <span className={classes.role}>{actor.role === undefined ? "" : t(`roles.${roleWord(actor.role)}`)}</span>
+            <span className={classes.role}>{t(`roles.${actor.role}`)}</span>
           </span>
         </button>
       </Menu.Target>
@@ -52,6 +51,9 @@ export function Who() {
           data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
         />
         <Menu.Divider />
+        <Menu.Item leftSection={<IconUserCog size={16} />} onClick={() => void navigate({ to: "/account" })}>
+          {t("nav.account")}
+        </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => shortcutsOpen.set(true)}>
           {t("shortcuts.title")}
         </Menu.Item>
@@ -61,8 +63,4 @@ export function Who() {
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-export function roleWord(role: string): "user" | "viewer" | "operator" | "admin" {
-  return role === "viewer" || role === "operator" || role === "admin" ? role : "user";
 }

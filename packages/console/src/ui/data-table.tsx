@@ -13,15 +13,17 @@ import {
   type SortingState,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
+import { VisuallyHidden } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useMemo, useRef, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import classes from "./data-table.module.css";
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 
 export interface Column<Row> {
   readonly id: string;
-  /** In the reader's language. */
+  /** In the reader's language; empty over buttons. */
   readonly header: ReactNode;
   /** A width in pixels; `grow` shares what is left. */
   readonly width: number;
@@ -51,6 +53,7 @@ const noSorting: SortingState = [];
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowId, isSelected, rowHeight = 34, short = false, bare = false } = props;
+  const { t } = useTranslation();
   const [sorting, setSorting] = useState(props.sorting ?? noSorting);
   const defined = useMemo(() => definitions(columns), [columns]);
   const table = useTable({
@@ -98,7 +101,9 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                 style={widthOf(column)}
                 aria-sort={sorted === false ? undefined : sorted === "asc" ? "ascending" : "descending"}
               >
-                {column.value === undefined ? (
+                {column.header === "" ? (
+                  <VisuallyHidden>{t("actions")}</VisuallyHidden>
+                ) : column.value === undefined ? (
                   column.header
                 ) : (
                   <button type="button" className={classes.sort} onClick={header.column.getToggleSortingHandler()}>

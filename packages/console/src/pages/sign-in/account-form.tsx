@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { signIn, type Session } from "../../session/session-api.ts";
+import { CopyLine } from "../../ui/copy-line.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import classes from "./sign-in.module.css";
@@ -19,7 +20,9 @@ export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Ses
   const attempt = useMutation({
     mutationFn: () => signIn({ kind: "pam", account, password, ...(code === "" ? {} : { code: code.trim() }) }),
     meta: { showsFailure: true },
-    onSuccess: onSignedIn,
+    onSuccess: (session) => {
+      if (session.recoveryCodes === undefined) onSignedIn(session);
+    },
     onError: (error) => {
       const failure = error instanceof ClientError ? error.code : "";
       if (failure === "identity.second-factor") setStep("code");
@@ -41,6 +44,18 @@ export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Ses
     event.preventDefault();
     attempt.mutate();
   };
+  const codes = attempt.data?.recoveryCodes;
+  if (attempt.data !== undefined && codes !== undefined) {
+    return (
+      <>
+        <p>{t("secondFactor.codes")}</p>
+        <CopyLine text={codes.join("\n")} copy={t("copy")} copied={t("copied")} />
+        <Button fullWidth mt="lg" onClick={() => onSignedIn(attempt.data)}>
+          {t("signIn.stored")}
+        </Button>
+      </>
+    );
+  }
   return (
     <form onSubmit={submit}>
       {attempt.error === null || isAsking ? null : <Failure error={attempt.error} />}

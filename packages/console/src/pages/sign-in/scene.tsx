@@ -8,14 +8,14 @@ export function Scene({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   return (
     <div className={classes.scene}>
-      <div className={classes.night}>
+      <header className={classes.night}>
         <div className={classes.brand}>
           <Logo size={34} />
           Atalaya
         </div>
         <Hills />
         <p className={classes.motto}>{t("signIn.motto")}</p>
-      </div>
+      </header>
       <main className={classes.side}>{children}</main>
     </div>
   );

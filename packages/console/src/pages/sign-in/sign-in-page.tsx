@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useLocation, useNavigate } from "@tanstack/react-router";
 import { Button, Skeleton } from "@mantine/core";
 import { IconLogin2 } from "@tabler/icons-react";
 import { useEffect } from "react";
@@ -31,15 +31,18 @@ export function SignInPage() {
     void navigate({ href: next ?? "/", replace: true });
   };
   const methods = server?.methods ?? [];
-  const link = /^#link=([\w.~-]+)$/.exec(location.hash)?.[1];
+  const hash = useLocation({ select: (location) => location.hash });
+  const link = /^link=([\w.~-]+)$/.exec(hash)?.[1];
   const others = methods.filter((method) => method.kind === "oidc");
   return (
     <Scene>
       <div className={classes.form}>
         <h1 className={classes.title}>{t("signIn.title")}</h1>
-        <p className={classes.server}>{server === undefined ? <Skeleton h={14} w={180} /> : server.server}</p>
+        <p className={classes.server}>
+          {server === undefined ? <Skeleton component="span" display="block" h={14} w={180} /> : server.server}
+        </p>
         {error === null ? null : <Problem error={error} />}
-        {link === undefined ? null : <LinkSignIn token={link} onSignedIn={welcome} />}
+        {link === undefined ? null : <LinkSignIn key={link} token={link} onSignedIn={welcome} />}
         {methods.some(({ kind }) => kind === "pam") ? <AccountForm onSignedIn={welcome} /> : null}
         {methods.length > 1 && others.length > 0 ? <div className={classes.or}>{t("signIn.or")}</div> : null}
         {others.map(({ name, label, start }) => (
@@ -58,6 +61,11 @@ export function SignInPage() {
         {server !== undefined && link === undefined && methods.every(({ kind }) => kind === "link") ? (
           <p>{t("signIn.onlyLink")}</p>
         ) : null}
+        {server?.notes.map((note) => (
+          <p key={note} className={classes.server}>
+            {note}
+          </p>
+        ))}
       </div>
       <div className={classes.foot}>
         <span>{server === undefined ? "" : `Atalaya ${server.version}`}</span>
