@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { failures, isFailureCode, LINK_VERSIONS, type Hello } from "@atalaya/protocol";
+import { failures, isFailureCode, LINK_VERSIONS, TERMINAL, type Hello } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
@@ -74,14 +74,23 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let up: Up | undefined;
   const policy = policyFile(data, needs.policyPath);
   const tickets = sessionTickets(data);
-  const streamKinds = needs.streamKinds ?? {};
+  const tools = findTools();
+  const streamKinds: Readonly<Record<string, StreamKind>> = {
+    [TERMINAL]: {
+      prepare: async (request, about) => {
+        const { terminalKind } = await import("./capabilities/terminal/terminal.ts");
+        return terminalKind({ tools, environment }).prepare(request, about);
+      },
+    },
+    ...needs.streamKinds,
+  };
   let streams: Promise<Streams> | undefined;
   let discovery: Promise<AsyncDisposable> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
   const highWaterBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
-  const launchpad = createLaunchpad({ policy, tools: findTools(), pump, highWaterBytes, environment });
+  const launchpad = createLaunchpad({ policy, tools, pump, highWaterBytes, environment });
   using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
     execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),

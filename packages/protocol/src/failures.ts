@@ -276,6 +276,13 @@ export const failures = {
   },
   "stream.ticket-expired": { status: 403, retry: true, exit: 4, means: "The stream's ticket has expired." },
   "stream.forbidden-by-policy": { status: 403, retry: false, exit: 4, means: "The host's own policy forbids it." },
+  "terminal.unavailable": {
+    status: 409,
+    retry: false,
+    exit: 1,
+    means: "The host's agent came without the library for terminals, or it does not run there.",
+  },
+  "terminal.cannot-start": { status: 409, retry: false, exit: 1, means: "The terminal could not be started." },
   "output.gone": { status: 410, retry: false, exit: 1, means: "The output was removed by retention." },
   // Tokens, blobs, store
   "token.unknown": { status: 404, retry: false, exit: 2, means: "There is no such token." },

@@ -63,3 +63,11 @@ export { AccountName, Command, environmentName, Sha256Hex } from "./capabilities
 export { Artifact, deploy, fileOutcomes, HealthCheck, MAX_ARTIFACTS, type FileOutcome } from "./capabilities/deploy.ts";
 export { exec } from "./capabilities/exec.ts";
 export { linkLeadsTo, pathProblem } from "./capabilities/relative-path.ts";
+export {
+  TERMINAL,
+  TerminalEnd,
+  TerminalOpened,
+  TerminalRequest,
+  TerminalSaid,
+  TerminalSize,
+} from "./capabilities/terminal.ts";

@@ -38,6 +38,19 @@ export const Policy = z.strictObject({
       folders: z.array(z.string().startsWith("/")).min(1).optional(),
     })
     .prefault({}),
+  terminal: z
+    .strictObject({
+      /** Absent: allowed where `exec` allows a shell anywhere, because a terminal is one. */
+      allowed: z.boolean().optional(),
+      /** As in `exec`; what is absent is taken from there. */
+      root: z.boolean().optional(),
+      accounts: names.optional(),
+      "denied-accounts": names.optional(),
+      "minimum-uid": z.int().min(0).optional(),
+      /** Ends a terminal in which no key was pressed for so many seconds. */
+      "idle-seconds": z.int().min(1).optional(),
+    })
+    .prefault({}),
   streams: z
     .strictObject({
       /** Kinds of streams that may be opened; absent: all that `capabilities` allows. */
@@ -88,15 +101,15 @@ export interface Wish {
   readonly cwd: string;
 }
 
+/** Who something runs as. */
+type AccountRules = Pick<Policy["exec"], "root" | "accounts" | "denied-accounts" | "minimum-uid">;
+
 /** Undefined when the policy allows it, otherwise the sentence that says what it forbids. */
 export function forbids(policy: Policy, { capability, request, account, switched, cwd }: Wish): string | undefined {
   const rules = policy.exec;
   if (!allowsCapability(policy, capability)) return `the policy of this host does not allow ${capability}`;
-  const low = lowUid(rules, account, request.mapped === true || switched);
-  if (low !== undefined) return low;
-  if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
-  if (rules["denied-accounts"].includes(account.name))
-    return `the policy of this host denies the account ${account.name}`;
+  const wrong = forbidsAccount(rules, account, request.mapped === true || switched);
+  if (wrong !== undefined) return wrong;
   // It would be set with the agent's rights, and a person has only their own.
   if (request.mapped === true && (request.nice ?? 0) < 0) return "people cannot be nicer to themselves than to others";
   if (request.command.kind === "shell" && !rules.shell) return "the policy of this host does not allow a shell";
@@ -112,12 +125,34 @@ export function forbids(policy: Policy, { capability, request, account, switched
 }
 
 /** `guarded`: not simply the agent's own account. A person's never is, whatever it is called. */
-function lowUid(rules: Policy["exec"], account: Account, guarded: boolean): string | undefined {
-  if (!guarded) return undefined;
+function forbidsAccount(rules: AccountRules, account: Account, guarded: boolean): string | undefined {
+  const low = guarded ? lowUid(rules, account) : undefined;
+  if (low !== undefined) return low;
+  if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
+  if (rules["denied-accounts"].includes(account.name))
+    return `the policy of this host denies the account ${account.name}`;
+  return undefined;
+}
+
+function lowUid(rules: AccountRules, account: Account): string | undefined {
   const named = rules.accounts?.includes(account.name);
   if (named === false) return `the policy of this host does not name the account ${account.name}`;
   if (named === true || account.uid >= rules["minimum-uid"]) return undefined;
   return `${account.name} has uid ${account.uid}; the policy of this host wants at least ${rules["minimum-uid"]}`;
+}
+
+/** The same for a terminal. What the policy says of commands holds for it, unless it says something of terminals. */
+export function forbidsTerminal(policy: Policy, account: Account, guarded: boolean): string | undefined {
+  const { exec, terminal } = policy;
+  const allowed = terminal.allowed ?? (allowsCapability(policy, "exec") && exec.shell && !exec["working-directories"]);
+  if (!allowed) return "the policy of this host does not allow terminals";
+  const rules: AccountRules = {
+    root: terminal.root ?? exec.root,
+    accounts: terminal.accounts ?? exec.accounts,
+    "denied-accounts": terminal["denied-accounts"] ?? exec["denied-accounts"],
+    "minimum-uid": terminal["minimum-uid"] ?? exec["minimum-uid"],
+  };
+  return forbidsAccount(rules, account, guarded);
 }
 
 export function allowsCapability(policy: Policy, capability: string): boolean {

@@ -148,7 +148,8 @@ async function resolved(path: string): Promise<string> {
   return realpath(path).catch(() => normalize(path));
 }
 
-function localeOf(environment: Environment): Record<string, string> {
+/** The agent's own LANG, LC_* and TZ. */
+export function localeOf(environment: Environment): Record<string, string> {
   const entries = Object.entries(environment).filter(([name]) => /^(LANG|LANGUAGE|TZ|LC_[A-Z]+)$/.test(name));
   return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -10,6 +10,8 @@ export interface ByteStream {
   say(value: unknown): boolean;
   /** Told to the server when our direction ends. */
   lastWord(value: unknown): void;
+  /** The server's last word, once its direction has ended. */
+  readonly heard: unknown;
   /** Nothing is read from the server at the moment, so nothing can be heard. */
   readonly paused: boolean;
 }
@@ -31,6 +33,9 @@ export function byteStream(socket: WebSocket, said: ((value: unknown) => void) |
     bytes,
     say: ends.say,
     lastWord: ends.lastWord,
+    get heard() {
+      return ends.heard;
+    },
     get paused() {
       return ends.paused;
     },

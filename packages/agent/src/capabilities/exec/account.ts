@@ -33,6 +33,14 @@ async function getent(name: string): Promise<string> {
   });
 }
 
+const LOGIN_PATH = "/usr/local/bin:/usr/bin:/bin";
+const ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** What a login sets. */
+export function loginEnvironment({ uid, name, home, shell }: Account): Record<string, string> {
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell, PATH: uid === 0 ? ROOT_PATH : LOGIN_PATH };
+}
+
 /** The account the agent itself runs as. */
 export function ownAccount(): Account {
   try {

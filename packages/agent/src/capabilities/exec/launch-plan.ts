@@ -1,7 +1,7 @@
 /** From a request to what the wrapper is told. Pure: whether it may be done at all is `policy`'s question. */
 import { AtalayaError, type exec, type RequestOf } from "@atalaya/protocol";
 import type { RunFiles } from "../../spool/layout.ts";
-import type { Account } from "./account.ts";
+import { loginEnvironment, type Account } from "./account.ts";
 import { capOf } from "./pump.ts";
 import type { PumpProgram } from "./pump-program.ts";
 import { SHELL, type Launch, type Tools } from "./wrapper.ts";
@@ -63,18 +63,11 @@ function commandOf({ command }: ExecRequest): readonly string[] {
   return [command.program, ...command.args];
 }
 
-const LOGIN_PATH = "/usr/local/bin:/usr/bin:/bin";
-const ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** As a login would set it, then what the request says, then the secrets. */
 function environmentOf({ run, request, account, secrets, locale }: Asked): Record<string, string> {
   const environment: Record<string, string> = {
     ...locale,
-    HOME: account.home,
-    USER: account.name,
-    LOGNAME: account.name,
-    SHELL: account.shell,
-    PATH: account.uid === 0 ? ROOT_PATH : LOGIN_PATH,
+    ...loginEnvironment(account),
     ATALAYA_RUN: run,
     ...request.env,
   };

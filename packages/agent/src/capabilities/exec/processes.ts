@@ -17,6 +17,22 @@ export function parseStat(text: string): ProcessStat | undefined {
   return fields[0] === undefined || !Number.isInteger(session) ? undefined : { state: fields[0], session, since };
 }
 
+/** The process group in the foreground of the terminal that this process has; undefined when there is none. */
+export function foregroundGroup(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const group = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[5]);
+    return Number.isInteger(group) && group > 1 ? group : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kills a process group. Only call for one that a process leads which cannot have been replaced yet. */
+export function killGroup(group: number): void {
+  send(-group, "SIGKILL");
+}
+
 /** Whether this pid is the wrapper of this folder: pids are used again, command lines with our folder are not. */
 export function isWrapper(pid: number, folder: string): boolean {
   try {
