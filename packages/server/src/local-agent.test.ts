@@ -22,7 +22,10 @@ test("the warning that the local agent ended holds what it said last", async () 
   const lines: Record<string, unknown>[] = [];
   const program = `for (let n = 1; n <= 5000; n++) process.stderr.write("line " + n + "\\n"); process.exitCode = 7;`;
   await using _ = await startLocalAgent({
-    plane: { distribution: { bundle: { bytes: Buffer.from(program) } }, enrolment: { joinTokens: unused, hold } },
+    plane: {
+      distribution: { bundle: { bytes: Buffer.from(program) }, terminalLibrary: () => undefined },
+      enrolment: { joinTokens: unused, hold },
+    },
     folder,
     server: "127.0.0.1:1",
     log: createLog({

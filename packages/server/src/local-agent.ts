@@ -4,11 +4,11 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
-import { agentStart } from "./domain/distribution/index.ts";
+import { agentStart, TERMINAL_LIBRARY } from "./domain/distribution/index.ts";
 import { localActor } from "./domain/identity/index.ts";
 import type { Log } from "./platform/log/index.ts";
 import { lastWords } from "./local-agent-words.ts";
@@ -17,7 +17,10 @@ import type { Plane } from "./plane.ts";
 
 export interface LocalAgentNeeds {
   readonly plane: {
-    readonly distribution: { readonly bundle: Pick<Plane["distribution"]["bundle"], "bytes"> };
+    readonly distribution: {
+      readonly bundle: Pick<Plane["distribution"]["bundle"], "bytes">;
+      terminalLibrary(arch: string): { readonly bytes: Uint8Array } | undefined;
+    };
     readonly enrolment: Pick<Plane["enrolment"], "hold"> & {
       readonly joinTokens: Pick<Plane["enrolment"]["joinTokens"], "create">;
     };
@@ -55,6 +58,11 @@ export async function startLocalAgent({
   if (await stopOrphan({ program, data }, STOP_WITHIN_MS))
     log.info("stopped the local agent that the last server left behind");
   await writeFile(program, plane.distribution.bundle.bytes);
+  const library = join(folder, TERMINAL_LIBRARY);
+  const bytes = plane.distribution.terminalLibrary(process.arch)?.bytes;
+  // Never written over: an agent that is still there has it in its memory.
+  await rm(library, { force: true });
+  if (bytes !== undefined) await writeFile(library, bytes);
   const joined = (await enrolmentIn(data)) === undefined;
   if (joined) await enrol(plane, { program, data, server, environment });
   const enrolment = await enrolmentIn(data);

@@ -12,7 +12,7 @@ export interface PtyPlan extends TerminalSize {
 }
 
 export interface Pty {
-  /** Ends when the last program has let go of the terminal. Writing an end is the key Ctrl-D. */
+  /** Ends when the last program has let go of the terminal. Ending it is the key Ctrl-D. */
   readonly bytes: Duplex;
   /** Of the program, which leads a session of its own. */
   readonly pid: number;
@@ -24,6 +24,7 @@ export interface Pty {
 /** The terminal takes nothing at the moment: its program does not read. */
 const AGAIN_MS = { first: 5, most: 200 } as const;
 const DRAINED_MS = 100;
+const END_AGAIN_MS = 500;
 const CTRL_D = Buffer.from([4]);
 /** The kernel's own buffer; more at once is only cut. */
 const MOST_AT_ONCE = 4_096;
@@ -56,11 +57,24 @@ export function openPty(binding: PtyBinding, { file, args, environment, columns,
     });
   }
 
+  /**
+   * A terminal has no end of input, only a key for it, which is lost on a program that just changes how it reads. Pressed
+   * again and again, it is what the end of a file is: whoever reads then, reads it.
+   */
+  function endInput(): void {
+    write(CTRL_D, () => {
+      if (!closed) setTimeout(endInput, END_AGAIN_MS);
+    });
+  }
+
   const bytes = new Duplex({
     allowHalfOpen: true,
     read: () => void output.resume(),
     write: (chunk: Buffer, _, done) => write(chunk, done),
-    final: (done) => write(CTRL_D, done),
+    final(done) {
+      endInput();
+      done();
+    },
     destroy(error, done) {
       closed = true;
       const close = (): void => {

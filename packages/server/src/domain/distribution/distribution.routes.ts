@@ -39,6 +39,25 @@ export const distributionRoutes = ({ distribution }: { readonly distribution: Di
     .openapi(
       route({
         method: "get",
+        path: "/dist/terminal/{arch}",
+        operationId: "getTerminalLibrary",
+        permission: "public",
+        summary: "The library with which an agent opens terminals",
+        tags,
+        params: z.object({ arch: z.enum(["x64", "arm64"]) }),
+        responses: { 200: { raw: "application/octet-stream" } },
+      }),
+      (c) => {
+        const { arch } = c.req.valid("param");
+        const library = distribution.terminalLibrary(arch);
+        if (library === undefined)
+          throw new AtalayaError("route.unknown", `this server has no library for terminals on ${arch}`);
+        return file(library.bytes, "application/octet-stream", library.sha256);
+      },
+    )
+    .openapi(
+      route({
+        method: "get",
         path: "/dist/{file}",
         operationId: "getAgentRuntime",
         permission: "public",

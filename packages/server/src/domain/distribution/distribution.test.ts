@@ -58,7 +58,7 @@ test("the line warns only when nobody else could use it", () => {
 
 test("nothing that could end its quotes gets into the script", async () => {
   const template = await readInstallTemplate();
-  const parts = { servers: ["a:1"], caPem: "x", bundleSha256: "ab", runtimeSha256: {} };
+  const parts = { servers: ["a:1"], caPem: "x", bundleSha256: "ab", runtimeSha256: {}, terminalSha256: {} };
   expect(fillInstallScript(template, parts)).not.toContain("@@");
   expect(() => fillInstallScript(template, { ...parts, servers: ["a'; rm -rf /; '"] })).toThrow("SERVERS");
   expect(() => fillInstallScript(template, { ...parts, caPem: "$(reboot)'" })).toThrow("CA_PEM");

@@ -5,6 +5,7 @@ import { type Arch, archs, fillInstallScript, readInstallTemplate } from "./inst
 import { joinLine, type JoinLine } from "./join-line.ts";
 import { openRuntime, type Runtime, runtimeBinary } from "./runtime.ts";
 import type { Reachable } from "./servers.ts";
+import { openTerminalLibrary, terminalLibraryFile, type TerminalLibrary } from "./terminal-library.ts";
 
 export interface DistributionNeeds {
   readonly log: Log;
@@ -16,6 +17,8 @@ export interface DistributionNeeds {
   readonly program?: string;
   /** Node binaries by architecture; those of the installed packages by default. */
   readonly binaries?: Readonly<Partial<Record<Arch, string>>>;
+  /** Libraries for terminals by architecture; those of the installed packages by default. */
+  readonly terminalLibraries?: Readonly<Partial<Record<Arch, string>>>;
 }
 
 /** What a bare machine needs to become a host. */
@@ -24,6 +27,7 @@ export interface Distribution {
   readonly scriptSha256: string;
   readonly bundle: Bundle;
   runtime(arch: Arch): Runtime | undefined;
+  terminalLibrary(arch: string): TerminalLibrary | undefined;
   /** The one complete line that puts an agent on another machine. */
   joinLine(token: string): JoinLine;
 }
@@ -32,6 +36,14 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
   const { log, folder, caPem, reachable } = needs;
   const binaryOf = (arch: Arch): string | undefined =>
     needs.binaries === undefined ? runtimeBinary(arch) : needs.binaries[arch];
+  const libraries = (
+    await Promise.all(
+      archs.map((arch) => {
+        const file = needs.terminalLibraries === undefined ? terminalLibraryFile(arch) : needs.terminalLibraries[arch];
+        return file === undefined ? undefined : openTerminalLibrary(arch, file);
+      }),
+    )
+  ).filter((library) => library !== undefined);
   const [bundle, template, ...found] = await Promise.all([
     bundleAgent(needs.program ?? agentProgram()),
     readInstallTemplate(),
@@ -46,6 +58,7 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
     caPem,
     bundleSha256: bundle.sha256,
     runtimeSha256: Object.fromEntries(runtimes.map(({ arch, sha256 }) => [arch, sha256])),
+    terminalSha256: Object.fromEntries(libraries.map(({ arch, sha256 }) => [arch, sha256])),
   });
   const scriptSha256 = createHash("sha256").update(script).digest("hex");
   return {
@@ -53,6 +66,7 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
     scriptSha256,
     bundle,
     runtime: (arch) => runtimes.find((runtime) => runtime.arch === arch),
+    terminalLibrary: (arch) => libraries.find((library) => library.arch === arch),
     joinLine(token) {
       // Somebody is about to ask for it: the seconds that compressing takes pass while the line is being pasted.
       for (const runtime of runtimes)

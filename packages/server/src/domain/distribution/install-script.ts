@@ -10,6 +10,8 @@ export interface InstallScriptParts {
   readonly bundleSha256: string;
   /** Of the runtime's binary, not of its compressed form. */
   readonly runtimeSha256: Readonly<Partial<Record<Arch, string>>>;
+  /** Of the library for terminals. */
+  readonly terminalSha256: Readonly<Partial<Record<Arch, string>>>;
 }
 
 export type Arch = "x64" | "arm64";
@@ -30,6 +32,8 @@ export function fillInstallScript(template: string, parts: InstallScriptParts): 
     BUNDLE_SHA256: parts.bundleSha256,
     RUNTIME_SHA256_X64: parts.runtimeSha256.x64 ?? "",
     RUNTIME_SHA256_ARM64: parts.runtimeSha256.arm64 ?? "",
+    TERMINAL_SHA256_X64: parts.terminalSha256.x64 ?? "",
+    TERMINAL_SHA256_ARM64: parts.terminalSha256.arm64 ?? "",
     NODE_FLAGS: agentStart.nodeFlags.join(" "),
     NODE_ENVIRONMENT: Object.entries(agentStart.environment)
       .map(([name, value]) => `${name}=${value}`)

@@ -11,6 +11,9 @@ node_flags='@@NODE_FLAGS@@'
 node_environment='@@NODE_ENVIRONMENT@@'
 runtime_sha256_x64='@@RUNTIME_SHA256_X64@@'
 runtime_sha256_arm64='@@RUNTIME_SHA256_ARM64@@'
+# Empty: this server has none for such machines, and there are no terminals on them.
+terminal_sha256_x64='@@TERMINAL_SHA256_X64@@'
+terminal_sha256_arm64='@@TERMINAL_SHA256_ARM64@@'
 ca='@@CA_PEM@@'
 
 # Everything lands below this folder, for tests and for images that are prepared on another machine.
@@ -97,6 +100,7 @@ install_files() {
   [ -d "$state" ] || mkdir -p -m 711 "$state" || fail "cannot make $state"
   install_bundle
   if [ -n "${ATALAYA_AGENT_NODE:-}" ]; then use_node; else install_runtime; fi
+  install_terminal
   put "$stage/ca.pem" "$home/ca.pem" 644
   keep_proxy
   write_command
@@ -130,6 +134,24 @@ install_runtime() {
   chmod 755 "$stage/node"
   can_run "$stage/node" || fail "the runtime does not run here (it needs glibc 2.28 or later); name a Node of version 20 or later with ATALAYA_AGENT_NODE"
   put "$stage/node" "$home/node" 755
+}
+
+# The agent does without it: it then refuses terminals, and says why.
+install_terminal() {
+  case "$(uname -s) $(uname -m)" in
+    'Linux x86_64' | 'Linux amd64') arch=x64 sum=$terminal_sha256_x64 ;;
+    'Linux aarch64' | 'Linux arm64') arch=arm64 sum=$terminal_sha256_arm64 ;;
+    *) arch=$(uname -m) sum= ;;
+  esac
+  if [ -z "$sum" ]; then
+    rm -f "$home/pty.node"
+    say "this server has no library for terminals on $arch: everything else works"
+    return
+  fi
+  if has_sum "$sum" "$home/pty.node"; then return; fi
+  fetch "/dist/terminal/$arch" "$stage/pty.node"
+  has_sum "$sum" "$stage/pty.node" || fail "the library for terminals that came is not the one this script was made for; fetch the script anew"
+  put "$stage/pty.node" "$home/pty.node" 644
 }
 
 # A temporary folder may be mounted noexec: what cannot be started there is tried from where it will stay.

@@ -27,6 +27,8 @@ async function serving() {
   owned.defer(() => rm(folder, { recursive: true }));
   const pki = owned.use(await openPki(join(folder, "pki"), { clock: systemClock, log: silentLog }));
   const binary = join(folder, "node");
+  const library = join(folder, "library");
+  await writeFile(library, "a library");
   await writeFile(binary, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
   let api: ReturnType<typeof mount>;
   const core = createBuiltinCore({
@@ -44,7 +46,11 @@ async function serving() {
   await core.run();
   owned.defer(() => core.shutdown());
   const server = `127.0.0.1:${core.addresses[0]!.port}`;
-  const serve = async (servers: readonly string[], program = standIn) => {
+  const serve = async (
+    servers: readonly string[],
+    program = standIn,
+    terminalLibraries: { readonly x64?: string; readonly arm64?: string } = { x64: library, arm64: library },
+  ) => {
     const distribution = await createDistribution({
       log: silentLog,
       folder: join(folder, "dist"),
@@ -52,6 +58,7 @@ async function serving() {
       reachable: { servers, onlyLoopback: true },
       program,
       binaries: { x64: binary, arm64: binary },
+      terminalLibraries,
     });
     api = mount([{ at: "/", routes: distributionRoutes({ distribution }) }], {
       audit: heardAudit(),
@@ -152,6 +159,25 @@ describe("the join line", () => {
     await expect.poll(() => bare.running()).not.toBe(before.agent);
     expect(() => process.kill(before.agent, 0)).toThrow("ESRCH");
     expect(await bare.supervisor()).not.toBe(before.supervisor);
+  });
+
+  test("brings the library for terminals, takes it away with a server that has none, and none that is another", async () => {
+    await using bare = await machine();
+    const library = bare.at("opt/atalaya/agent/pty.node");
+    await bare.paste(site.distribution.joinLine(token).line);
+    expect(await readFile(library, "utf8")).toBe("a library");
+    const without = await site.serve([site.server], standIn, {});
+    const { code, printed } = await bare.paste(without.joinLine(token).line);
+    expect([code, printed]).toEqual([0, expect.stringContaining("no library for terminals")]);
+    expect(existsSync(library)).toBe(false);
+    const forged = { ...(await site.serve([site.server])) };
+    const script = forged.script.replaceAll(forged.terminalLibrary("x64")!.sha256, "0".repeat(64));
+    const refused = await bare.paste(script);
+    expect([refused.code, refused.printed]).toEqual([
+      1,
+      expect.stringContaining("the library for terminals that came"),
+    ]);
+    expect(existsSync(library)).toBe(false);
   });
 
   test("runs nothing of a server that serves another script", async () => {
