@@ -138,6 +138,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "sessions/",
     "live/",
     "distribution/",
+    "terminals/",
     "console/",
   ],
   "packages/server/src/platform": [

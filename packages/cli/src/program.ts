@@ -14,6 +14,7 @@ import * as run from "./commands/run.ts";
 import * as server from "./commands/server.ts";
 import * as sessionKey from "./commands/session-key.ts";
 import * as signInLink from "./commands/sign-in-link.ts";
+import * as terminal from "./commands/terminal.ts";
 import * as token from "./commands/token.ts";
 import * as user from "./commands/user.ts";
 import type { GlobalOptions } from "./session.ts";
@@ -38,6 +39,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
   const full: Context = { ...context, global: (command) => command.optsWithGlobals<GlobalOptions>() };
   for (const { register } of [
     run,
+    terminal,
     hosts,
     host,
     group,

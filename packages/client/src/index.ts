@@ -3,18 +3,31 @@
  * follows topics over one WebSocket that reconnects by itself; a *pin* is the SHA-256 of the CA's public key, as it
  * stands behind the dot of a join token; a *blob* is a file's bytes by their SHA-256, named by jobs.
  */
-import { buildClient, type Client } from "./client.ts";
+import { buildClient, type Client as CommonClient } from "./client.ts";
 import { httpsFetch } from "./node/https-fetch.ts";
 import { nodeLiveSocket } from "./node/live-socket.ts";
+import { nodeTerminals, type OpenTerminal } from "./node/terminal-socket.ts";
 import { createTrust } from "./node/trust.ts";
 
-export type { Client } from "./client.ts";
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
 export { verifyAuditExport, type AuditExportVerdict } from "./node/audit-export.ts";
 export { uploadBlob, type UploadedBlob, type UploadOptions } from "./node/upload-blob.ts";
+export type {
+  OpenTerminal,
+  TerminalHandlers,
+  TerminalOpening,
+  TerminalSession,
+  TerminalWish,
+} from "./node/terminal-socket.ts";
 export type { LiveEvent } from "./live/frames.ts";
 export type { LiveBatch, LiveOptions, LiveSubscription } from "./live/live.ts";
 export type { components, operations, paths } from "./generated/api.ts";
+
+/** What every client can do, and what needs Node. */
+export interface Client extends CommonClient {
+  /** Opens a terminal on a host; it belongs to the caller. */
+  readonly openTerminal: OpenTerminal;
+}
 
 export interface ClientOptions {
   /** `https://host:port`. */
@@ -33,12 +46,14 @@ export function createClient({ url, token: given, ca, pin, fetch }: ClientOption
   const token = typeof given === "string" ? () => given : given;
   const trust = createTrust({ url, ...(ca === undefined ? {} : { ca }), ...(pin === undefined ? {} : { pin }) });
   const transport = httpsFetch(trust);
-  return buildClient({
+  const withToken = token === undefined ? {} : { token };
+  const common = buildClient({
     url,
-    ...(token === undefined ? {} : { token }),
+    ...withToken,
     fetch: fetch ?? transport.fetch,
-    openLive: nodeLiveSocket({ url, trust, ...(token === undefined ? {} : { token }) }),
+    openLive: nodeLiveSocket({ url, trust, ...withToken }),
     close: transport.close,
   });
+  return { ...common, openTerminal: nodeTerminals({ url, trust, ...withToken }) };
 }
 export { compareNames, foldHosts } from "@atalaya/protocol/selectors";

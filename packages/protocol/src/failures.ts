@@ -283,6 +283,7 @@ export const failures = {
     means: "The host's agent came without the library for terminals, or it does not run there.",
   },
   "terminal.cannot-start": { status: 409, retry: false, exit: 1, means: "The terminal could not be started." },
+  "terminal.unknown-recording": { status: 404, retry: false, exit: 2, means: "There is no such recording." },
   "output.gone": { status: 410, retry: false, exit: 1, means: "The output was removed by retention." },
   // Tokens, blobs, store
   "token.unknown": { status: 404, retry: false, exit: 2, means: "There is no such token." },

@@ -34,6 +34,7 @@ import {
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
+import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } from "./domain/terminals/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
@@ -287,6 +288,30 @@ export async function createPlane({
       log,
     }),
   );
+  const recordings = createRecordings({ store, folder: join(data, "terminals"), fleet, clock });
+  const terminals = undo.use(
+    createTerminals({
+      streams,
+      fleet,
+      accountFor: (actor, asked, host) => accounts.accountFor(actor, asked, [host]),
+      authenticate: who.upgrade,
+      ended: who.ended,
+      audit: audit.log,
+      ...(settings.terminalRecording ? { recordings } : {}),
+      ...(settings.terminalIdleMinutes === 0 ? {} : { idleMs: settings.terminalIdleMinutes * 60_000 }),
+      bus,
+      clock,
+      log,
+    }),
+  );
+  undo.use(
+    pruneDaily({
+      what: "recordings of terminals",
+      clock,
+      log,
+      prune: () => recordings.prune(clock.now() - settings.terminalRecordingDays * DAY_MS),
+    }),
+  );
   metrics.gauge({
     name: "live_connections",
     help: "Connections of the live stream",
@@ -383,6 +408,7 @@ export async function createPlane({
     { at: v1, routes: scriptRoutes({ scripts }) },
     { at: v1, routes: auditRoutes({ audit }) },
     { at: v1, routes: liveRoutes({ live }) },
+    { at: v1, routes: terminalRoutes({ recordings }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
   ];
@@ -432,6 +458,8 @@ export async function createPlane({
       const path = URL.parse(request.url ?? "/", "https://atalaya")?.pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);
       if (path?.startsWith(STREAM_PATH) === true) return streams.upgrade(request, socket, head, peer);
+      if (path !== undefined && terminalHostOf(path) !== undefined && peer.door === "public")
+        return terminals.upgrade(request, socket, head, peer);
       if (path === LIVE_PATH && peer.door === "public") return live.upgrade(request, socket, head, peer);
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     },
@@ -442,6 +470,7 @@ export async function createPlane({
       return (drained ??= (async () => {
         state.drain();
         live.drain();
+        terminals.drain();
         streams.drain();
         await links.drain();
         await jobs.settled();

@@ -6,10 +6,12 @@ const FIRST_MS = 5 * 60_000;
 const EVERY_MS = 86_400_000;
 
 export function pruneDaily({
+  what = "old history of hosts",
   clock,
   log,
   prune,
 }: {
+  readonly what?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly prune: () => Promise<number>;
@@ -18,8 +20,8 @@ export function pruneDaily({
   const again = (ms: number): void => {
     timer = clock.after(ms, () => {
       prune()
-        .then((entries) => void (entries > 0 && log.info({ entries }, "dropped old history of hosts")))
-        .catch((error: unknown) => log.warn({ err: error }, "could not drop old history; trying again tomorrow"));
+        .then((entries) => void (entries > 0 && log.info({ entries }, `dropped ${what}`)))
+        .catch((error: unknown) => log.warn({ err: error }, `could not drop ${what}; trying again tomorrow`));
       again(EVERY_MS);
     });
   };

@@ -16,6 +16,7 @@ const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
 /** What stands in the place of a command's first argument, then of its second. */
 const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   run: ["selector"],
+  terminal: ["host"],
   hosts: ["selector"],
   host: ["host"],
   "host show": ["host"],

@@ -13,6 +13,8 @@ export const TerminalRequest = z.strictObject({
   ...TerminalSize.shape,
   /** Absent: the account the agent runs as. */
   account: AccountName.optional(),
+  /** The account is a person's own, by the server's rules: the host's policy for people holds. */
+  mapped: z.boolean().optional(),
   /** The kind of terminal at the person's end, as `TERM` says it. */
   term: z
     .string()

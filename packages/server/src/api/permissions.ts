@@ -10,6 +10,8 @@ export const permissions = {
   "account.choose": "run as any account of a host, or as its agent; without it everybody runs as themselves",
   "deployment.read": "see one's own deployments, saved ones, and the script library",
   "deployment.write": "deploy, roll back, save deployments and scripts, run scripts",
+  "terminal.open": "open terminals on hosts",
+  "terminal.review": "see and download what terminals showed, where they are recorded",
   "identity.read": "see API tokens",
   "identity.write": "make and revoke API tokens",
   "user.read": "see the people who sign in, and their sessions",
@@ -26,7 +28,15 @@ export type RoutePermission = Permission | "authenticated" | "public";
 /** Sets of permissions by name; API tokens and people carry them. */
 export const roles = {
   /** Acts as itself, on its places, and sees only what it did. */
-  user: ["fleet.read", "job.read", "job.create", "deployment.read", "deployment.write", "discovery.read"],
+  user: [
+    "fleet.read",
+    "job.read",
+    "job.create",
+    "terminal.open",
+    "deployment.read",
+    "deployment.write",
+    "discovery.read",
+  ],
   viewer: [
     "fleet.read",
     "job.read",
@@ -47,6 +57,7 @@ export const roles = {
     "deployment.read",
     "deployment.write",
     "discovery.read",
+    "terminal.open",
     "server.read",
   ],
   admin: Object.keys(permissions) as Permission[],

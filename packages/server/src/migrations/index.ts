@@ -19,6 +19,7 @@ import { migration as identityRunner } from "./0130-identity-runner.ts";
 import { migration as usersSubject } from "./0135-users-subject.ts";
 import { migration as jobsMakers } from "./0140-jobs-makers.ts";
 import { migration as deployments } from "./0145-deployments.ts";
+import { migration as terminals } from "./0150-terminals.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   usersSubject,
   jobsMakers,
   deployments,
+  terminals,
 ];

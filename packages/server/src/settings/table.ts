@@ -220,6 +220,18 @@ export const settingsTable = {
     schema: wholeNumber(1, 825),
     sentence: "How long agents' certificates are valid. They renew themselves when a third of it is left.",
   },
+  terminalIdleMinutes: {
+    default: "60",
+    schema: wholeNumber(0, 10_080),
+    sentence: "A terminal in which no key was pressed for so long ends. 0: none does for that.",
+  },
+  terminalRecording: {
+    default: "off",
+    schema: onOff,
+    sentence:
+      "Whether what terminals show is recorded, as asciicasts in the data folder. Who opens one is told. What cannot be recorded then ends.",
+  },
+  terminalRecordingDays: { default: "90", schema: days, sentence: "How long recordings of terminals are kept." },
   outputDays: { default: "30", schema: days, sentence: "How long the output of runs is kept." },
   outputBytes: {
     default: "20GB",

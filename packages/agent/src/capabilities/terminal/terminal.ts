@@ -33,7 +33,7 @@ export function terminalKind({ tools, environment, folder }: TerminalNeeds): Str
       const own = ownAccount();
       const account = await accountOf(request, own);
       const switched = account.uid !== own.uid;
-      const forbidden = forbidsTerminal(policy, account, switched);
+      const forbidden = forbidsTerminal(policy, account, switched || request.mapped === true);
       if (forbidden !== undefined) throw new AtalayaError("stream.forbidden-by-policy", forbidden);
       if (switched && process.getuid?.() !== 0)
         throw new AtalayaError(

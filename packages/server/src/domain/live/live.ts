@@ -11,7 +11,7 @@ import type { Log } from "../../platform/log/index.ts";
 import { networkOf } from "../../platform/network.ts";
 import { connect, type Connection } from "./connection.ts";
 import { MAX_CLIENT_FRAME_BYTES } from "./frames.ts";
-import { refuseUpgrade } from "./refusal.ts";
+import { refuseUpgrade } from "../../api/refuse-upgrade.ts";
 import type { Topic } from "./topic.ts";
 
 export const LIVE_PATH = "/api/v1/live";

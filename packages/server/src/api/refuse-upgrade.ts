@@ -1,8 +1,8 @@
 import type { AtalayaError } from "@atalaya/protocol";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { problemOf, PROBLEM_TYPE, retryAfterOf } from "../../api/problem.ts";
-import { requestIdOf } from "../../api/request-id.ts";
+import { problemOf, PROBLEM_TYPE, retryAfterOf } from "./problem.ts";
+import { requestIdOf } from "./request-id.ts";
 
 /** Answers an upgrade with a problem document instead, and closes. */
 export function refuseUpgrade(socket: Duplex, error: AtalayaError, givenRequestId: string | undefined): void {

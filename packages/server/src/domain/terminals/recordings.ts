@@ -1,0 +1,162 @@
+/** What screens showed: a file each in the data folder, written as it happens, and a row when it is over. */
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { AtalayaError, type TerminalRequest } from "@atalaya/protocol";
+import type { Actor } from "../../api/actor.ts";
+import { decodeCursor, pageOfVisible, type Page, type PageQuery } from "../../api/page.ts";
+import { isInReach } from "../../api/places.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Store } from "../../platform/store/index.ts";
+import type { DirectoryHost, Fleet } from "../fleet/index.ts";
+import { asciicast } from "./asciicast.ts";
+import { recordingStore, type RecordingRow } from "./recordings.store.ts";
+import { RecordingCursor, type RecordingView } from "./views.ts";
+
+/** One terminal that is being recorded. */
+export interface Recording {
+  /** False: the disk is behind, wait for room. */
+  output(bytes: Uint8Array): boolean;
+  resize(size: { readonly columns: number; readonly rows: number }): void;
+  readonly isFull: boolean;
+  onRoom(listener: () => void): void;
+  /** It cannot be written any more: what must be recorded must not go on. */
+  onFailure(listener: (failure: AtalayaError) => void): void;
+  end(about: { readonly account: string; readonly durationMs: number; readonly exitCode?: number }): Promise<void>;
+  /** There was no terminal after all. */
+  drop(): Promise<void>;
+}
+
+export interface Beginning {
+  readonly id: string;
+  readonly host: Pick<DirectoryHost, "key" | "name">;
+  readonly actor: string;
+  readonly wish: TerminalRequest;
+}
+
+export interface Recordings {
+  begin(of: Beginning): Promise<Recording>;
+  list(page: PageQuery, actor: Actor): Promise<Page<RecordingView>>;
+  /** The asciicast's bytes. Throws `terminal.unknown-recording`. */
+  read(id: string, actor: Actor): Promise<{ readonly bytes: Readable; readonly size: number }>;
+  /** Removes what began before `at`; returns how many. */
+  prune(at: number): Promise<number>;
+}
+
+export interface RecordingsNeeds {
+  readonly store: Store;
+  readonly folder: string;
+  readonly fleet: Pick<Fleet, "byKey">;
+  readonly clock: Clock;
+}
+
+const UNWRITTEN_BYTES = 4 * 1024 * 1024;
+
+export function createRecordings({ store, folder, fleet, clock }: RecordingsNeeds): Recordings {
+  const rows = recordingStore(store);
+  const fileOf = (id: string): string => join(folder, `${id}.cast`);
+
+  /** Of a host that is forgotten only those know who may see all places. */
+  function isVisible(row: Pick<RecordingRow, "host">, actor: Actor): boolean {
+    const place = fleet.byKey(row.host)?.place ?? [];
+    return isInReach(actor, place.length === 0 ? undefined : place.join("/"));
+  }
+
+  async function begin({ id, host, actor, wish }: Beginning): Promise<Recording> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const startedAt = clock.now();
+    const title = `${actor} at ${host.name}`;
+    const cast = asciicast({ columns: wish.columns, rows: wish.rows, startedAt, title, term: wish.term });
+    const file = createWriteStream(fileOf(id), { flags: "wx", mode: 0o600, highWaterMark: UNWRITTEN_BYTES });
+    let failure: AtalayaError | undefined;
+    let told: ((failure: AtalayaError) => void) | undefined;
+    file.on("error", (cause) => {
+      failure = new AtalayaError("store.unavailable", "The terminal's recording cannot be written.", { cause });
+      told?.(failure);
+    });
+    const closed = new Promise<void>((resolve) => file.once("close", resolve));
+    let isFull = false;
+    const write = (text: string): void => {
+      if (text !== "" && failure === undefined && !file.write(text)) isFull = true;
+    };
+    file.on("drain", () => void (isFull = false));
+    write(cast.head);
+    return {
+      output(bytes) {
+        write(cast.output(bytes, clock.now()));
+        return !isFull;
+      },
+      resize: ({ columns, rows: high }) => write(cast.resize(columns, high, clock.now())),
+      get isFull() {
+        return isFull;
+      },
+      onRoom: (listener) => void file.on("drain", listener),
+      onFailure(listener) {
+        told = listener;
+        if (failure !== undefined) listener(failure);
+      },
+      async end({ account, durationMs, exitCode }) {
+        file.end();
+        await closed;
+        await rows.add({
+          id,
+          host: host.key,
+          host_name: host.name,
+          actor,
+          account,
+          started_at: startedAt,
+          duration_ms: durationMs,
+          exit_code: exitCode ?? null,
+          bytes: file.bytesWritten,
+        });
+      },
+      async drop() {
+        file.destroy();
+        await closed;
+        await rm(fileOf(id), { force: true });
+      },
+    };
+  }
+
+  return {
+    begin,
+    list({ limit, cursor }, actor) {
+      const from = cursor === undefined ? undefined : decodeCursor(RecordingCursor, cursor)[0];
+      return pageOfVisible<RecordingRow, RecordingView>((after, count) => rows.list(after?.key ?? from, count), {
+        limit,
+        isVisible: (row) => isVisible(row, actor),
+        item: viewOf,
+        keys: ({ key }) => [key],
+      });
+    },
+    async read(id, actor) {
+      const row = await rows.byId(id);
+      const size = await stat(fileOf(id)).then(
+        (file) => file.size,
+        () => undefined,
+      );
+      if (row === undefined || size === undefined || !isVisible(row, actor))
+        throw new AtalayaError("terminal.unknown-recording", `There is no recording ${id}.`);
+      return { bytes: createReadStream(fileOf(id)), size };
+    },
+    async prune(at) {
+      const gone = await rows.prune(at);
+      for (const id of gone) await rm(fileOf(id), { force: true });
+      return gone.length;
+    },
+  };
+}
+
+function viewOf(row: RecordingRow): RecordingView {
+  return {
+    id: row.id,
+    host: row.host_name,
+    actor: row.actor,
+    account: row.account,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    ...(row.exit_code === null ? {} : { exitCode: row.exit_code }),
+    bytes: row.bytes,
+  };
+}
