@@ -38,7 +38,7 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
     needs.binaries === undefined ? runtimeBinary(arch) : needs.binaries[arch];
   const libraries = (
     await Promise.all(
-      archs.map((arch) => {
+      archs.map(async (arch) => {
         const file = needs.terminalLibraries === undefined ? terminalLibraryFile(arch) : needs.terminalLibraries[arch];
         return file === undefined ? undefined : openTerminalLibrary(arch, file);
       }),

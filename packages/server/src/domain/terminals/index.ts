@@ -3,12 +3,6 @@
  * `terminal` at the host's. Who may open one runs there as the rules of accounts say. Its begin and its end are in the
  * audit log. A *recording* is what its screen showed, as an asciicast; what was typed is not in it, but for its echo.
  */
-export {
-  createTerminals,
-  terminalHostOf,
-  TERMINAL_PROTOCOL,
-  type Terminals,
-  type TerminalsNeeds,
-} from "./terminals.ts";
+export { createTerminals, terminalHostOf, type Terminals, type TerminalsNeeds } from "./terminals.ts";
 export { createRecordings, type Recordings } from "./recordings.ts";
 export { terminalRoutes } from "./terminals.routes.ts";

@@ -20,7 +20,7 @@ import { createSeat, MAX_CLIENT_BYTES, type Seat } from "./seat.ts";
 import { readWish, terminalHostOf } from "./wish.ts";
 
 export { terminalHostOf } from "./wish.ts";
-export const TERMINAL_PROTOCOL = "atalaya.terminal.v1";
+const TERMINAL_PROTOCOL = "atalaya.terminal.v1";
 
 export interface TerminalsNeeds {
   readonly streams: Pick<Streams, "open">;
