@@ -192,6 +192,10 @@ describe("the WebSocket of a terminal", () => {
     expect(await endOf(open("/api/v1/hosts/pc-01/terminal", elsewhere.token))).toMatchObject({
       reason: { code: "host.unknown" },
     });
+    const nobodyThere = await tokenWith(["terminal.open"], ["site"]);
+    expect(await endOf(open("/api/v1/hosts/pc-01/terminal", nobodyThere.token))).toMatchObject({
+      reason: { code: "job.account-forbidden" },
+    });
     expect(await endOf(open("/api/v1/hosts/pc-01/terminal?columns=0", server.token))).toMatchObject({
       reason: { code: "request.malformed" },
     });
@@ -210,7 +214,7 @@ describe("the WebSocket of a terminal", () => {
   });
 
   test("ends within two seconds of its token's end", async () => {
-    const { id, token } = await tokenWith(["terminal.open"], ["site"]);
+    const { id, token } = await tokenWith(["terminal.open", "account.choose"], ["site"]);
     const socket = open("/api/v1/hosts/pc-01/terminal?columns=80&rows=24", token);
     const end = endOf(socket);
     await new Promise((resolve) => socket.once("message", resolve));
