@@ -18,7 +18,8 @@ export function register(program: Command, context: Context): void {
     .addHelpText(
       "after",
       `${examples("atalaya terminal pc-01", "atalaya terminal pc-01 --as deploy", "echo 'uptime; exit' | atalaya terminal pc-01")}
-Leave with exit, or at any time with ~. at the beginning of a line. The exit status is the shell's.
+Leave with exit, or at any time with ~. at the beginning of a line. The exit
+status is the shell's.
 `,
     );
   command.action(async (host: string, { as: account }: { readonly as?: string }) => {
