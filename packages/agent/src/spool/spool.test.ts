@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -41,6 +41,15 @@ test("a run whose request is spoiled is set aside and never begins again; the ot
   expect([1, 2, 3, 4].map((n) => restarted.forgotten(id(n)))).toEqual([true, false, true, false]);
   expect((await readdir(join(data, "spool"))).toSorted()).toEqual([`damaged-${id(1)}`, `damaged-${id(3)}`, id(4)]);
   expect((await (await open()).list()).damaged).toEqual([]);
+});
+
+test("what is settled takes no room any more, also while somebody has it open", async () => {
+  const spool = await open();
+  const files = await spool.accept(accepted(1));
+  await writeFile(files.stdout, Buffer.alloc(1_000_000));
+  await using pump = await openFile(files.stdout, "a");
+  await spool.forget([id(1)]);
+  expect((await pump.stat()).blocks).toBe(0);
 });
 
 test("many runs share the room there is", async () => {

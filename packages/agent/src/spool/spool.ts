@@ -2,7 +2,7 @@
  * Words. The *spool* keeps every run the agent accepted until the server has committed its result: one folder a run.
  * The *journal* keeps the ids of runs that were there. Together they are why nothing runs twice and no result is lost.
  */
-import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, statfs, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { codeOf, readIfThere, readJsonIfThere, syncFolder, writeSynced } from "../platform/durable-file.ts";
 import { openJournal } from "./journal.ts";
@@ -132,7 +132,7 @@ export async function openSpool(
       await Promise.all(
         runs.flatMap((run) => {
           const { stdout, stderr } = runFiles(folder, run);
-          return [rm(stdout, { force: true }), rm(stderr, { force: true })];
+          return [removeOutput(stdout), removeOutput(stderr)];
         }),
       );
       await journal.add(runs);
@@ -140,6 +140,14 @@ export async function openSpool(
     },
     disown: remove,
   };
+}
+
+/** Emptied first: the pump of a command that left processes behind has it open as long as they live. */
+async function removeOutput(path: string): Promise<void> {
+  await truncate(path).catch((error: unknown) => {
+    if (codeOf(error) !== "ENOENT") throw error;
+  });
+  await rm(path, { force: true });
 }
 
 const ASIDE = "damaged-";

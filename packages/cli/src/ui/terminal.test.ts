@@ -24,6 +24,11 @@ test("each stream has its own colours, and the line is rewritten only where stde
   expect(screen.err.columns).toBeUndefined();
 });
 
+test("a terminal that does not know its width has none", () => {
+  const narrow = Object.assign(new PassThrough(), { isTTY: true, columns: 0 }) as unknown as NodeJS.WriteStream;
+  expect(terminal({ stdout: narrow, stderr: narrow }, {}).err.columns).toBeUndefined();
+});
+
 test("control characters become visible, tabs stay", () => {
   expect(printable("a\tb\u0007\u009b\u202e")).toBe("a\tb\\x07\\x9b\\u202e");
 });

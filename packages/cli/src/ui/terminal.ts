@@ -58,7 +58,8 @@ function sink(stream: NodeJS.WriteStream, mayColour: boolean): Sink {
   return {
     paint: paint(stream.isTTY && mayColour),
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      // Some terminals do not know it, and say 0.
+      return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
     },
     write(text) {
       if (stream.write(text)) return Promise.resolve();
