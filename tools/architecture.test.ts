@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sourceFiles, strangers } from "./rooms.ts";
+import { sourceFiles, strangers, untold } from "./rooms.ts";
 
 describe("the architecture", () => {
   test("has a room for every source file", () => {
@@ -15,6 +15,13 @@ describe("the architecture", () => {
     ]);
     expect(strangers(["packages/server/src/quick-fix.ts"])).toHaveLength(1);
     expect(strangers(["packages/agent/src/capabilities/exec/exec.ts", "packages/agent/src/main.test.ts"])).toEqual([]);
+  });
+
+  test("notices rooms that its page does not tell of, and rows of rooms that are gone", () => {
+    expect(untold("| room | owns |\n| `jobs` | runs |\n| `moon` | cheese |\n", ["jobs", "fleet"])).toEqual([
+      "packages/server/src/domain/fleet: has no row in docs/architecture.md",
+      "docs/architecture.md: tells of the room moon, which is not there",
+    ]);
   });
 
   test("notices names that say nothing", () => {

@@ -2,7 +2,7 @@
  * Every source file has a room, or the check says so: a new folder is a decision that somebody writes down here (and
  * in docs/architecture.md), not something that happens.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Folders, all they contain included; or single files. */
@@ -195,8 +195,26 @@ export function sourceFiles(root: string): readonly string[] {
     .toSorted();
 }
 
+/** Rooms of the domain that the page of architecture does not tell of, or that are no more. */
+export function untold(page: string, folders: readonly string[]): readonly string[] {
+  const told = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, room]) => room ?? "");
+  return [
+    ...folders.filter((room) => !told.includes(room)).map((room) => `${DOMAIN}/${room}: has no row in ${PAGE}`),
+    ...told
+      .filter((room) => !folders.includes(room))
+      .map((room) => `${PAGE}: tells of the room ${room}, which is not there`),
+  ];
+}
+
+const PAGE = "docs/architecture.md";
+const DOMAIN = "packages/server/src/domain";
+
 if (import.meta.main) {
-  const found = strangers(sourceFiles(join(import.meta.dirname, "..")));
+  const root = join(import.meta.dirname, "..");
+  const found = [
+    ...strangers(sourceFiles(root)),
+    ...untold(readFileSync(join(root, PAGE), "utf8"), readdirSync(join(root, DOMAIN))),
+  ];
   for (const sentence of found) console.log(sentence);
   if (found.length > 0) process.exitCode = 1;
 }

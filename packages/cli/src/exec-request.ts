@@ -70,7 +70,9 @@ async function stdinOf(
   if (stdin !== undefined) return { kind: "text", text: stdin };
   if (secretStdin !== undefined) {
     if (!secrets.includes(secretStdin))
-      throw new UsageError(`--secret-stdin ${secretStdin}: give it with --secret ${secretStdin}=@file too`);
+      throw new UsageError(
+        `--secret-stdin ${secretStdin.split("=")[0]}: takes the name of a secret; where its value comes from says --secret NAME=@file`,
+      );
     return { kind: "secret", name: secretStdin };
   }
   return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);

@@ -71,10 +71,14 @@ export function checkConfirmed({ targets, threshold, confirm }: Confirmation): v
   if (confirm === targets) return;
   if (confirm === undefined && (threshold === undefined || targets <= threshold)) return;
   const why = confirm === undefined ? `more than ${threshold} without being asked` : `not the ${confirm} you confirmed`;
-  throw new AtalayaError("job.confirmation-needed", `This would run on ${targets} hosts, ${why}.`, {
-    details: { count: targets, confirm: targets, ...(threshold === undefined ? {} : { threshold }) },
-    next: `Say \`confirm: ${targets}\` to go on.`,
-  });
+  throw new AtalayaError(
+    "job.confirmation-needed",
+    `This would run on ${targets === 1 ? "1 host" : `${targets} hosts`}, ${why}.`,
+    {
+      details: { count: targets, confirm: targets, ...(threshold === undefined ? {} : { threshold }) },
+      next: `Say \`confirm: ${targets}\` to go on.`,
+    },
+  );
 }
 
 /** Counts who is under way, over all jobs. `T` is whatever waits for its turn. */
