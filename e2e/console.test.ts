@@ -1,4 +1,7 @@
 /** A person's ways through the web console, in a real browser. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { faultProxy } from "@atalaya/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canBrowse, consoleWorld, type ConsoleWorld } from "./console-world.ts";
@@ -107,6 +110,38 @@ describe.runIf(canBrowse)("the web console", () => {
     const copied = await page.evaluate("navigator.clipboard.readText()");
     expect(copied).toBe(Array.from({ length: 240 }, (_, at) => `real: line-${at + 1}-\n`).join(""));
     expect(complaints).toEqual([]);
+  });
+
+  test("deploys a folder of files, shows what became of each, and rolls it back", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "atalaya-deployed-"));
+    try {
+      await using visit = await world.visit();
+      const { page, complaints } = visit;
+      await page.goto("/deployments/new");
+      await page
+        .locator("input[type=file]")
+        .first()
+        .setInputFiles([
+          { name: "hello.txt", mimeType: "text/plain", buffer: Buffer.from("from the console\n") },
+          { name: "<img src=x onerror=alert(1)>.txt", mimeType: "text/plain", buffer: Buffer.alloc(300_000, 7) },
+        ]);
+      await page.getByText("ready", { exact: false }).nth(1).waitFor();
+      await page.getByRole("textbox", { name: "Where", exact: true }).fill("real");
+      await page.keyboard.press("Enter");
+      await page.getByText("1 host, 1 online").waitFor();
+      await page.getByRole("textbox", { name: "Into folder" }).fill(join(folder, "site"));
+      await page.getByRole("button", { name: "Deploy" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Deploy" }).click();
+      await page.getByRole("table", { name: "Host by host" }).getByText("2 created").waitFor();
+      expect(await readFile(join(folder, "site", "hello.txt"), "utf8")).toBe("from the console\n");
+      await page.getByRole("button", { name: "Roll back" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
+      await page.getByRole("table", { name: "Host by host" }).getByText("2 removed").waitFor();
+      await expect(readFile(join(folder, "site", "hello.txt"))).rejects.toThrow("ENOENT");
+      expect(complaints).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test("makes the line that a machine joins with, and lets in who waits", async () => {

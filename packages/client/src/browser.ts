@@ -13,6 +13,7 @@ export type { LiveBatch, LiveSubscription } from "./live/live.ts";
 export type { components, operations, paths } from "./generated/api.ts";
 export { compareNames, foldHosts, hostStates, parseSelector, textFields } from "@atalaya/protocol/selectors";
 export { createSha256 } from "./browser/sha256.ts";
+export { uploadParts } from "./upload-parts.ts";
 
 export interface BrowserClientOptions {
   /** `location.origin`. */

@@ -11,7 +11,8 @@ import { createTrust } from "./node/trust.ts";
 
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
 export { verifyAuditExport, type AuditExportVerdict } from "./node/audit-export.ts";
-export { uploadBlob, type UploadedBlob, type UploadOptions } from "./node/upload-blob.ts";
+export { uploadBlob, type UploadedBlob } from "./node/upload-blob.ts";
+export type { UploadOptions } from "./upload-parts.ts";
 export type {
   OpenTerminal,
   TerminalHandlers,

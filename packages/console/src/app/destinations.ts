@@ -1,7 +1,9 @@
 import {
+  IconAntenna,
   IconBuildingCastle,
   IconKey,
   IconListCheck,
+  IconPackageExport,
   IconPlugConnected,
   IconServer2,
   IconSettings,
@@ -31,9 +33,11 @@ export const destinations: readonly (readonly Destination[])[] = [
   ],
   [
     { to: "/shell", word: "shell", icon: IconTerminal2, permission: "job.create", key: "s" },
+    { to: "/deployments", word: "deployments", icon: IconPackageExport, permission: "deployment.read", key: "d" },
     { to: "/jobs", word: "jobs", icon: IconListCheck, permission: "job.read", key: "j" },
   ],
   [
+    { to: "/discovery", word: "discovery", icon: IconAntenna, permission: "discovery.read", key: "i" },
     { to: "/enrolment", word: "enrolment", icon: IconPlugConnected, permission: "enrolment.read", key: "e" },
     { to: "/users", word: "users", icon: IconUsers, permission: "user.read", key: "u" },
     { to: "/tokens", word: "tokens", icon: IconKey, permission: "identity.read", key: "t" },

@@ -125,6 +125,30 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
+const deployments = createRoute({
+  getParentRoute: () => gate,
+  path: "/deployments",
+  component: lazyRouteComponent(() => import("../pages/deployments/deployments-page.tsx"), "DeploymentsPage"),
+});
+
+const newDeployment = createRoute({
+  getParentRoute: () => gate,
+  path: "/deployments/new",
+  component: lazyRouteComponent(() => import("../pages/deployments/new-deployment-page.tsx"), "NewDeploymentPage"),
+});
+
+const deployment = createRoute({
+  getParentRoute: () => gate,
+  path: "/deployments/$deployment",
+  component: lazyRouteComponent(() => import("../pages/deployments/deployment-page.tsx"), "DeploymentPage"),
+});
+
+const discovery = createRoute({
+  getParentRoute: () => gate,
+  path: "/discovery",
+  component: lazyRouteComponent(() => import("../pages/discovery/discovery-page.tsx"), "DiscoveryPage"),
+});
+
 const nowhere = createRoute({ getParentRoute: () => gate, path: "$", component: NothingHere });
 
 const views = [
@@ -141,6 +165,10 @@ const views = [
   account,
   users,
   audit,
+  deployments,
+  newDeployment,
+  deployment,
+  discovery,
   nowhere,
 ] as const;
 

@@ -1,0 +1,103 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { client, type Schemas } from "../../api/client.ts";
+import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { duration } from "../../ui/moment.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { StateMark } from "../../ui/state-mark.tsx";
+import { toneOfRun } from "../../ui/states.ts";
+import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+
+type DeploymentHost = Schemas["DeploymentHost"];
+
+/** What became of a deployment host by host; asked for anew whenever its job has changed. */
+export function HostResults(props: { readonly deployment: string; readonly job: string; readonly revision: number }) {
+  const { deployment, revision } = props;
+  const { t } = useTranslation();
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ["deployment", deployment, "hosts", revision],
+    queryFn: ({ pageParam, signal }) =>
+      client.get("/api/v1/deployments/{deployment}/hosts", {
+        params: { path: { deployment }, query: { limit: 500, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next,
+    placeholderData: (before) => before,
+  });
+  const columns = useMemo(
+    (): readonly Column<DeploymentHost>[] => [
+      {
+        id: "host",
+        header: t("fleet.name"),
+        width: 170,
+        grow: true,
+        cell: ({ host, run }) => (
+          <Link to="/runs/$run" params={{ run: run.id }} preload={false}>
+            {host.name}
+          </Link>
+        ),
+      },
+      {
+        id: "state",
+        header: t("fleet.state"),
+        width: 130,
+        cell: ({ run }) => (
+          <StateMark state={run.state} tone={toneOfRun[run.state]} word={t(`runStates.${run.state}`)} />
+        ),
+      },
+      {
+        id: "files",
+        header: t("deploy.files"),
+        width: 250,
+        grow: true,
+        cell: ({ counts }) =>
+          (["created", "replaced", "kept", "unchanged", "restored", "removed"] as const)
+            .flatMap((key) => ((counts[key] ?? 0) > 0 ? [t(`deploy.counts.${key}`, { count: counts[key] ?? 0 })] : []))
+            .join(", "),
+      },
+      {
+        id: "reason",
+        header: t("run.reason"),
+        width: 200,
+        grow: true,
+        cell: ({ run, rolledBack }) => (
+          <span title={run.reason?.code}>
+            {rolledBack === true ? `${t("deploy.putBack")}. ` : ""}
+            {run.reason?.message}
+          </span>
+        ),
+      },
+      {
+        id: "took",
+        header: t("job.took"),
+        width: 90,
+        align: "end",
+        cell: ({ run }) => (run.durationMs === undefined ? null : duration(run.durationMs)),
+      },
+    ],
+    [t],
+  );
+  if (error !== null) return <Problem error={error} />;
+  if (data === undefined) return <TableSkeleton rows={3} />;
+  return (
+    <>
+      <DataTable
+        short
+        bare
+        label={t("deploy.results")}
+        columns={columns}
+        rows={data.pages.flatMap(({ items }) => items)}
+        rowId={({ host }) => host.id}
+      />
+      {hasNextPage ? (
+        <Button m="sm" variant="default" onClick={() => void fetchNextPage()}>
+          {t("more")}
+        </Button>
+      ) : null}
+    </>
+  );
+}
