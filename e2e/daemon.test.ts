@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import tls from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { callServer, freePort } from "@atalaya/testkit";
+import { callServer, freePort, serverProcess } from "@atalaya/testkit";
 import { markOf } from "../packages/server/src/platform/daemon/process-mark.ts";
 import { foreignCertificate, hasOpenssl } from "../packages/server/src/platform/pki/openssl.testing.ts";
 
@@ -111,6 +111,17 @@ describe("a server in the background", () => {
     expect(await readdir(data)).not.toContain("server.pid");
     expect(await server("status")).toMatchObject({ status: 3, out: expect.stringContaining("No server runs here") });
     expect(await server("stop")).toMatchObject({ status: 0, out: expect.stringContaining("No server runs here") });
+  });
+
+  test("in the foreground is known to status, and not stopped behind the back of whoever looks at it", async () => {
+    await using foreground = await serverProcess({ data });
+    const who = `in the foreground, as process ${foreground.process.pid} at ${foreground.url}`;
+    expect(await server("status")).toMatchObject({ status: 0, out: expect.stringContaining(who) });
+    const stopped = await server("stop");
+    expect(stopped).toMatchObject({ out: "", err: expect.stringContaining("(daemon.not-running)") });
+    expect(stopped.err).toContain(who);
+    await foreground.end("SIGTERM");
+    expect(await server("status")).toMatchObject({ status: 3, out: expect.stringContaining("No server runs here") });
   });
 
   test("that cannot bind says the very sentence of the foreground, ends with its status, and leaves nobody behind", async () => {

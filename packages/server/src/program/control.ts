@@ -1,11 +1,15 @@
 /** `status` and `stop`: for a server in the background, found by its PID file. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { AtalayaError, failures } from "@atalaya/protocol";
+import { z } from "zod";
+import { lockFolder } from "../platform/store/index.ts";
 import { hasEnded, runningServer } from "../platform/daemon/index.ts";
 import type { Ground } from "./ground.ts";
 
+const ServerFile = z.object({ pid: z.int(), url: z.string() });
 const LOOK_EVERY_MS = 100;
 /** Beside the drain: the store's last commit, the local agent's end. */
 const GRACE_MS = 30_000;
@@ -14,6 +18,11 @@ const GRACE_MS = 30_000;
 export async function status({ pidFile, data }: Ground): Promise<number> {
   const running = await runningServer(pidFile);
   if (running === undefined) {
+    const foreground = await inForeground(data);
+    if (foreground !== undefined) {
+      process.stdout.write(`The server runs in the foreground, ${foreground}.\n`);
+      return 0;
+    }
     process.stdout.write(`No server runs here (PID file ${pidFile}).\n`);
     return failures["daemon.not-running"].exit;
   }
@@ -24,9 +33,17 @@ export async function status({ pidFile, data }: Ground): Promise<number> {
   return 0;
 }
 
-/** Resolves when it has ended; one that does not run is stopped already. Throws `daemon.did-not-end`, `privileges.missing`. */
-export async function stop({ pidFile, settings }: Ground): Promise<void> {
+/**
+ * Resolves when it has ended; one that does not run is stopped already. Throws `daemon.did-not-end`,
+ * `daemon.not-running` for one in the foreground, `privileges.missing`.
+ */
+export async function stop({ pidFile, settings, data }: Ground): Promise<void> {
   const running = await runningServer(pidFile);
+  const foreground = running === undefined ? await inForeground(data) : undefined;
+  if (foreground !== undefined)
+    throw new AtalayaError("daemon.not-running", `The server runs in the foreground, ${foreground}.`, {
+      next: "end it where it was started, with Ctrl-C",
+    });
   if (running === undefined) return void process.stdout.write(`No server runs here (PID file ${pidFile}).\n`);
   const { pid, trusted } = running;
   if (!trusted)
@@ -69,15 +86,31 @@ function progress(text: string) {
   };
 }
 
+/** Who works in this folder without a PID file, in words; undefined: nobody. The folder's lock says it, the file who it is. */
+async function inForeground(data: string): Promise<string | undefined> {
+  const store = join(data, "store");
+  if (!existsSync(join(store, "store.lock"))) return undefined;
+  try {
+    lockFolder(store)[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AtalayaError && error.code === "data.in-use")) return undefined;
+  }
+  const { pid, url } = await toldIn(data);
+  return pid === undefined ? `on ${data}` : `as process ${pid}${url === undefined ? "" : ` at ${url}`}`;
+}
+
 /** Where that very process can be reached; the file of an earlier one tells nothing. */
 async function urlOf(data: string, pid: number): Promise<string | undefined> {
+  const told = await toldIn(data);
+  return told.pid === pid ? told.url : undefined;
+}
+
+async function toldIn(data: string): Promise<{ readonly pid?: number; readonly url?: string }> {
   try {
-    const told = JSON.parse(await readFile(join(data, "server.json"), "utf8")) as {
-      readonly url?: unknown;
-      readonly pid?: unknown;
-    };
-    return told.pid === pid && typeof told.url === "string" ? told.url : undefined;
+    const told = ServerFile.safeParse(JSON.parse(await readFile(join(data, "server.json"), "utf8")));
+    return told.success ? told.data : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
