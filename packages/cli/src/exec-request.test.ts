@@ -58,6 +58,7 @@ test.each<[string, Partial<ExecOptions>, RegExp]>([
   ["no command", {}, /after --/],
   ["two inputs", { stdin: "a", secretStdin: "B" }, /exclude each other/],
   ["an unknown secret", { secretStdin: "B" }, /--secret B/],
+  ["a value where the name of a secret is asked for", { secretStdin: "B=@file" }, /--secret B=@file/],
   ["a variable without value", { env: ["A"] }, /NAME=value/],
   ["no time", { timeout: "3x" }, /--timeout: 3x/],
   ["no size", { memory: "much" }, /--memory: much/],

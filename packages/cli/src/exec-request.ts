@@ -69,10 +69,10 @@ async function stdinOf(
   if (given > 1) throw new UsageError("--stdin, --stdin-file and --secret-stdin exclude each other");
   if (stdin !== undefined) return { kind: "text", text: stdin };
   if (secretStdin !== undefined) {
-    if (!secrets.includes(secretStdin))
-      throw new UsageError(
-        `--secret-stdin ${secretStdin.split("=")[0]}: takes the name of a secret; where its value comes from says --secret NAME=@file`,
-      );
+    if (!secrets.includes(secretStdin)) {
+      const [name = ""] = secretStdin.split("=");
+      throw new UsageError(`--secret-stdin takes the name of a secret, whose value comes with --secret ${name}=@file`);
+    }
     return { kind: "secret", name: secretStdin };
   }
   return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);
