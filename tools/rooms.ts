@@ -71,6 +71,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "exec-request.ts",
     "stdin-file.ts",
     "attend.ts",
+    "attend-deployment.ts",
+    "deploy-files.ts",
     "preview.ts",
     "option-values.ts",
     "rollout-options.ts",

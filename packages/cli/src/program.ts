@@ -4,6 +4,8 @@ import * as agent from "./commands/agent.ts";
 import * as apiToken from "./commands/api-token.ts";
 import * as audit from "./commands/audit.ts";
 import { examples, type Context } from "./commands/command.ts";
+import * as deploy from "./commands/deploy.ts";
+import * as deployment from "./commands/deployment.ts";
 import * as discovered from "./commands/discovered.ts";
 import * as completion from "./commands/completion.ts";
 import * as group from "./commands/group.ts";
@@ -11,6 +13,7 @@ import * as host from "./commands/host.ts";
 import * as hosts from "./commands/hosts.ts";
 import * as job from "./commands/job.ts";
 import * as run from "./commands/run.ts";
+import * as script from "./commands/script.ts";
 import * as server from "./commands/server.ts";
 import * as sessionKey from "./commands/session-key.ts";
 import * as signInLink from "./commands/sign-in-link.ts";
@@ -44,6 +47,9 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     host,
     group,
     job,
+    deploy,
+    deployment,
+    script,
     token,
     discovered,
     apiToken,

@@ -6,7 +6,7 @@ import { candidatesFor, type Subject } from "./complete-subjects.ts";
 
 /** The shell completes the names of files itself. */
 const FILES = ":files";
-const FILE_OPTIONS = ["--ca", "--token-file", "--data", "--stdin-file"];
+const FILE_OPTIONS = ["--ca", "--token-file", "--data", "--stdin-file", "--parameters"];
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
   "--role": ["user", "viewer", "operator", "admin"],
   "--outcome": ["done", "refused", "failed", "unknown"],
