@@ -48,7 +48,7 @@ export function register(program: Command, context: Context): void {
     .command("deploy")
     .summary("place files on many hosts")
     .description(
-      "Uploads files and folders once, places them on every host a selector hits, and says what became of each.\nPer host it is all or nothing, and can be taken back: atalaya deployment rollback.",
+      "Uploads files and folders once, places them on every host a selector hits, and says what became of each. Per host it is all or nothing, and can be taken back: atalaya deployment rollback.",
     )
     .argument("<path...>", "files and folders; `site` is the folder itself, `site/` what is in it")
     .requiredOption("--to <selector>", "which hosts: all, lab:aula-1, name:pc[01-40], @group …")
@@ -80,10 +80,10 @@ export function register(program: Command, context: Context): void {
       "after",
       examples(
         "atalaya deploy site/ --to @web --into /srv/www --as deploy",
-        "atalaya deploy app.tar.gz --unpack --to lab:aula-1 --into app --then './install.sh'",
+        "atalaya deploy app.tgz --unpack --to all --into app --then ./install.sh",
         "atalaya deploy shop.war --to @tomcat --as ana --tomcat-restart",
-        "atalaya deploy bin/tool --to all --canary 1 --health './tool --version' --or-rollback",
-      ) + "\nExit status as of `atalaya run`. Ctrl-C cancels it; a second one leaves it to end by itself.\n",
+        "atalaya deploy tool --to all --canary 1 --health './tool -V' --or-rollback",
+      ) + "\nExit status as of `atalaya run`. Ctrl-C cancels it; a second one leaves it to\nend by itself.\n",
     );
   command.action(async (paths: readonly string[], options: DeployOptions) => {
     const { json = false, ...server } = context.global(command);

@@ -45,8 +45,8 @@ export function register(program: Command, context: Context): void {
     .addHelpText(
       "after",
       examples(
-        "atalaya script save disk-report ./report.sh --param 'FOLDER:string=/' --param DEPTH:number=2",
-        "atalaya script run disk-report all --set FOLDER=/var",
+        "atalaya script save report ./report.sh --param 'FOLDER:string=/'",
+        "atalaya script run report all --set FOLDER=/var",
         "atalaya script ls",
       ),
     );
@@ -106,8 +106,8 @@ export function register(program: Command, context: Context): void {
     .addHelpText(
       "after",
       examples(
-        "atalaya script save restart ./restart.sh --param 'SERVICE:nginx|apache2' --param 'TOKEN:secret'",
-        "atalaya script save report ./report.py --interpreter python3 --parameters params.json",
+        "atalaya script save restart ./restart.sh --param 'WHAT:nginx|apache2'",
+        "atalaya script save report ./report.py --parameters params.json",
       ),
     );
   save.action(async (name: string, file: string, options: SaveOptions) => {
@@ -154,8 +154,8 @@ export function register(program: Command, context: Context): void {
   showFlags(rolloutFlags(run)).addHelpText(
     "after",
     examples(
-      "atalaya script run disk-report all --set FOLDER=/var",
-      "atalaya script run restart @web --set SERVICE=nginx --secret TOKEN",
+      "atalaya script run report all --set FOLDER=/var",
+      "atalaya script run restart @web --set WHAT=nginx --secret TOKEN",
     ),
   );
   run.action(async (name: string, selector: string, options: RunOptions) => {
