@@ -2,12 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { failures, isFailureCode, LINK_VERSIONS, TERMINAL, type Hello } from "@atalaya/protocol";
+import { failures, isFailureCode, LINK_VERSIONS, MONITOR, TERMINAL, type Hello } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
+import type { Monitor } from "./capabilities/monitor/monitor.ts";
 import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
 import { keepFacts } from "./facts-reporter.ts";
@@ -85,6 +86,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     ...needs.streamKinds,
   };
   let streams: Promise<Streams> | undefined;
+  let monitor: Promise<Monitor> | undefined;
   let discovery: Promise<AsyncDisposable> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
@@ -127,7 +129,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     fingerprint: readFingerprint(files),
     system,
     epoch,
-    capabilities: [...handlers.map(({ capability }) => capability), ...Object.keys(streamKinds)],
+    capabilities: [...handlers.map(({ capability }) => capability), ...Object.keys(streamKinds), MONITOR],
     spool: [...runs.entries()],
     ...(slot === undefined ? {} : { slot }),
     ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),
@@ -173,6 +175,10 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
               return void facts.report(true);
             case "certificate":
               return void renewal.take(frame.certificate).catch(unexpected);
+            case "monitor":
+              return void openMonitor()
+                .then((room) => room.wanted(frame))
+                .catch(unexpected);
             case "open-stream":
               return void openStreams()
                 .then((room) => room.open(frame, link))
@@ -182,6 +188,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
         down() {
           up = undefined;
           void streams?.then((room) => room.linkDown());
+          void monitor?.then((room) => room.down());
           runs.down();
         },
         room: () => runs.room(),
@@ -208,6 +215,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     facts.close();
     renewal.close();
     (await streams)?.close();
+    (await monitor)?.down();
     await runs.close();
     await (await discovery)?.[Symbol.asyncDispose]();
   }
@@ -225,6 +233,16 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       },
       log,
     });
+  }
+
+  /** Loaded when the server wants it, after connecting. */
+  function openMonitor(): Promise<Monitor> {
+    return (monitor ??= Promise.all([
+      import("./capabilities/monitor/monitor.ts"),
+      import("./capabilities/monitor/sampler.ts"),
+    ]).then(([{ createMonitor }, { createSampler }]) =>
+      createMonitor({ sampler: createSampler(), log, send: (frame) => up?.send(frame), random: Math.random }),
+    ));
   }
 
   /** Loaded at the first stream: an agent that waits does without. */

@@ -276,6 +276,7 @@ export const failures = {
   },
   "stream.ticket-expired": { status: 403, retry: true, exit: 4, means: "The stream's ticket has expired." },
   "stream.forbidden-by-policy": { status: 403, retry: false, exit: 4, means: "The host's own policy forbids it." },
+  "monitor.no-sample": { status: 409, retry: true, exit: 1, means: "The host has told nothing of itself yet." },
   "terminal.unavailable": {
     status: 409,
     retry: false,

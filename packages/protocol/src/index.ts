@@ -71,3 +71,4 @@ export {
   TerminalSaid,
   TerminalSize,
 } from "./capabilities/terminal.ts";
+export { MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";

@@ -34,6 +34,7 @@ import {
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
+import { createMonitorRoom, loadTopic, monitorRoutes, monitorTopic } from "./domain/monitor/index.ts";
 import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } from "./domain/terminals/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
@@ -273,11 +274,14 @@ export async function createPlane({
     undo.use(watchMarcoPolo({ discovery, clock, log, roundMs: settings.discoverySeconds * 1000 }));
     undo.use(presentByDnsSd({ discovery, port, clock, log }));
   }
+  const monitor = undo.use(createMonitorRoom({ store, links: links.links, bus, clock, log }));
   const live = undo.use(
     createLive({
       topics: [
         hostsTopic({ fleet, clock }),
         ...jobs.topics,
+        monitorTopic({ monitor, fleet }),
+        loadTopic({ monitor, fleet }),
         ...audit.topics,
         discoveredTopic({ discovery, view: discovered }),
       ],
@@ -408,6 +412,7 @@ export async function createPlane({
     { at: v1, routes: scriptRoutes({ scripts }) },
     { at: v1, routes: auditRoutes({ audit }) },
     { at: v1, routes: liveRoutes({ live }) },
+    { at: v1, routes: monitorRoutes({ monitor, fleet }) },
     { at: v1, routes: terminalRoutes({ recordings }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },

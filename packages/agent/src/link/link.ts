@@ -25,7 +25,17 @@ export interface LinkState {
 
 type Told = Extract<
   ServerFrame,
-  { readonly type: "start" | "cancel" | "settled" | "output-committed" | "want-facts" | "certificate" | "open-stream" }
+  {
+    readonly type:
+      | "start"
+      | "cancel"
+      | "settled"
+      | "output-committed"
+      | "want-facts"
+      | "certificate"
+      | "open-stream"
+      | "monitor";
+  }
 >;
 
 export interface LinkNeeds {

@@ -17,6 +17,7 @@ const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
 const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   run: ["selector"],
   terminal: ["host"],
+  monitor: ["selector"],
   hosts: ["selector"],
   host: ["host"],
   "host show": ["host"],

@@ -424,6 +424,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/fleet/overview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The fleet at a glance: counts by place and state, and load */
+        readonly get: operations["getFleetOverview"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/groups": {
         readonly parameters: {
             readonly query?: never;
@@ -527,6 +544,43 @@ export interface paths {
          * @description Systems, history and labels move to `into`; the merged host's id leads there from now on.
          */
         readonly post: operations["mergeHost"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/monitor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The latest sample of a host
+         * @description Whoever asks again and again watches: samples then come every second.
+         */
+        readonly get: operations["getSample"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/monitor/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How a host fared: an hour in steps of ten seconds, or a month in steps of ten minutes */
+        readonly get: operations["getLoadHistory"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -774,6 +828,23 @@ export interface paths {
         };
         /** Who am I, and what may I do */
         readonly get: operations["getMe"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/monitor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How busy hosts are */
+        readonly get: operations["listLoads"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1409,7 +1480,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1491,7 +1562,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -2180,6 +2251,28 @@ export interface components {
                 readonly name: string;
             };
         };
+        /** @description The fleet at a glance. */
+        readonly FleetOverview: {
+            readonly load: {
+                /** @description The ten busiest. */
+                readonly busy: readonly components["schemas"]["HostLoad"][];
+                readonly cpu: number | null;
+                readonly memory: number | null;
+                /** @description Hosts whose load is known. */
+                readonly sampled: number;
+            };
+            readonly places: readonly {
+                readonly place: string | null;
+                readonly states: {
+                    readonly [key: string]: number;
+                };
+                readonly total: number;
+            }[];
+            readonly states: {
+                readonly [key: string]: number;
+            };
+            readonly total: number;
+        };
         /** @description A saved selector. */
         readonly Group: {
             /** @description Epoch milliseconds. */
@@ -2332,6 +2425,22 @@ export interface components {
             readonly system?: string;
             readonly to?: string;
         };
+        /** @description How busy a host is. */
+        readonly HostLoad: {
+            /** @description Epoch milliseconds. */
+            readonly at: number;
+            /** @description Of the warmest sensor. */
+            readonly celsius: number | null;
+            readonly cpu: number | null;
+            /** @description Of the fullest one. */
+            readonly disk: number | null;
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            readonly load: number | null;
+            readonly memory: number | null;
+        };
         readonly HostMerge: {
             readonly into: string;
         };
@@ -2433,11 +2542,19 @@ export interface components {
             readonly topics: readonly string[];
             readonly user: string;
         };
+        /** @description Shares between 0 and 1; null: the host could not tell. */
+        readonly LoadPoint: {
+            /** @description Epoch milliseconds. */
+            readonly at: number;
+            readonly cpu: number | null;
+            readonly load: number | null;
+            readonly memory: number | null;
+        };
         /** @description Who is asking. */
         readonly Me: {
             readonly account?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -2454,7 +2571,7 @@ export interface components {
             readonly account?: string;
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -2668,7 +2785,7 @@ export interface components {
              * @description The contract for programs; docs/reference/failures.md has them all.
              * @enum {string}
              */
-            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "discovery.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "job.account-forbidden" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "terminal.unavailable" | "terminal.cannot-start" | "terminal.unknown-recording" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "discovery.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "job.account-forbidden" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "monitor.no-sample" | "terminal.unavailable" | "terminal.cannot-start" | "terminal.unknown-recording" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -2807,6 +2924,60 @@ export interface components {
                     readonly sha256: string;
                 };
             };
+        };
+        /** @description How a host fares. What it cannot tell is absent. */
+        readonly Sample: {
+            readonly at: number;
+            readonly clockSkewMs?: number;
+            readonly cpu?: {
+                readonly cores: readonly number[];
+                readonly total: number;
+            };
+            readonly disks?: readonly {
+                readonly mount: string;
+                readonly total: number;
+                readonly used: number;
+            }[];
+            readonly load?: readonly [
+                number,
+                number,
+                number
+            ];
+            readonly memory?: {
+                readonly available: number;
+                readonly cached: number;
+                readonly free: number;
+                readonly total: number;
+                readonly used: number;
+            };
+            readonly networks?: readonly {
+                readonly name: string;
+                readonly rxBytes: number;
+                readonly rxBytesPerSecond?: number;
+                readonly txBytes: number;
+                readonly txBytesPerSecond?: number;
+            }[];
+            readonly processes?: readonly {
+                readonly cpu: number;
+                readonly memory: number;
+                readonly name: string;
+                readonly pid: number;
+                readonly user: string;
+            }[];
+            readonly swap?: {
+                readonly total: number;
+                readonly used: number;
+            };
+            readonly temperatures?: readonly {
+                readonly celsius: number;
+                readonly name: string;
+            }[];
+            readonly uptimeSeconds?: number;
+            readonly users?: readonly {
+                readonly name: string;
+                readonly since?: number;
+                readonly terminal: string;
+            }[];
         };
         /** @description A deployment to be run again under its name; its files are kept. */
         readonly SavedDeployment: {
@@ -3038,7 +3209,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
@@ -4205,6 +4376,35 @@ export interface operations {
             };
         };
     };
+    readonly getFleetOverview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The fleet at a glance. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FleetOverview"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listGroups: {
         readonly parameters: {
             readonly query?: {
@@ -4537,6 +4737,76 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSample: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How a host fares. What it cannot tell is absent. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getLoadHistory: {
+        readonly parameters: {
+            readonly query?: {
+                readonly span?: "hour" | "month";
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly points: readonly components["schemas"]["LoadPoint"][];
+                        readonly span: string;
+                        readonly stepMs: number;
+                    };
                 };
             };
             /** @description A failure. */
@@ -5078,6 +5348,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listLoads: {
+        readonly parameters: {
+            readonly query?: {
+                readonly selector?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["HostLoad"][];
+                    };
                 };
             };
             /** @description A failure. */

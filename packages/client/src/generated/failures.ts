@@ -124,6 +124,7 @@ export const failures = {
   "stream.ticket-invalid": { status: 403, retry: false, exit: 4 },
   "stream.ticket-expired": { status: 403, retry: true, exit: 4 },
   "stream.forbidden-by-policy": { status: 403, retry: false, exit: 4 },
+  "monitor.no-sample": { status: 409, retry: true, exit: 1 },
   "terminal.unavailable": { status: 409, retry: false, exit: 1 },
   "terminal.cannot-start": { status: 409, retry: false, exit: 1 },
   "terminal.unknown-recording": { status: 404, retry: false, exit: 2 },

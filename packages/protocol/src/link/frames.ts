@@ -7,6 +7,7 @@ import { Facts, Fingerprint, SystemIdentity } from "../facts.ts";
 import { reportedStates } from "../run-states.ts";
 import { Ticket } from "../tickets.ts";
 import { environmentName } from "../capabilities/command.ts";
+import { MonitorFrame, SampleFrame } from "./monitor.ts";
 import { OpenStream, StreamRefused } from "./streams.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
@@ -97,6 +98,7 @@ const agentFrames = [
   /** A new CSR (PEM) for the same enrolment, so that the certificate is renewed in time. */
   z.object({ type: z.literal("renew"), csr: z.string().max(16_384) }),
   StreamRefused,
+  SampleFrame,
   /** A frame could not be read or obeyed. */
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
@@ -174,6 +176,7 @@ const serverFrames = [
   z.object({ type: z.literal("certificate"), certificate: z.string().max(16_384) }),
   z.object({ type: z.literal("want-facts") }),
   OpenStream,
+  MonitorFrame,
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
 export const ServerFrame = z.discriminatedUnion("type", serverFrames);

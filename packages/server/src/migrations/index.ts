@@ -20,6 +20,7 @@ import { migration as usersSubject } from "./0135-users-subject.ts";
 import { migration as jobsMakers } from "./0140-jobs-makers.ts";
 import { migration as deployments } from "./0145-deployments.ts";
 import { migration as terminals } from "./0150-terminals.ts";
+import { migration as monitor } from "./0160-monitor.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   jobsMakers,
   deployments,
   terminals,
+  monitor,
 ];

@@ -69,6 +69,7 @@ export function dispatcher(needs: DispatchNeeds) {
       case "renew":
         return renew(connection, frame.csr);
       case "stream-refused":
+      case "sample":
         return listeners.aside(connection, frame);
       default:
         return listeners.frame(connection, frame);

@@ -17,6 +17,7 @@ export type Subject =
   | "identity"
   | "audit"
   | "discovery"
+  | "monitor"
   | `job:${number}`
   | `output:${number}`
   | `output-of:${number}`

@@ -1,0 +1,71 @@
+/**
+ * Words. A *sample* is how a host fares at one moment. The server says how often it wants one, and for how long (the
+ * *lease*): when that is over, and nobody asked again, the agent is back at the slow pace. What a host cannot tell is
+ * absent, never guessed.
+ */
+import { z } from "zod";
+
+/** The capability of agents that send samples. */
+export const MONITOR = "monitor";
+
+const Amount = z.number().min(0);
+const Fraction = z.number().min(0).max(1);
+const Title = z.string().max(256);
+const Rates = z.object({
+  name: Title,
+  rxBytesPerSecond: Amount.optional(),
+  txBytesPerSecond: Amount.optional(),
+  rxBytes: Amount,
+  txBytes: Amount,
+});
+
+export const Sample = z.object({
+  /** Epoch milliseconds by the host's clock. */
+  at: z.int().min(0),
+  uptimeSeconds: Amount.optional(),
+  load: z.tuple([Amount, Amount, Amount]).optional(),
+  cpu: z.object({ total: Fraction, cores: z.array(Fraction).max(1024) }).optional(),
+  memory: z.object({ total: Amount, free: Amount, available: Amount, cached: Amount, used: Amount }).optional(),
+  swap: z.object({ total: Amount, used: Amount }).optional(),
+  disks: z
+    .array(z.object({ mount: Title, total: Amount, used: Amount }))
+    .max(64)
+    .optional(),
+  networks: z.array(Rates).max(64).optional(),
+  temperatures: z
+    .array(z.object({ name: Title, celsius: z.number() }))
+    .max(64)
+    .optional(),
+  /** Only while somebody watches. */
+  processes: z
+    .array(z.object({ pid: z.int(), name: Title, user: Title, cpu: Amount, memory: Amount }))
+    .max(32)
+    .optional(),
+  users: z
+    .array(z.object({ name: Title, terminal: Title, since: Amount.optional() }))
+    .max(64)
+    .optional(),
+});
+export type Sample = z.output<typeof Sample>;
+
+/** Agent to server. `points` are looks between two slow samples: [milliseconds before `at`, CPU, load, memory used]. */
+export const SampleFrame = z.object({
+  type: z.literal("sample"),
+  sample: Sample,
+  points: z
+    .array(z.tuple([z.int().min(0), Fraction.nullable(), Amount.nullable(), Fraction.nullable()]))
+    .max(12)
+    .optional(),
+  /** The server's `now` of the last `monitor` frame, and how long ago by our clock that came: for the clocks' skew. */
+  echo: z.object({ now: z.int(), heldMs: z.int().min(0) }).optional(),
+});
+export type SampleFrame = z.output<typeof SampleFrame>;
+
+/** Server to agent. Without a lease: from now on, while this link lasts. */
+export const MonitorFrame = z.object({
+  type: z.literal("monitor"),
+  everyMs: z.int().min(500),
+  leaseMs: z.int().min(1).optional(),
+  now: z.int().min(0),
+});
+export type MonitorFrame = z.output<typeof MonitorFrame>;

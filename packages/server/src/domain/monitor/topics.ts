@@ -1,0 +1,77 @@
+import { parseSelector } from "@atalaya/protocol/selectors";
+import { AtalayaError } from "@atalaya/protocol";
+import { z } from "zod";
+import type { Actor } from "../../api/actor.ts";
+import { isInReach } from "../../api/places.ts";
+import type { Fleet } from "../fleet/index.ts";
+import type { Topic } from "../live/index.ts";
+import type { MonitorRoom } from "./monitor.ts";
+import { loadView, visibleHost } from "./views.ts";
+
+/** One host, every second while it is followed: `{type:"sample",host,sample}`. The cursor is a sequence of samples. */
+const Host = z.strictObject({ host: z.string().max(256) });
+export function monitorTopic({
+  monitor,
+  fleet,
+}: {
+  readonly monitor: MonitorRoom;
+  readonly fleet: Pick<Fleet, "host">;
+}): Topic<typeof Host> {
+  return {
+    name: "monitor",
+    summary: "How one host fares, every second",
+    params: Host,
+    permission: "monitor.read",
+    async open({ host }, _since, actor) {
+      const { key, id, name } = await visibleHost(fleet, host, actor);
+      return {
+        subjects: ["monitor"],
+        async read(cursor) {
+          monitor.watch(key);
+          const latest = monitor.latest(key);
+          const isNews = latest !== undefined && latest.sequence > (cursor ?? 0);
+          const events = isNews ? [{ type: "sample", host: { id, name }, sample: latest.sample }] : [];
+          return { events, cursor: latest?.sequence ?? cursor ?? 0, more: false };
+        },
+      };
+    },
+  };
+}
+
+const Selector = z.strictObject({ selector: z.string().max(65_536).optional() });
+const EVENTS = 500;
+
+/** Many hosts, coarsely: `{type:"load",host,…}` whenever a sample of one came. */
+export function loadTopic({
+  monitor,
+  fleet,
+}: {
+  readonly monitor: MonitorRoom;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
+}): Topic<typeof Selector> {
+  return {
+    name: "fleet-load",
+    summary: "How busy hosts are",
+    params: Selector,
+    permission: "monitor.read",
+    async open({ selector = "all" }, _since, actor: Actor) {
+      parseSelector(selector);
+      const { hosts } = await fleet.resolve(selector, actor.places === undefined ? {} : { places: actor.places });
+      const keys = new Set(hosts.map(({ key }) => key));
+      if (keys.size === 0 && selector !== "all") throw new AtalayaError("selector.no-match", "No host matches.");
+      return {
+        subjects: ["monitor"],
+        async read(cursor) {
+          const news = monitor.since(cursor ?? 0);
+          const some = news.slice(0, EVENTS);
+          const events = some.flatMap((latest) => {
+            const host = keys.has(latest.host) || selector === "all" ? fleet.byKey(latest.host) : undefined;
+            const place = host === undefined || host.place.length === 0 ? undefined : host.place.join("/");
+            return host === undefined || !isInReach(actor, place) ? [] : [{ type: "load", ...loadView(host, latest) }];
+          });
+          return { events, cursor: some.at(-1)?.sequence ?? cursor ?? 0, more: news.length > some.length };
+        },
+      };
+    },
+  };
+}
