@@ -40,7 +40,7 @@ export function register(program: Command, context: Context): void {
         { title: "DISK", cell: ({ disk }: Load) => percent(disk) },
         { title: "TEMP", cell: ({ celsius }: Load) => (celsius === null ? "-" : `${Math.round(celsius)} °C`) },
       ];
-      const text = await table(busiest, columns, out.columns);
+      const text = table(busiest, columns, out.columns);
       await out.write(isLive ? `${CLEAR}${text}` : text);
       if (!isLive) return;
       await pause(EVERY_MS, session.interrupted);
