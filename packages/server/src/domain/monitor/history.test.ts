@@ -39,7 +39,11 @@ const points = fc.array(
 );
 
 test("points survive the store", () => {
-  fc.assert(fc.property(points, (some) => expect(decodePoints(encodePoints(some))).toEqual(some)));
+  fc.assert(
+    fc.property(points, (some) => {
+      expect(decodePoints(encodePoints(some))).toEqual(some);
+    }),
+  );
   fc.assert(fc.property(fc.string(), (foreign) => void decodePoints(foreign)));
 });
 

@@ -50,6 +50,8 @@ const MEAN_MINUTES = 10;
 const BLOCK_MINUTES = 360;
 const HOUR_MINUTES = 60;
 const MONTH_BLOCKS = 124;
+/** The host of marks; keys of hosts begin at 1. */
+const NOBODY: HostKey = 0;
 const MOST_UNWRITTEN = 50_000;
 
 export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoomNeeds): MonitorRoom {
@@ -126,7 +128,7 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
     const now = minuteOf(clock.now());
     // A minute later: what came at the end has been written by then.
     const until = Math.floor((now - 1) / MEAN_MINUTES) * MEAN_MINUTES;
-    meansUntil ??= until;
+    meansUntil ??= await meansBefore(until);
     for (let from = meansUntil; from < until; from += MEAN_MINUTES) {
       const byHost = Map.groupBy(await rows.between(from, from + MEAN_MINUTES), ({ host }) => host);
       const means = [...byHost].map(([host, minutes]) => ({
@@ -138,10 +140,19 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
           ),
         ]),
       }));
-      await rows.append(Math.floor(from / BLOCK_MINUTES), means);
+      const mark = { host: NOBODY, points: encodePoints([meanOf(from * MINUTE_MS, [])]) };
+      await rows.append(Math.floor(from / BLOCK_MINUTES), [mark, ...means]);
       meansUntil = from + MEAN_MINUTES;
     }
     await rows.prune(now - HOUR_MINUTES - 2 * MEAN_MINUTES, Math.floor(now / BLOCK_MINUTES) - MONTH_BLOCKS);
+  }
+
+  /** Where the last server stopped, as far as the last hour still has it: a mark is kept with the means themselves. */
+  async function meansBefore(until: number): Promise<number> {
+    const earliest = until - HOUR_MINUTES;
+    const texts = await rows.blocks(NOBODY, Math.floor(earliest / BLOCK_MINUTES), Math.floor(until / BLOCK_MINUTES));
+    const marks = texts.flatMap((text) => decodePoints(text)).map(({ at }) => minuteOf(at) + MEAN_MINUTES);
+    return Math.min(until, Math.max(earliest, ...marks));
   }
 
   const listener: LinkListener = {
