@@ -23,6 +23,7 @@ interface Job {
 interface Output {
   readonly run: string;
   readonly job: string;
+  readonly stream: string;
   readonly data: string;
 }
 
@@ -101,9 +102,9 @@ describe.runIf(isRoot)("people at one host", () => {
     await ready;
     return {
       heard,
-      text: (run: string) =>
+      text: (run: string, stream?: string) =>
         heard
-          .filter((event) => event.run === run)
+          .filter((event) => event.run === run && (stream === undefined || event.stream === stream))
           .map(({ data }) => Buffer.from(data, "base64").toString())
           .join(""),
       [Symbol.dispose]: () => socket.terminate(),
@@ -119,7 +120,8 @@ describe.runIf(isRoot)("people at one host", () => {
     expect(status).toBe(201);
     const run = job.runs[0]!.id;
     await expect.poll(() => hers.text(run), { timeout: 15_000 }).toContain("the end");
-    const [name, uid] = hers.text(run).split("\n");
+    // The two streams are two pipes: what was written first into one may be heard after the other.
+    const [name, uid] = hers.text(run, "stdout").split("\n");
     expect(name).toBe(ana.account);
     expect(Number(uid)).toBeGreaterThanOrEqual(1000);
     expect(hers.text(run)).toContain(`LOGNAME=${ana.account}\n`);

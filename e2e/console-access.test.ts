@@ -78,6 +78,7 @@ describe.runIf(canBrowse)("the web console for everybody", () => {
     await page.getByText("6 hosts").waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
+    await page.locator(".mantine-Spotlight-search:focus").waitFor();
     await page.keyboard.type("pc-07");
     await page
       .getByRole("button", { name: /pc-07/ })

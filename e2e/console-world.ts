@@ -116,6 +116,10 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 
 /** What axe finds wrong on the page by WCAG 2.2 A and AA, one line each. */
 export async function accessibilityOf(page: Page): Promise<readonly string[]> {
+  // What fades in has not its colours yet.
+  await page.evaluate(`Promise.allSettled(
+    document.getAnimations().flatMap((each) => each.effect.getComputedTiming().endTime === Infinity ? [] : [each.finished]),
+  ).then(() => undefined)`);
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<AxeResult> } };

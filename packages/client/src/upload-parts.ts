@@ -41,7 +41,8 @@ export async function uploadParts(
         fruitless = 0;
         onProgress?.(received, size);
       }
-      onProgress?.(size, size);
+      // Whole from the beginning: the server may have it without having received a byte now.
+      if (received !== size) onProgress?.(size, size);
       return;
     } catch (error) {
       signal.throwIfAborted();
