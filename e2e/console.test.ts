@@ -144,6 +144,19 @@ describe.runIf(canBrowse)("the web console", () => {
     }
   });
 
+  test("opens a terminal on a host, in which one types and reads", async () => {
+    await using visit = await world.visit();
+    const { page, complaints } = visit;
+    await page.goto("/hosts/real");
+    await page.getByRole("link", { name: "Terminal" }).click();
+    await page.getByText("Ctrl Shift C copies", { exact: false }).waitFor();
+    await page.keyboard.type("echo $((6*7))-answer; stty size\n");
+    await page.locator(".xterm-rows").getByText("42-answer").waitFor();
+    await page.keyboard.type("exit 3\n");
+    await page.getByText("The shell ended with 3.").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("makes the line that a machine joins with, and lets in who waits", async () => {
     await using visit = await world.visit();
     const { page, complaints } = visit;

@@ -149,6 +149,13 @@ const discovery = createRoute({
   component: lazyRouteComponent(() => import("../pages/discovery/discovery-page.tsx"), "DiscoveryPage"),
 });
 
+const terminal = createRoute({
+  getParentRoute: () => gate,
+  path: "/hosts/$host/terminal",
+  validateSearch: ({ account: wanted }): { account?: string } => text("account", wanted),
+  component: lazyRouteComponent(() => import("../pages/terminal/terminal-page.tsx"), "TerminalPage"),
+});
+
 const nowhere = createRoute({ getParentRoute: () => gate, path: "$", component: NothingHere });
 
 const views = [
@@ -169,6 +176,7 @@ const views = [
   newDeployment,
   deployment,
   discovery,
+  terminal,
   nowhere,
 ] as const;
 

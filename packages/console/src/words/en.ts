@@ -666,6 +666,16 @@ export const en = {
     noneText:
       "Machines appear here as soon as they answer on this network; others join by a line made under Enrolment.",
   },
+  terminal: {
+    title: "Terminal on {{host}}",
+    word: "Terminal",
+    opening: "Opening…",
+    open: "As {{account}}. Ctrl Shift C copies, Ctrl Shift V pastes.",
+    recorded: "This session is recorded.",
+    cut: "The terminal could not be opened, or its connection broke.",
+    ended: "The shell ended with {{code}}.",
+    again: "Open again",
+  },
 };
 
 /** The shape that every language fills. */

@@ -673,4 +673,14 @@ export const es: Words = {
     noneText:
       "Las máquinas aparecen aquí en cuanto respondan en esta red; las demás entran con una línea generada en Admisión.",
   },
+  terminal: {
+    title: "Terminal en {{host}}",
+    word: "Terminal",
+    opening: "Abriendo…",
+    open: "Como {{account}}. Ctrl Mayús C copia, Ctrl Mayús V pega.",
+    recorded: "Esta sesión se graba.",
+    cut: "No se pudo abrir el terminal, o se cortó la conexión.",
+    ended: "La shell terminó con {{code}}.",
+    again: "Abrir de nuevo",
+  },
 };

@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { IconPlayerPlay } from "@tabler/icons-react";
+import { IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { LinkButton } from "../../app/link-button.tsx";
@@ -29,6 +29,7 @@ export function HostPage() {
   const { tab = "facts" } = route.useSearch();
   const navigate = route.useNavigate();
   const mayRun = useMay("job.create");
+  const mayOpen = useMay("terminal.open");
   const { data: host, error, refetch } = useQuery(hostQuery(name));
   // Its row changes live; what stands only in the detail is asked for again then.
   const { hosts } = useSource(liveHosts(host === undefined ? "none" : `id:${host.id}`));
@@ -72,6 +73,17 @@ export function HostPage() {
         host === undefined ? null : (
           <>
             <HostActions host={host} />
+            <LinkButton
+              to="/hosts/$host/terminal"
+              params={{ host: host.name }}
+              preload={false}
+              variant="default"
+              disabled={!mayOpen || state !== "online"}
+              title={mayOpen ? undefined : t("mayNot")}
+              leftSection={<IconTerminal2 size={16} />}
+            >
+              {t("terminal.word")}
+            </LinkButton>
             <LinkButton
               to="/shell"
               search={{ selector: `id:${host.id}` }}
