@@ -41,16 +41,15 @@ export function segmentOutput(segments: Segments): OutputStore {
 /** Rows hold the bytes, so that every server reads them. */
 export function rowOutput(store: Store): OutputStore {
   const tables = store.tables<JobsTables>();
-  const ROWS = Math.floor(MAX_BOUND_VALUES / 4);
   return {
     async put(extents) {
       return extents.map(() => ({ segment: 0, offset: 0 }));
     },
     async within(tx, extents) {
-      for (let from = 0; from < extents.length; from += ROWS) {
+      for (const rows of statements(extents)) {
         await tx
           .insertInto("jobs_output_chunk")
-          .values(extents.slice(from, from + ROWS).map(({ job, host, first, bytes }) => ({ job, host, first, bytes })))
+          .values(rows.map(({ job, host, first, bytes }) => ({ job, host, first, bytes })))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       }
@@ -71,6 +70,24 @@ export function rowOutput(store: Store): OutputStore {
       }
     },
   };
+}
+
+const STATEMENT_ROWS = Math.floor(MAX_BOUND_VALUES / 4);
+/** `pg` copies what it has so far at each large value: four of 1 MiB in one statement cost more than three more trips. */
+const STATEMENT_BYTES = 1024 * 1024;
+
+function statements(extents: readonly ExtentRow[]): readonly (readonly ExtentRow[])[] {
+  const all: ExtentRow[][] = [];
+  let bytes = Infinity;
+  for (const extent of extents) {
+    if (bytes + extent.bytes.length > STATEMENT_BYTES || all.at(-1)?.length === STATEMENT_ROWS) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)!.push(extent);
+    bytes += extent.bytes.length;
+  }
+  return all;
 }
 
 /** The index of output: which extents a reader needs. */
