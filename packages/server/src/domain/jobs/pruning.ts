@@ -32,16 +32,22 @@ export function pruning({ pruner, outputMaxBytes, clock, log }: PruningNeeds): P
     return mine;
   }
 
+  function grew(bytes: number): void {
+    grown += bytes;
+    if (soon || over || grown <= outputMaxBytes / 10) return;
+    soon = true;
+    inTurn((now) => pruner.pruneOutput(now))
+      .catch((err: unknown) => log.warn({ err }, "could not drop old output; trying again later"))
+      .finally(() => {
+        soon = false;
+        // What came after it had looked may be the last for long.
+        grew(0);
+      });
+  }
+
   return {
     prune: () => inTurn((now) => pruner.prune(now)),
-    grew(bytes) {
-      grown += bytes;
-      if (soon || over || grown <= outputMaxBytes / 10) return;
-      soon = true;
-      inTurn((now) => pruner.pruneOutput(now))
-        .catch((err: unknown) => log.warn({ err }, "could not drop old output; trying again later"))
-        .finally(() => (soon = false));
-    },
+    grew,
     async [Symbol.asyncDispose]() {
       over = true;
       await turn;
