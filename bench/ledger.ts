@@ -171,6 +171,7 @@ function hostNumber(key: number): DirectoryHost {
     state: "online",
     addresses: [],
     capabilities: ["exec"],
+    doors: [],
     revision: 1,
   };
 }

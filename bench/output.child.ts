@@ -81,6 +81,7 @@ async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<(
     state: "online",
     addresses: [],
     capabilities: ["exec"],
+    doors: [],
     revision: 1,
   };
   const { privateKey } = generateKeyPairSync("ed25519");

@@ -32,6 +32,12 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
     ["virtual", printable(facts.virtualization ?? "")],
     ["addresses", host.addresses.map(printable).join(" ")],
     ["agent", words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
+    [
+      "doors",
+      host.doors.map(({ kind, name, state, address, via, offlineReason }) =>
+        words(kind, name, state, address, via && `through ${via}`, offlineReason && `(${offlineReason})`),
+      ),
+    ],
     ["systems", host.systems.map(({ kind, name, state, enrolment }) => words(`${kind}:${name}`, state, enrolment))],
   ]);
   const proposals = host.proposals.map(({ name, reason: why }) =>

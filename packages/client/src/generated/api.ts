@@ -2292,6 +2292,21 @@ export interface components {
             readonly agentVersion?: string;
             readonly arch?: string;
             readonly capabilities: readonly string[];
+            /** @description By which doors it is reached. */
+            readonly doors: readonly {
+                readonly address?: string;
+                /** @description `agent`, or the foreign protocol. */
+                readonly kind: string;
+                /** @description Epoch milliseconds. */
+                readonly lastSeenAt?: number;
+                /** @description What the host is called there; of our agent: its enrolment. */
+                readonly name: string;
+                readonly offlineReason?: string;
+                /** @enum {string} */
+                readonly state: "online" | "offline";
+                /** @description The foreign server it is reached through. */
+                readonly via?: string;
+            }[];
             readonly id: string;
             readonly kernel?: string;
             readonly labels: {
@@ -2324,6 +2339,21 @@ export interface components {
             readonly agentVersion?: string;
             readonly arch?: string;
             readonly capabilities: readonly string[];
+            /** @description By which doors it is reached. */
+            readonly doors: readonly {
+                readonly address?: string;
+                /** @description `agent`, or the foreign protocol. */
+                readonly kind: string;
+                /** @description Epoch milliseconds. */
+                readonly lastSeenAt?: number;
+                /** @description What the host is called there; of our agent: its enrolment. */
+                readonly name: string;
+                readonly offlineReason?: string;
+                /** @enum {string} */
+                readonly state: "online" | "offline";
+                /** @description The foreign server it is reached through. */
+                readonly via?: string;
+            }[];
             readonly facts: {
                 readonly bootedAt?: number;
                 readonly cpu?: {

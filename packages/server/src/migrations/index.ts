@@ -21,6 +21,7 @@ import { migration as jobsMakers } from "./0140-jobs-makers.ts";
 import { migration as deployments } from "./0145-deployments.ts";
 import { migration as terminals } from "./0150-terminals.ts";
 import { migration as monitor } from "./0160-monitor.ts";
+import { migration as fleetDoors } from "./0170-fleet-doors.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   deployments,
   terminals,
   monitor,
+  fleetDoors,
 ];

@@ -92,11 +92,24 @@ export function changesStore(store: Store): ChangesStore {
           .select("online")
           .where("host", "=", host)
           .executeTakeFirst();
-        if (presence?.online === 1) {
+        const door = await tx
+          .selectFrom("fleet_door")
+          .select("key")
+          .where("host", "=", host)
+          .where("online", "=", 1)
+          .executeTakeFirst();
+        if (presence?.online === 1 || door !== undefined) {
           throw new AtalayaError("host.online", `${row.name} is online: only offline hosts are forgotten.`);
         }
         const systems = await tx.deleteFrom("fleet_system").where("host", "=", host).returning("enrolment").execute();
-        for (const table of ["fleet_presence", "fleet_facts", "fleet_label", "fleet_mac", "fleet_history"] as const) {
+        for (const table of [
+          "fleet_presence",
+          "fleet_door",
+          "fleet_facts",
+          "fleet_label",
+          "fleet_mac",
+          "fleet_history",
+        ] as const) {
           await tx.deleteFrom(table).where("host", "=", host).execute();
         }
         await tx

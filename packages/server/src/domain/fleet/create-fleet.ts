@@ -10,7 +10,8 @@ import { attachStore, type HostSystem } from "./attach.store.ts";
 import { changesStore, type HostPatch } from "./changes.store.ts";
 import { createDirectory, type Directory, type Group } from "./directory.ts";
 import { directoryStore } from "./directory.store.ts";
-import type { Attachment, DirectoryHost, Fleet, HostGone, HostKey, Newcomer } from "./fleet.ts";
+import { doorStore } from "./doors.store.ts";
+import type { Attachment, DirectoryHost, Entrance, Fleet, Guest, HostGone, HostKey, Leave, Newcomer } from "./fleet.ts";
 import { type GroupWish, groupStore } from "./groups.store.ts";
 import { historyStore, type StoredEntry } from "./history.store.ts";
 import { type MergeProposal, mergeStore } from "./merge.store.ts";
@@ -76,7 +77,10 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
   const [groups, histories, uses] = [groupStore(store), historyStore(store), useStore(store)];
   const goneListeners = new Set<(gone: HostGone) => void>();
 
-  const left = await presences.serverEnded(server, "server-stopped", clock.now());
+  const doors = doorStore(store);
+  const left =
+    (await presences.serverEnded(server, "server-stopped", clock.now())) +
+    (await doors.serverEnded(server, "server-stopped", clock.now()));
   if (left > 0)
     log.info({ hosts: left }, "hosts that were online when this server ended are offline until they return");
   await presences.serverAlive(server, clock.now());
@@ -88,7 +92,8 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
     const now = clock.now();
     await presences.serverAlive(server, now);
     for (const lost of await presences.silentServers(now - LOST_MS)) {
-      const hosts = await presences.serverEnded(lost, "server-lost", now);
+      const hosts =
+        (await presences.serverEnded(lost, "server-lost", now)) + (await doors.serverEnded(lost, "server-lost", now));
       if (hosts > 0)
         log.warn({ server: lost, hosts }, "another server is silent; its hosts are offline until they return");
     }
@@ -117,20 +122,33 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
 
   const tellGone = (gone: HostGone) => goneListeners.forEach((listener) => listener(gone));
 
-  const attachMany = inBatches<Newcomer, Attachment>(
-    async (newcomers) => {
-      for (let tries = 1; ; tries++) {
-        await refresh.fresh();
-        const world = { isTaken: (name: string) => directory.byName(name) !== undefined, newId, now: clock.now() };
-        try {
-          const answers = await attachments.attach(newcomers, world);
-          await committed();
-          return answers;
-        } catch (error) {
-          // Another server gave the name away meanwhile.
-          if (violation(error) !== "unique" || tries === TRIES) throw error;
-        }
+  async function namingHosts<T>(write: (isTaken: (name: string) => boolean) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      await refresh.fresh();
+      try {
+        const answers = await write((name) => directory.byName(name) !== undefined);
+        await committed();
+        return answers;
+      } catch (error) {
+        // Another server gave the name away meanwhile.
+        if (violation(error) !== "unique" || tries === TRIES) throw error;
       }
+    }
+  }
+
+  const attachMany = inBatches<Newcomer, Attachment>(
+    (newcomers) => namingHosts((isTaken) => attachments.attach(newcomers, { isTaken, newId, now: clock.now() })),
+    { most: 200 },
+  );
+  const enterMany = inBatches<Guest, Entrance>(
+    (guests) => namingHosts((isTaken) => doors.enter(guests, { isTaken, newId, server })),
+    { most: 100 },
+  );
+  const leaveMany = inBatches<Leave, undefined>(
+    async (leaves) => {
+      await doors.leave(leaves);
+      await committed();
+      return leaves.map(() => undefined);
     },
     { most: 200 },
   );
@@ -178,6 +196,8 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       if (await attachments.detach(enrolment, clock.now())) await committed();
     },
     ...storms({ store: presences, server, committed }),
+    enter: (guest) => enterMany({ ...guest, name: printable(guest.name), address: printable(guest.address) }),
+    leave: (leave) => leaveMany({ ...leave, reason: printable(leave.reason) }),
     async quarantine(host, reason) {
       await changes.quarantine(host, reason, clock.now());
       await committed();

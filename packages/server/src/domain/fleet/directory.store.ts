@@ -1,8 +1,17 @@
 import type { Store } from "../../platform/store/index.ts";
-import type { FactsTable, FleetSchema, GroupTable, HostTable, PresenceTable, SystemTable } from "./tables.store.ts";
+import type {
+  DoorTable,
+  FactsTable,
+  FleetSchema,
+  GroupTable,
+  HostTable,
+  PresenceTable,
+  SystemTable,
+} from "./tables.store.ts";
 import type { Selectable } from "kysely";
 
 export type HostRow = Selectable<HostTable>;
+export type DoorRow = Selectable<DoorTable>;
 export type SystemRow = Selectable<SystemTable>;
 export type GroupRow = Selectable<GroupTable>;
 export type PresenceRow = Selectable<PresenceTable>;
@@ -11,6 +20,7 @@ export type PresenceRow = Selectable<PresenceTable>;
 export interface HostChanges {
   readonly hosts: readonly HostRow[];
   readonly presences: readonly PresenceRow[];
+  readonly doors: readonly DoorRow[];
   readonly systems: readonly SystemRow[];
   readonly labels: readonly { readonly host: number; readonly key: string; readonly value: string }[];
   readonly facts: readonly Selectable<FactsTable>[];
@@ -57,6 +67,7 @@ export function directoryStore(store: Store): DirectoryStore {
             each.hosts({
               hosts,
               presences: await db.selectFrom("fleet_presence").selectAll().where("host", "in", keys).execute(),
+              doors: await db.selectFrom("fleet_door").selectAll().where("host", "in", keys).orderBy("key").execute(),
               systems: await db
                 .selectFrom("fleet_system")
                 .selectAll()

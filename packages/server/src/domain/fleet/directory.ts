@@ -5,7 +5,8 @@
 import type { Facts } from "@atalaya/protocol";
 import { compareNames, parseSelector, type Selector } from "@atalaya/protocol/selectors";
 import type { GroupRow, HostChanges, HostRow, PresenceRow, SystemRow } from "./directory.store.ts";
-import type { DirectoryHost, HostKey, SystemKey } from "./fleet.ts";
+import { doorOf, lastSeen, latestDoor } from "./doors.ts";
+import type { DirectoryHost, HostDoor, HostKey, SystemKey } from "./fleet.ts";
 
 export interface GoneHost {
   readonly key: HostKey;
@@ -53,6 +54,7 @@ interface Entry {
 }
 
 const NO_FACTS: Facts = {};
+const NO_DOORS: readonly HostDoor[] = [];
 
 export function createDirectory(): Directory {
   const entries = new Map<HostKey, Entry>();
@@ -160,6 +162,7 @@ export function createDirectory(): Directory {
 
 interface Parts {
   readonly presences: ReadonlyMap<HostKey, PresenceRow>;
+  readonly doors: ReadonlyMap<HostKey, readonly HostDoor[]>;
   readonly systems: ReadonlyMap<HostKey, readonly SystemRow[]>;
   readonly labels: ReadonlyMap<HostKey, readonly { readonly key: string; readonly value: string }[]>;
   readonly facts: ReadonlyMap<HostKey, { readonly facts: Facts; readonly digest: string }>;
@@ -168,6 +171,12 @@ interface Parts {
 function partsOf(changes: HostChanges): Parts {
   return {
     presences: new Map(changes.presences.map((row) => [row.host, row])),
+    doors: new Map(
+      Array.from(
+        Map.groupBy(changes.doors, ({ host }) => host),
+        ([host, rows]) => [host, rows.map(doorOf)],
+      ),
+    ),
     systems: Map.groupBy(changes.systems, ({ host }) => host),
     labels: Map.groupBy(changes.labels, ({ host }) => host),
     facts: new Map(
@@ -180,11 +189,13 @@ function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
   const presence = parts.presences.get(row.key);
   const owned = parts.systems.get(row.key) ?? [];
   const system = owned.find(({ key }) => key === presence?.system) ?? owned.at(-1);
+  const doors = parts.doors.get(row.key) ?? NO_DOORS;
   const addresses = new Set([
     ...(presence === undefined ? [] : [presence.address]),
+    ...doors.map(({ address }) => address),
     ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
   ]);
-  const isOnline = presence?.online === 1;
+  const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
   return {
     key: row.key,
     id: row.id,
@@ -200,18 +211,37 @@ function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
       ? system === undefined
         ? {}
         : { agentVersion: system.agent_version }
-      : { agentVersion: presence.agent_version, lastSeenAt: presence.last_seen_at }),
-    ...offlineReasonOf(row, presence),
+      : { agentVersion: presence.agent_version }),
+    ...(presence === undefined && system === undefined ? {} : { agent: agentOf(presence, system) }),
+    ...lastSeen(presence?.last_seen_at, doors),
+    ...(row.quarantine_reason === null && isOnline ? {} : offlineReasonOf(row, presence, doors)),
     addresses: [...addresses],
     capabilities: presence === undefined ? [] : (JSON.parse(presence.capabilities) as string[]),
+    doors,
     revision: row.revision,
   };
 }
 
-function offlineReasonOf(row: HostRow, presence: PresenceRow | undefined): { readonly offlineReason?: string } {
+function agentOf(
+  presence: PresenceRow | undefined,
+  system: SystemRow | undefined,
+): NonNullable<DirectoryHost["agent"]> {
+  if (presence === undefined) return { name: system?.enrolment ?? "", online: false, offlineReason: "never-connected" };
+  const { enrolment: name, online, address, last_seen_at: lastSeenAt, offline_reason } = presence;
+  if (online === 1) return { name, online: true, address, lastSeenAt };
+  return { name, online: false, address, lastSeenAt, offlineReason: offline_reason ?? "closed" };
+}
+
+function offlineReasonOf(
+  row: HostRow,
+  presence: PresenceRow | undefined,
+  doors: readonly HostDoor[],
+): { readonly offlineReason: string } {
   if (row.quarantine_reason !== null) return { offlineReason: row.quarantine_reason };
-  if (presence === undefined) return { offlineReason: "never-connected" };
-  return presence.online === 1 ? {} : { offlineReason: presence.offline_reason ?? "closed" };
+  const door = latestDoor(doors);
+  if (door !== undefined && door.lastSeenAt > (presence?.last_seen_at ?? 0))
+    return { offlineReason: door.offlineReason ?? "closed" };
+  return { offlineReason: presence === undefined ? "never-connected" : (presence.offline_reason ?? "closed") };
 }
 
 function goneHostOf({ key, id, name, merged_into, revision }: HostRow): GoneHost {

@@ -74,6 +74,7 @@ describe("the fleet's routes", () => {
         addresses: ["10.0.0.1"],
         system: { kind: "os", name: "sda2" },
         capabilities: ["exec"],
+        doors: [{ kind: "agent", name: "enr_1", state: "online", address: "10.0.0.1", lastSeenAt: expect.any(Number) }],
         revision: expect.any(Number),
       },
     ]);

@@ -29,13 +29,63 @@ export interface DirectoryHost {
     readonly name: string;
     readonly enrolment: string;
   };
+  /** Our agent's link, or its last one; absent where no agent of ours ever enrolled. */
+  readonly agent?: Omit<HostDoor, "kind" | "via" | "address" | "lastSeenAt"> &
+    Partial<Pick<HostDoor, "address" | "lastSeenAt">>;
   readonly agentVersion?: string;
   readonly lastSeenAt?: number;
   /** Why it is offline: a failure code or `never-connected`, `closed`, `server-stopped`. */
   readonly offlineReason?: string;
   readonly addresses: readonly string[];
   readonly capabilities: readonly string[];
+  /** Ways to it that are no link of ours, in the order in which they were first used. */
+  readonly doors: readonly HostDoor[];
   readonly revision: Revision;
+}
+
+/** By which foreign protocols hosts come in, beside the link of our agent. */
+export type DoorKind = "bolt";
+
+/** One way to a host that is no link of ours. */
+export interface HostDoor {
+  readonly kind: DoorKind;
+  /** What the host is called there. */
+  readonly name: string;
+  readonly online: boolean;
+  readonly address: string;
+  /** The foreign server it is reached through, `host:port`. */
+  readonly via?: string;
+  readonly lastSeenAt: number;
+  readonly offlineReason?: string;
+}
+
+/** Somebody who has come in by a gateway, and proven its name there. */
+export interface Guest {
+  readonly door: DoorKind;
+  /** Proven: the name in its certificate. */
+  readonly name: string;
+  /** Further names that whoever let it in has given it, such as the machine's UUID. */
+  readonly aliases?: readonly string[];
+  /** Of this connection: only its own end makes the host offline. */
+  readonly session: string;
+  readonly address: string;
+  readonly via?: string;
+  /** What it calls itself: good for a name, proves nothing. */
+  readonly hostname?: string;
+  readonly at: number;
+}
+
+export interface Entrance {
+  readonly host: HostKey;
+  readonly verdict: "known" | "recognised" | "new-host" | "merge-proposed";
+}
+
+export interface Leave {
+  readonly door: DoorKind;
+  readonly name: string;
+  readonly session: string;
+  readonly reason: string;
+  readonly at: number;
 }
 
 export interface Resolution {
@@ -135,6 +185,12 @@ export interface Fleet {
   /** The digest of the facts last committed for this host. */
   factsDigest(host: HostKey): string | undefined;
   quarantine(host: HostKey, reason: string): Promise<void>;
+
+  // Called by gateways.
+  /** Finds the host by what is proven of the guest, or makes one; it is online from now on. */
+  enter(guest: Guest): Promise<Entrance>;
+  /** Nothing happens when a newer connection has come in meanwhile. */
+  leave(leave: Leave): Promise<void>;
 
   /** The host a system boots on now: another than at its enrolment once hosts were merged. */
   hostOfSystem(system: SystemKey): HostKey | undefined;

@@ -41,6 +41,7 @@ export function mergeStore(store: Store): MergeStore {
           .where("host", "=", from)
           .returning("enrolment")
           .execute();
+        await tx.updateTable("fleet_door").set({ host: into }).where("host", "=", from).execute();
         await moveLabels(tx, from, into);
         await movePresenceAndFacts(tx, from, into);
         await tx.updateTable("fleet_history").set({ host: into }).where("host", "=", from).execute();

@@ -161,7 +161,12 @@ export function presenceStore(store: Store): PresenceStore {
           .selectFrom("fleet_server")
           .select("name")
           .where("alive_at", "<", before)
-          .where("name", "in", db.selectFrom("fleet_presence").select("server").where("online", "=", 1))
+          .where((where) =>
+            where.or([
+              where("name", "in", db.selectFrom("fleet_presence").select("server").where("online", "=", 1)),
+              where("name", "in", db.selectFrom("fleet_door").select("server").where("online", "=", 1)),
+            ]),
+          )
           .execute();
         return rows.map(({ name }) => name);
       }),

@@ -54,6 +54,22 @@ export interface PresenceTable {
   readonly offline_reason: string | null;
 }
 
+/** A foreign way to a host: a gateway's connection, or its last one. */
+export interface DoorTable {
+  readonly key: Generated<number>;
+  readonly host: number;
+  readonly kind: string;
+  /** What the host is called there, unique among those of a kind. */
+  readonly name: string;
+  readonly online: number;
+  readonly server: string;
+  readonly session: string;
+  readonly address: string;
+  readonly via: string | null;
+  readonly last_seen_at: number;
+  readonly offline_reason: string | null;
+}
+
 export interface FactsTable {
   readonly host: number;
   readonly digest: string;
@@ -113,6 +129,7 @@ export interface FleetSchema {
   readonly fleet_mac: MacTable;
   readonly fleet_system: SystemTable;
   readonly fleet_presence: PresenceTable;
+  readonly fleet_door: DoorTable;
   readonly fleet_facts: FactsTable;
   readonly fleet_label: LabelTable;
   readonly fleet_group: GroupTable;

@@ -24,6 +24,19 @@ export const Host = z
     addresses: z.array(z.string()),
     system: System.optional().describe("The system that is, or was last, online."),
     capabilities: z.array(z.string()),
+    doors: z
+      .array(
+        z.object({
+          kind: z.string().describe("`agent`, or the foreign protocol."),
+          name: z.string().describe("What the host is called there; of our agent: its enrolment."),
+          state: z.enum(["online", "offline"]),
+          address: z.string().optional(),
+          via: z.string().optional().describe("The foreign server it is reached through."),
+          lastSeenAt: Timestamp.optional(),
+          offlineReason: z.string().optional(),
+        }),
+      )
+      .describe("By which doors it is reached."),
     revision: z.int(),
   })
   .meta({ id: "Host", description: "A machine." });
@@ -117,8 +130,21 @@ export function hostView(host: DirectoryHost, now: number): Host {
     addresses: [...host.addresses],
     ...(system === undefined ? {} : { system: { kind: system.kind, name: system.name } }),
     capabilities: [...host.capabilities],
+    doors: doorViews(host, now),
     revision: host.revision,
   };
+}
+
+function doorViews({ agent, doors }: DirectoryHost, now: number): Host["doors"] {
+  return [...(agent === undefined ? [] : [{ kind: "agent", ...agent }]), ...doors].map(
+    ({ online, lastSeenAt, ...door }) => ({
+      ...defined(door),
+      kind: door.kind,
+      name: door.name,
+      state: online ? ("online" as const) : ("offline" as const),
+      ...defined({ lastSeenAt: online ? now : lastSeenAt }),
+    }),
+  );
 }
 
 /** Without what is undefined: with exact optional properties the two are not the same. */

@@ -211,6 +211,7 @@ function hostOf(index: number, { labels, place }: WorldOptions): DirectoryHost {
     state: "online",
     addresses: [],
     capabilities: ["exec"],
+    doors: [],
     revision: 1,
   };
 }
