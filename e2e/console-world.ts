@@ -62,7 +62,7 @@ export async function consoleWorld(): Promise<ConsoleWorld> {
   }));
   const lab = owned.use(crowd(await Promise.all(simulated)));
   await lab.connect();
-  const browser = owned.use(await launch());
+  const browser = owned.use(await openBrowser());
 
   async function signInPath(role: "admin" | "viewer" = "admin"): Promise<string> {
     return (await server.call<{ path: string }>("POST", "/api/v1/sign-in-links", { role })).body.path;
@@ -86,12 +86,14 @@ export async function consoleWorld(): Promise<ConsoleWorld> {
   };
 }
 
-async function launch(): Promise<Browser & AsyncDisposable> {
+/** Debian's Chromium, headless. */
+export async function openBrowser(): Promise<Browser & AsyncDisposable> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
 }
 
-async function openPage(browser: Browser, options: BrowserContextOptions): Promise<Visit> {
+/** A page of a profile of its own. */
+export async function openPage(browser: Browser, options: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
     locale: "en-US",

@@ -17,7 +17,10 @@ export interface FaultProxy extends AsyncDisposable {
   heal(): void;
 }
 
-export async function faultProxy(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+/** Before an address, or before the Unix socket of a `doorway`. */
+export async function faultProxy(
+  target: { readonly host: string; readonly port: number } | { readonly path: string },
+): Promise<FaultProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let mode: "fine" | "stalled" | "refusing" = "fine";
   let limit: number | undefined;
@@ -53,7 +56,9 @@ export async function faultProxy(target: { readonly host: string; readonly port:
   function cut(): void {
     for (const [client, upstream] of pairs) {
       client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      // A Unix socket knows no reset.
+      if ("path" in target) upstream.destroy();
+      else upstream.resetAndDestroy();
     }
   }
 
