@@ -143,6 +143,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "live/",
     "distribution/",
     "terminals/",
+    "relay/",
     "monitor/",
     "console/",
   ],

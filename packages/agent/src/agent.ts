@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { failures, isFailureCode, LINK_VERSIONS, MONITOR, TERMINAL, type Hello } from "@atalaya/protocol";
+import { failures, isFailureCode, LINK_VERSIONS, MONITOR, RELAY, TERMINAL, type Hello } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
@@ -83,8 +83,15 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
         return terminalKind({ tools, environment }).prepare(request, about);
       },
     },
+    [RELAY]: {
+      prepare: async (request, about) => {
+        relay ??= import("./capabilities/relay/relay.ts").then(({ relayKind }) => relayKind({}));
+        return (await relay).prepare(request, about);
+      },
+    },
     ...needs.streamKinds,
   };
+  let relay: Promise<StreamKind> | undefined;
   let streams: Promise<Streams> | undefined;
   let monitor: Promise<Monitor> | undefined;
   let discovery: Promise<AsyncDisposable> | undefined;

@@ -276,6 +276,29 @@ export const failures = {
   },
   "stream.ticket-expired": { status: 403, retry: true, exit: 4, means: "The stream's ticket has expired." },
   "stream.forbidden-by-policy": { status: 403, retry: false, exit: 4, means: "The host's own policy forbids it." },
+  // Relays
+  "relay.refused": {
+    status: 502,
+    retry: true,
+    exit: 1,
+    means: "Nothing takes connections there, as the host sees it.",
+  },
+  "relay.timed-out": { status: 504, retry: true, exit: 1, means: "What is relayed to did not answer in time." },
+  "relay.broken": {
+    status: 502,
+    retry: true,
+    exit: 1,
+    means: "What is relayed to ended before its answer, or answered no HTTP.",
+  },
+  "relay.caller-slow": { status: 408, retry: true, exit: 1, means: "The rest of the request did not come in time." },
+  "relay.target-malformed": {
+    status: 400,
+    retry: false,
+    exit: 2,
+    means: "This address cannot be relayed as it is written.",
+  },
+  "relay.limit": { status: 429, retry: true, exit: 3, means: "There are as many relays as there may be." },
+  "relay.unknown": { status: 404, retry: false, exit: 2, means: "No such relay is open." },
   "monitor.no-sample": { status: 409, retry: true, exit: 1, means: "The host has told nothing of itself yet." },
   "terminal.unavailable": {
     status: 409,

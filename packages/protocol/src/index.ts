@@ -71,4 +71,5 @@ export {
   TerminalSaid,
   TerminalSize,
 } from "./capabilities/terminal.ts";
+export { AGENT_API_PORT, isLoopbackTarget, RELAY, RelayRequest } from "./capabilities/relay.ts";
 export { MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";

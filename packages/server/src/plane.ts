@@ -33,6 +33,7 @@ import {
   sessionRoutes,
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
+import { createRelay, type Relay } from "./domain/relay/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
 import { createMonitorRoom, loadTopic, monitorRoutes, monitorTopic } from "./domain/monitor/index.ts";
 import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } from "./domain/terminals/index.ts";
@@ -73,6 +74,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly enrolment: EnrolmentRoom;
   readonly links: LinkRoom;
   readonly streams: Streams;
+  readonly relay: Relay;
   readonly jobs: JobsRoom;
   readonly audit: AuditRoom;
   readonly blobs: BlobsRoom;
@@ -226,6 +228,19 @@ export async function createPlane({
       links: links.links,
       enrolments,
       signTickets: (root) => pki.signTickets(root),
+      clock,
+      log,
+      metrics,
+    }),
+  );
+  const relay = undo.use(
+    createRelay({
+      links: links.links,
+      streams,
+      fleet,
+      audit: audit.log,
+      ended: who.ended,
+      bus,
       clock,
       log,
       metrics,
@@ -447,6 +462,7 @@ export async function createPlane({
     enrolment,
     links,
     streams,
+    relay,
     jobs,
     audit,
     blobs,
@@ -476,6 +492,7 @@ export async function createPlane({
         state.drain();
         live.drain();
         terminals.drain();
+        relay.drain();
         streams.drain();
         await links.drain();
         await jobs.settled();

@@ -3,12 +3,15 @@
  * change. Without one, everything is allowed that a fresh install needs: commands as the agent's own account (root,
  * usually) and as accounts of people (uid 1000 and above).
  */
-import { AtalayaError } from "@atalaya/protocol";
+import { AtalayaError, isLoopbackTarget } from "@atalaya/protocol";
 import { z } from "zod";
 import type { Account } from "../capabilities/exec/account.ts";
 import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
 
 const names = z.array(z.string().min(1));
+
+const PortRange = z.string().regex(/^\d{1,5}-\d{1,5}$/, "is no port, and no range such as 8000-8999");
+const Target = z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5}|\*)$/, "is not host:port");
 
 export const Policy = z.strictObject({
   /** Capabilities that may be asked for; absent: all. */
@@ -49,6 +52,18 @@ export const Policy = z.strictObject({
       "minimum-uid": z.int().min(0).optional(),
       /** Ends a terminal in which no key was pressed for so many seconds. */
       "idle-seconds": z.int().min(1).optional(),
+    })
+    .prefault({}),
+  relay: z
+    .strictObject({
+      /** Ports of this host's loopback; absent: all where `exec` allows root a shell anywhere, otherwise none. */
+      ports: z.array(z.union([z.int().min(1).max(65_535), PortRange])).optional(),
+      /** Other targets, written `host:port` as requests must write them; `host:*` is all of its ports. */
+      targets: z.array(Target).default([]),
+      /** The agent's own API, at the port 5000 that no socket listens on. Each deed is asked for besides. */
+      api: z.boolean().default(true),
+      /** Relays that may be open at once. */
+      most: z.int().min(0).default(1024),
     })
     .prefault({}),
   streams: z
@@ -153,6 +168,44 @@ export function forbidsTerminal(policy: Policy, account: Account, guarded: boole
     "minimum-uid": terminal["minimum-uid"] ?? exec["minimum-uid"],
   };
   return forbidsAccount(rules, account, guarded);
+}
+
+/** Where a relay wants to go: `api` is the agent's own, otherwise what is connected to. */
+export type RelayWish = "api" | { readonly host: string; readonly port: number };
+
+/**
+ * Undefined when it may. What listens on loopback often trusts whoever reaches it, and a relay comes as nobody in
+ * particular: so where nothing is said of relays, they are allowed where whoever asks could run anything as root anyway.
+ */
+export function forbidsRelay({ exec, capabilities, relay }: Policy, wish: RelayWish, open: number): string | undefined {
+  if (open >= relay.most) return `the policy of this host allows ${relay.most} relays at once`;
+  if (wish === "api") return relay.api ? undefined : "the policy of this host does not allow the agent's API";
+  const { host, port } = wish;
+  if (relay.targets.some((target) => namesTarget(target, host, port))) return undefined;
+  if (!isLoopbackTarget(host)) return `the policy of this host does not name the target ${host}:${port}`;
+  const isOpen =
+    exec.root &&
+    exec.shell &&
+    exec.accounts === undefined &&
+    exec["denied-accounts"].length === 0 &&
+    exec["working-directories"] === undefined &&
+    (capabilities === undefined || capabilities.includes("exec"));
+  const allowed = relay.ports === undefined ? isOpen : relay.ports.some((ports) => holdsPort(ports, port));
+  return allowed ? undefined : `the policy of this host does not allow relays to its port ${port}`;
+}
+
+function holdsPort(ports: number | string, port: number): boolean {
+  if (typeof ports === "number") return ports === port;
+  const [first, last] = ports.split("-").map(Number);
+  return port >= first! && port <= last!;
+}
+
+/** By their text: what a name leads to may change after it was looked up. */
+function namesTarget(target: string, host: string, port: number): boolean {
+  const at = target.lastIndexOf(":");
+  const named = target.slice(0, at).replace(/^\[(.*)\]$/, "$1");
+  const ports = target.slice(at + 1);
+  return named.toLowerCase() === host.toLowerCase() && (ports === "*" || Number(ports) === port);
 }
 
 export function allowsCapability(policy: Policy, capability: string): boolean {
