@@ -72,4 +72,4 @@ export {
   TerminalSize,
 } from "./capabilities/terminal.ts";
 export { AGENT_API_PORT, isLoopbackTarget, RELAY, RelayRequest } from "./capabilities/relay.ts";
-export { MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";
+export { isCounted, MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";

@@ -48,18 +48,37 @@ export const Sample = z.object({
 });
 export type Sample = z.output<typeof Sample>;
 
-/** Agent to server. `points` are looks between two slow samples: [milliseconds before `at`, CPU, load, memory used]. */
+const Look = z.tuple([
+  z.int().min(0),
+  Fraction.nullable(),
+  Amount.nullable(),
+  Fraction.nullable(),
+  // Agents of before told only the four above.
+  Fraction.nullable().optional(),
+  Amount.nullable().optional(),
+  Amount.nullable().optional(),
+]);
+
+/**
+ * Agent to server. `points` are looks between two slow samples: [milliseconds before `at`, CPU, load, memory used, swap
+ * used, bytes received and sent a second].
+ */
 export const SampleFrame = z.object({
   type: z.literal("sample"),
   sample: Sample,
-  points: z
-    .array(z.tuple([z.int().min(0), Fraction.nullable(), Amount.nullable(), Fraction.nullable()]))
-    .max(12)
-    .optional(),
+  points: z.array(Look).max(12).optional(),
   /** The server's `now` of the last `monitor` frame, and how long ago by our clock that came: for the clocks' skew. */
   echo: z.object({ now: z.int(), heldMs: z.int().min(0) }).optional(),
 });
 export type SampleFrame = z.output<typeof SampleFrame>;
+
+/** Bridges, their ends, tunnels, VLANs and bonds: what goes through them is counted on a card already. */
+const CARRIED = /^(?:veth|docker|podman|br-|virbr|vnet|tap|tun|wg|cni|flannel|cali|ifb|bond|team|dummy|lo$)|\./;
+
+/** Whether a network's bytes count in the host's total. */
+export function isCounted(network: { readonly name: string }): boolean {
+  return !CARRIED.test(network.name);
+}
 
 /** Server to agent. Without a lease: from now on, while this link lasts. */
 export const MonitorFrame = z.object({

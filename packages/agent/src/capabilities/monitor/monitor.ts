@@ -1,7 +1,7 @@
 /** When samples are taken: every second while somebody watches, each minute otherwise. */
 import type { MonitorFrame, SampleFrame } from "@atalaya/protocol";
 import { failureOf, type Log } from "../../platform/log.ts";
-import type { Sampler } from "./sampler.ts";
+import type { Look, Sampler } from "./sampler.ts";
 
 export interface Monitor {
   /** The server wants samples, from now on or for a while. */
@@ -28,12 +28,7 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
   let fast: NodeJS.Timeout | undefined;
   let leaseUntil = 0;
   let echo: { readonly now: number; readonly at: number } | undefined;
-  let points: {
-    readonly at: number;
-    readonly cpu: number | null;
-    readonly load: number | null;
-    readonly memory: number | null;
-  }[] = [];
+  let points: (Look & { readonly at: number })[] = [];
   let busy = false;
 
   async function tell(kind: "slow" | "fast"): Promise<void> {
@@ -46,7 +41,12 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
       const between =
         kind === "fast"
           ? {}
-          : { points: points.map(({ at, cpu, load, memory }) => [Math.round(now - at), cpu, load, memory] as const) };
+          : {
+              points: points.map(
+                ({ at, cpu, load, memory, swap, rx, tx }) =>
+                  [Math.round(now - at), cpu, load, memory, swap, rx, tx] as const,
+              ),
+            };
       if (kind === "slow") points = [];
       send({
         type: "sample",

@@ -161,6 +161,11 @@ describe("a sample", () => {
       networks: [{ name: "eth0", rxBytes: 1000, txBytes: 2000 }],
       processes: [{ pid: 42, name: "evil) name (S\n<script>", memory: 250 * 4096 }],
     });
+    expect(sampler.look()).toMatchObject({ swap: null, rx: null });
+    writeFileSync(join(root, "proc/net/dev"), ARM["proc/net/dev"].replaceAll("1000", "90000"));
+    const { rx, tx } = sampler.look();
+    expect(rx).toBeGreaterThan(0);
+    expect(tx).toBe(0);
     expect(["swap", "users", "disks"].filter((part) => part in sample)).toEqual([]);
     rmSync(root, { recursive: true });
   });

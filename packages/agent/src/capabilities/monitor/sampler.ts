@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Sample } from "@atalaya/protocol";
+import { isCounted, type Sample } from "@atalaya/protocol";
 import {
   memoryOf,
   parseCelsius,
@@ -19,11 +19,14 @@ import {
 } from "./proc.ts";
 import { parseUtmp } from "./utmp.ts";
 
-/** A cheap look: shares between 0 and 1, and the load. */
+/** A cheap look: shares between 0 and 1, the load, bytes a second of all cards. */
 export interface Look {
   readonly cpu: number | null;
   readonly load: number | null;
   readonly memory: number | null;
+  readonly swap: number | null;
+  readonly rx: number | null;
+  readonly tx: number | null;
 }
 
 export interface Sampler {
@@ -55,6 +58,7 @@ export function createSampler(root = "/"): Sampler {
   };
   let lookedAt = parseCpuTimes(text("proc/stat") ?? "");
   let sampledAt = lookedAt;
+  let traffic: { readonly at: number; readonly rx: number; readonly tx: number } | undefined;
   let networks: { readonly at: number; readonly counts: ReadonlyMap<string, NetworkCount> } | undefined;
   let ticks: { readonly at: number; readonly of: ReadonlyMap<number, number> } | undefined;
   let accounts: { readonly stamp: number; readonly names: ReadonlyMap<number, string> } | undefined;
@@ -80,6 +84,20 @@ export function createSampler(root = "/"): Sampler {
         : {};
       return { name, ...rates, rxBytes: rx, txBytes: tx };
     });
+  }
+
+  /** Bytes a second since the look before; null at the first, and when a counter began anew or a card went away. */
+  function trafficRates(): Pick<Look, "rx" | "tx"> {
+    const source = text("proc/net/dev");
+    if (source === undefined) return { rx: null, tx: null };
+    const counts = parseNetworks(source).filter(isCounted);
+    const sum = (pick: (count: NetworkCount) => number): number => counts.reduce((all, one) => all + pick(one), 0);
+    const now = { at: performance.now(), rx: sum(({ rx }) => rx), tx: sum(({ tx }) => tx) };
+    const before = traffic;
+    traffic = now;
+    const seconds = before === undefined ? 0 : (now.at - before.at) / 1000;
+    if (before === undefined || seconds <= 0 || now.rx < before.rx || now.tx < before.tx) return { rx: null, tx: null };
+    return { rx: Math.round((now.rx - before.rx) / seconds), tx: Math.round((now.tx - before.tx) / seconds) };
   }
 
   async function disks(): Promise<Sample["disks"]> {
@@ -191,11 +209,15 @@ export function createSampler(root = "/"): Sampler {
       const times = parseCpuTimes(text("proc/stat") ?? "");
       const cpu = shareOf(lookedAt.total, times.total);
       lookedAt = times;
-      const memory = memoryOf(parseMeminfo(text("proc/meminfo") ?? ""));
+      const info = parseMeminfo(text("proc/meminfo") ?? "");
+      const memory = memoryOf(info);
+      const swap = swapOf(info);
       return {
         cpu: cpu === undefined ? null : round(cpu),
         load: parseLoad(text("proc/loadavg") ?? "")?.[0] ?? null,
         memory: memory === undefined || memory.total === 0 ? null : round(memory.used / memory.total),
+        swap: swap === undefined ? null : round(swap.used / swap.total),
+        ...trafficRates(),
       };
     },
     async sample(withProcesses) {

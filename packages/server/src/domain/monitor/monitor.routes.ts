@@ -8,7 +8,7 @@ import { loadView, LoadView, OverviewView, PointView, SampleView, visibleHost } 
 
 const tags = ["monitor"];
 const params = z.object({ host: z.string().min(1).max(256).describe("Id or name.") });
-const STEP_MS = { hour: 10_000, month: 600_000 } as const;
+const STEP_MS = { hour: 10_000, day: 600_000, week: 600_000, month: 600_000 } as const;
 
 /** `/hosts/{host}/monitor`, `/monitor` and `/fleet/overview`: how hosts fare. */
 export const monitorRoutes = ({
@@ -46,10 +46,10 @@ export const monitorRoutes = ({
         path: "/hosts/{host}/monitor/history",
         operationId: "getLoadHistory",
         permission: "monitor.read",
-        summary: "How a host fared: an hour in steps of ten seconds, or a month in steps of ten minutes",
+        summary: "How a host fared: an hour in steps of ten seconds, or a day, week or month in steps of ten minutes",
         tags,
         params,
-        query: z.object({ span: z.enum(["hour", "month"]).default("hour") }),
+        query: z.object({ span: z.enum(["hour", "day", "week", "month"]).default("hour") }),
         responses: { 200: z.object({ span: z.string(), stepMs: z.int(), points: z.array(PointView) }) },
       }),
       async (c) => {

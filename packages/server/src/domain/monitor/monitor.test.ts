@@ -53,10 +53,16 @@ describe.each(engines)("the room of samples, on $name", ({ open }) => {
       },
     };
     const begin = () => createMonitorRoom({ store, links, bus: createLocalBus({ clock }), clock, log: silentLog });
+    const more = {
+      swap: { total: 4, used: 1 },
+      disks: [{ mount: "/", total: 4, used: 3 }],
+      networks: [{ name: "eth0", rxBytes: 0, txBytes: 0, rxBytesPerSecond: 1_000, txBytesPerSecond: 20 }],
+      temperatures: [{ name: "cpu", celsius: 48 }],
+    };
     const told = (cpu: number): SampleFrame => ({
       type: "sample",
-      sample: { at: clock.now() + 5_000, cpu: { total: cpu, cores: [cpu] } },
-      points: [[10_000, cpu, 1, 0.5]],
+      sample: { at: clock.now() + 5_000, cpu: { total: cpu, cores: [cpu] }, ...more },
+      points: [[10_000, cpu, 1, 0.5, 0.25, 3_000, 40]],
       echo: { now: clock.now() - 200, heldMs: 100 },
     });
     {
@@ -79,7 +85,8 @@ describe.each(engines)("the room of samples, on $name", ({ open }) => {
     }
     await using room = begin();
     const [mean] = await room.history(1, "month");
-    expect(mean).toMatchObject({ cpu: 0.3, memory: 0.5 });
+    expect(mean).toMatchObject({ cpu: 0.3, memory: 0.5, swap: 0.25, disk: 0.75, rx: 2_000, tx: 30, celsius: 48 });
     expect(await room.history(1, "hour")).toHaveLength(4);
+    expect(await room.history(1, "day")).toEqual([mean]);
   });
 });

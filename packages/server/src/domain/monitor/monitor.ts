@@ -7,7 +7,7 @@ import type { Store } from "../../platform/store/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link, LinkListener, Links } from "../link/index.ts";
 import { historyStore, type MinuteRow } from "./history.store.ts";
-import { decodePoints, encodePoints, meanOf, type Point } from "./points.ts";
+import { decodePoints, encodePoints, meanOf, pointOfSample, type Point } from "./points.ts";
 
 export interface MonitorRoomNeeds {
   readonly store: Store;
@@ -26,7 +26,7 @@ export interface Latest {
   readonly sequence: number;
 }
 
-export type Span = "hour" | "month";
+export type Span = "hour" | "day" | "week" | "month";
 
 export interface MonitorRoom extends AsyncDisposable {
   latest(host: HostKey): Latest | undefined;
@@ -50,6 +50,7 @@ const MEAN_MINUTES = 10;
 const BLOCK_MINUTES = 360;
 const HOUR_MINUTES = 60;
 const MONTH_BLOCKS = 124;
+const blocksOf = { day: 4, week: 28, month: MONTH_BLOCKS } as const;
 /** The host of marks; keys of hosts begin at 1. */
 const NOBODY: HostKey = 0;
 const MOST_UNWRITTEN = 50_000;
@@ -98,15 +99,14 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
   function keep(host: HostKey, sample: Sample, points: NonNullable<SampleFrame["points"]>, now: number): void {
     // Fast samples are for who watches; the slow one brings what belongs into history.
     if (sample.processes !== undefined || unwritten.length >= MOST_UNWRITTEN) return;
-    const { cpu, load, memory } = sample;
-    const own: Point = {
-      at: now,
-      cpu: cpu?.total ?? null,
-      load: load?.[0] ?? null,
-      memory: memory === undefined || memory.total === 0 ? null : memory.used / memory.total,
-    };
-    const looks = points.map(([agoMs, share, one, used]) => ({ at: now - agoMs, cpu: share, load: one, memory: used }));
-    unwritten.push({ minute: minuteOf(now), host, points: encodePoints([...looks, own]) });
+    const looks = points.map(
+      ([agoMs, cpu, load, memory, swap = null, rx = null, tx = null]): Point => ({
+        ...{ at: now - agoMs, cpu, load, memory, swap, rx, tx },
+        // Slow to change: once a minute is enough.
+        ...{ disk: null, celsius: null },
+      }),
+    );
+    unwritten.push({ minute: minuteOf(now), host, points: encodePoints([...looks, pointOfSample(sample, now)]) });
   }
 
   /** Many hosts at once, in one transaction. */
@@ -212,10 +212,11 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
     },
     async history(host, span) {
       const now = minuteOf(clock.now());
+      const block = Math.floor(now / BLOCK_MINUTES);
       const texts =
         span === "hour"
           ? await rows.minutes(host, now - HOUR_MINUTES, now)
-          : await rows.blocks(host, Math.floor(now / BLOCK_MINUTES) - MONTH_BLOCKS, Math.floor(now / BLOCK_MINUTES));
+          : await rows.blocks(host, block - blocksOf[span], block);
       // By time: a host that came back may have told some twice.
       const points = new Map(texts.flatMap((text) => decodePoints(text)).map((point) => [point.at, point]));
       return [...points.values()].toSorted((a, b) => a.at - b.at);

@@ -13,7 +13,17 @@ export const SampleView = Sample.extend({ clockSkewMs: z.int().optional() }).met
 
 const Share = z.number().min(0).max(1).nullable();
 export const PointView = z
-  .object({ at: Timestamp, cpu: Share, load: z.number().nullable(), memory: Share })
+  .object({
+    at: Timestamp,
+    cpu: Share,
+    load: z.number().nullable(),
+    memory: Share,
+    swap: Share,
+    disk: Share.describe("Of the root file system."),
+    rx: z.number().nullable().describe("Bytes a second received by all cards."),
+    tx: z.number().nullable().describe("Bytes a second sent by all cards."),
+    celsius: z.number().nullable().describe("Of the warmest sensor."),
+  })
   .meta({ id: "LoadPoint", description: "Shares between 0 and 1; null: the host could not tell." });
 
 export const LoadView = z
