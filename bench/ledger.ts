@@ -56,6 +56,7 @@ export async function run({ runs = 10_000, rounds = 5, output = 0 }: LedgerOptio
       fleet: {
         resolve: async (selector) => ({ hosts, selector }),
         byKey: (key) => hosts[key - 1],
+        host: async () => hosts[0]!,
         hostOfSystem: (system) => system,
         onGone: () => ({ [Symbol.dispose]() {} }),
       },

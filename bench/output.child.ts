@@ -95,6 +95,7 @@ async function ledger(order: OutputOrder & { readonly do: "ledger" }): Promise<(
     fleet: {
       resolve: async (selector) => ({ hosts: [host], selector }),
       byKey: () => host,
+      host: async () => host,
       hostOfSystem: (system) => system,
       onGone: () => ({ [Symbol.dispose]() {} }),
     },

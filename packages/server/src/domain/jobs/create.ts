@@ -48,7 +48,7 @@ export interface JobsRoomNeeds {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "hostOfSystem" | "onGone">;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "host" | "hostOfSystem" | "onGone">;
   readonly links: Links;
   /** What agents can be asked, by name. */
   readonly capabilities: readonly Capability[];

@@ -5,10 +5,11 @@ import { auditOf } from "./audited.ts";
 import type { OutputDoor } from "./output-door.ts";
 import type { Jobs } from "./jobs.ts";
 import { NewJob, RetryJob } from "./new-job.ts";
-import { CreatedJobView, JobId, JobStateName, JobView, RunDetailView, RunId, RunStateName, RunView } from "./views.ts";
+import { CreatedJobView, HostRunView, JobId, JobStateName, JobView, RunDetailView, RunId, RunStateName, RunView } from "./views.ts";
 
 const tags = ["jobs"];
 const JobPath = z.object({ job: JobId });
+const HostPath = z.object({ host: z.string().min(1).max(256).describe("Id or name.") });
 const RunPath = z.object({ run: RunId });
 const Idempotency = z.object({
   "idempotency-key": z
@@ -92,6 +93,20 @@ export const jobRoutes = ({ jobs, output }: { readonly jobs: Jobs; readonly outp
         responses: { 200: pageOf(RunView) },
       }),
       async (c) => c.json(await jobs.runs(c.req.valid("param").job, c.req.valid("query"), c.var.actor), 200),
+    )
+    .openapi(
+      route({
+        method: "get",
+        path: "/hosts/{host}/runs",
+        operationId: "listHostRuns",
+        permission: "job.read",
+        summary: "The runs of one host, the newest first",
+        tags,
+        params: HostPath,
+        query: PageQuery,
+        responses: { 200: pageOf(HostRunView) },
+      }),
+      async (c) => c.json(await jobs.hostRuns(c.req.valid("param").host, c.req.valid("query"), c.var.actor), 200),
     )
     .openapi(
       route({

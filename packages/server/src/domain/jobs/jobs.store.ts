@@ -82,6 +82,14 @@ export interface JobsStore {
     readonly after?: number | undefined;
     readonly limit: number;
   }): Promise<readonly StoredRun[]>;
+  /** Of all jobs, the newest first. */
+  runsOnHost(query: {
+    readonly host: number;
+    readonly createdBy?: string | undefined;
+    /** Jobs with smaller keys only. */
+    readonly before?: number | undefined;
+    readonly limit: number;
+  }): Promise<readonly { readonly job: StoredJob; readonly run: StoredRun }[]>;
   /** Jobs that changed after `revision`, oldest change first, whole revisions: about so many. */
   jobsSince(
     revision: Revision,
@@ -95,6 +103,9 @@ export interface JobsStore {
   secrets(job: number): Promise<Uint8Array | undefined>;
   countByState(): Promise<readonly { readonly state: number; readonly n: number }[]>;
 }
+
+/** Jobs whose runs are looked for at once. */
+const WALKED = 5_000;
 
 export function jobsStore(store: Store): JobsStore {
   const tables = store.tables<JobsTables>();
@@ -268,6 +279,38 @@ export function jobsStore(store: Store): JobsStore {
           .limit(limit)
           .execute(),
       ),
+    // Runs are found by job: an index by host would be a second tree as large as the largest table, written with every
+    // job. Jobs are walked backwards instead, and each is asked for this host; retention bounds how many there are.
+    runsOnHost: ({ host, createdBy, before, limit }) =>
+      tables.read(async (db) => {
+        const newest = await db.selectFrom("jobs_job").select(({ fn }) => fn.max("key").as("key")).executeTakeFirst();
+        const found: { readonly job: StoredJob; readonly run: StoredRun }[] = [];
+        for (let above = before ?? (newest?.key ?? 0) + 1; above > 1 && found.length < limit; above -= WALKED) {
+          const runs = await db
+            .selectFrom("jobs_run")
+            .selectAll()
+            .where("host", "=", host)
+            .where(
+              "job",
+              "in",
+              db
+                .selectFrom("jobs_job")
+                .select("key")
+                .where("key", "<", above)
+                .where("key", ">=", above - WALKED)
+                .$if(createdBy !== undefined, (query) => query.where("created_by", "=", createdBy!)),
+            )
+            .orderBy("job", "desc")
+            .limit(limit - found.length)
+            .execute();
+          if (runs.length === 0) continue;
+          const keys = runs.map(({ job }) => job);
+          const jobs = await db.selectFrom("jobs_job").selectAll().where("key", "in", keys).execute();
+          const byKey = new Map(jobs.map((job) => [job.key, job]));
+          found.push(...runs.map((run) => ({ run, job: byKey.get(run.job)! })));
+        }
+        return found;
+      }),
     jobsSince: (revision, limit, createdBy) =>
       tables.read(async (db) => {
         const changed = db

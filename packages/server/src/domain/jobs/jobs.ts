@@ -26,9 +26,11 @@ import type { JobState } from "./tables.store.ts";
 import { code, STATES, stateOf } from "./transitions.ts";
 import {
   eventView,
+  hostRunView,
   jobView,
   runView,
   type CreatedJobView,
+  type HostRunView,
   type JobView,
   type RunDetailView,
   type RunView,
@@ -50,6 +52,12 @@ export interface Jobs {
     query: { readonly state?: RunState | undefined; readonly limit: number; readonly cursor?: string | undefined },
     actor: Actor,
   ): Promise<Page<RunView>>;
+  /** Of one host, the newest first. Throws `host.unknown`, also for hosts out of reach. */
+  hostRuns(
+    host: string,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
+    actor: Actor,
+  ): Promise<Page<HostRunView>>;
   run(id: string, actor: Actor): Promise<RunDetailView>;
   cancel(job: string, actor: Actor): Promise<JobView>;
   /** What waits is cancelled; what runs is left to end, or cancelled too. */
@@ -75,7 +83,7 @@ export interface JobsNeeds {
   readonly store: JobsStore;
   readonly lookup: Lookup;
   readonly ids: RunIds;
-  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "host">;
   readonly labs: Labs;
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly accounts: Pick<Accounts, "accountFor">;
@@ -386,6 +394,15 @@ export function jobsOf(needs: JobsNeeds): Jobs {
       const wanted = state === undefined ? undefined : code[state];
       const rows = await store.runs({ job: job.key, state: wanted, after, limit: limit + 1 });
       return pageFrom(rows, { limit, item: (row) => runView(row, job, ids), keys: (row) => row.position });
+    },
+
+    async hostRuns(name, { limit, cursor }, actor) {
+      const host = await fleet.host(name);
+      if (!within(host, actor.places)) throw new AtalayaError("host.unknown", `There is no host ${name}.`);
+      const before = cursor === undefined ? undefined : decodeCursor(z.int(), cursor);
+      const createdBy = lookup.createdBy(actor);
+      const rows = await store.runsOnHost({ host: host.key, createdBy, before, limit: limit + 1 });
+      return pageFrom(rows, { limit, item: ({ job, run }) => hostRunView(run, job, ids), keys: ({ run }) => run.job });
     },
 
     async run(id, actor) {

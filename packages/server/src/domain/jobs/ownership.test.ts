@@ -68,6 +68,22 @@ describe.each(engines)("whose jobs they are on $name", ({ open }) => {
       expect(hers.text.replaceAll(job.id, nowhere.job).replaceAll(run, nowhere.run)).toBe(nobodys.text);
     }
     expect(JSON.parse((await ask(world, eva, "GET", "/jobs")).text)).toEqual({ items: [] });
+    const { id: host } = job.runs[0]!.host;
+    expect(JSON.parse((await ask(world, eva, "GET", `/hosts/${host}/runs`)).text)).toEqual({ items: [] });
+    const elsewhere = { ...ana, places: ["elsewhere"] };
+    expect((await ask(world, elsewhere, "GET", `/hosts/${host}/runs`)).status).toBe(404);
+    const second = await world.room.jobs.create(echo(), ana);
+    const pages: string[] = [];
+    for (let cursor: string | undefined = ""; cursor !== undefined;) {
+      const page = `/hosts/${host}/runs?limit=1${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const { items, next } = JSON.parse((await ask(world, operator, "GET", page)).text) as {
+        items: { job: string; createdBy: string }[];
+        next?: string;
+      };
+      pages.push(...items.map(({ job: id, createdBy }) => `${id} ${createdBy}`));
+      cursor = next;
+    }
+    expect(pages).toEqual([second, job].map(({ id }) => `${id} pam:ana`));
     // Nothing of it had an effect.
     const after = await world.room.jobs.job(job.id, ana);
     expect(after.state).toBe("running");

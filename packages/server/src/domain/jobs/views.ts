@@ -58,6 +58,13 @@ export const RunView = z
   .meta({ id: "Run", description: "A job on one host." });
 export type RunView = z.output<typeof RunView>;
 
+export const HostRunView = RunView.extend({
+  capability: z.string(),
+  request: z.unknown(),
+  createdBy: z.string(),
+}).meta({ id: "HostRun", description: "A run of a host, with what was asked and by whom." });
+export type HostRunView = z.output<typeof HostRunView>;
+
 export const RunEventView = z.object({ at: Timestamp, kind: z.string(), message: z.string() });
 export const RunDetailView = RunView.extend({ history: z.array(RunEventView) }).meta({
   id: "RunDetail",
@@ -112,6 +119,11 @@ export function runView(run: StoredRun, job: StoredJob, ids: RunIds): RunView {
     outputBytes: run.output_bytes,
     revision: run.revision,
   };
+}
+
+export function hostRunView(run: StoredRun, job: StoredJob, ids: RunIds): HostRunView {
+  const { capability, created_by: createdBy } = job;
+  return { ...runView(run, job, ids), capability, request: JSON.parse(job.request) as unknown, createdBy };
 }
 
 export function eventView({ at, kind, message }: StoredEvent) {

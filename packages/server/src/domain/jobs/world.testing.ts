@@ -1,6 +1,6 @@
 /** A small world for tests: hosts with agents that keep a spool and never execute anything twice, and links that break. */
 import type { AgentFrame, OutputFrame, ResumeEntry, ServerFrame, SpoolEntry, Start } from "@atalaya/protocol";
-import { exec, parseServerFrame } from "@atalaya/protocol";
+import { AtalayaError, exec, parseServerFrame } from "@atalaya/protocol";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -142,6 +142,11 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
       fleet: {
         resolve,
         byKey: (host) => hosts[host - 1],
+        async host(name) {
+          const found = hosts.find(({ id, name: own }) => id === name || own === name);
+          if (found === undefined) throw new AtalayaError("host.unknown", `There is no host ${name}.`);
+          return found;
+        },
         hostOfSystem: (system) => systems.get(system),
         onGone(listener) {
           gone.add(listener);
