@@ -577,7 +577,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** How a host fared: an hour in steps of ten seconds, or a month in steps of ten minutes */
+        /** How a host fared: an hour in steps of ten seconds, or a day, week or month in steps of ten minutes */
         readonly get: operations["getLoadHistory"];
         readonly put?: never;
         readonly post?: never;
@@ -618,6 +618,23 @@ export interface paths {
         readonly put?: never;
         /** Let a host out of quarantine */
         readonly post: operations["releaseHost"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/runs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The runs of one host, the newest first */
+        readonly get: operations["listHostRuns"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2482,6 +2499,37 @@ export interface components {
             readonly name?: string;
             readonly place?: string | null;
         };
+        /** @description A run of a host, with what was asked and by whom. */
+        readonly HostRun: {
+            readonly capability: string;
+            /** @description Epoch milliseconds. */
+            readonly createdAt: number;
+            readonly createdBy: string;
+            readonly durationMs?: number;
+            /** @description Epoch milliseconds. */
+            readonly finishedAt?: number;
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            readonly id: string;
+            readonly job: string;
+            /** @description Output up to this sequence is kept. */
+            readonly lastSequence: number;
+            readonly outputBytes: number;
+            readonly reason?: {
+                readonly code: string;
+                readonly message: string;
+            };
+            readonly request?: unknown;
+            /** @description The capability's own result. */
+            readonly result?: unknown;
+            readonly revision: number;
+            /** @description Epoch milliseconds. */
+            readonly startedAt?: number;
+            /** @enum {string} */
+            readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
+        };
         /** @description One capability asked of a frozen set of hosts. */
         readonly Job: {
             readonly capability: string;
@@ -2576,9 +2624,18 @@ export interface components {
         readonly LoadPoint: {
             /** @description Epoch milliseconds. */
             readonly at: number;
+            /** @description Of the warmest sensor. */
+            readonly celsius: number | null;
             readonly cpu: number | null;
+            /** @description Of the root file system. */
+            readonly disk: number | null;
             readonly load: number | null;
             readonly memory: number | null;
+            /** @description Bytes a second received by all cards. */
+            readonly rx: number | null;
+            readonly swap: number | null;
+            /** @description Bytes a second sent by all cards. */
+            readonly tx: number | null;
         };
         /** @description Who is asking. */
         readonly Me: {
@@ -4815,7 +4872,7 @@ export interface operations {
     readonly getLoadHistory: {
         readonly parameters: {
             readonly query?: {
-                readonly span?: "hour" | "month";
+                readonly span?: "hour" | "day" | "week" | "month";
             };
             readonly header?: never;
             readonly path: {
@@ -4903,6 +4960,46 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listHostRuns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["HostRun"][];
+                        readonly next?: string;
+                    };
                 };
             };
             /** @description A failure. */

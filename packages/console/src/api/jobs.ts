@@ -72,26 +72,44 @@ export interface JobList {
   readonly failure?: unknown;
 }
 
+export interface LiveJobs extends Source<JobList> {
+  /** Fetches a page of older ones. Throws what the server answers. */
+  older(): Promise<void>;
+}
+
 /** The newest jobs, and whatever becomes of all of them. */
-export function liveJobs(): Source<JobList> {
+export function liveJobs(): LiveJobs {
   const state = cell<JobList>({ jobs: [], isComplete: false, hasMore: false });
   let readers = 0;
   let close = () => {};
+  let older = async () => {};
   function open(): void {
     const byId = new Map<string, Job>();
-    let hasMore = false;
+    let next: string | undefined;
+    let oldest = 0;
     let isOver = false;
     let leave = () => {};
     const show = paced(() => {
       const jobs = [...byId.values()].toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
-      state.set({ jobs, isComplete: true, hasMore });
+      state.set({ jobs, isComplete: true, hasMore: next !== undefined });
     });
+    const take = (page: { readonly items: readonly Job[]; readonly next?: string | undefined }) => {
+      // What is told live meanwhile is younger than what this page says.
+      for (const job of page.items) if ((byId.get(job.id)?.revision ?? -1) < job.revision) byId.set(job.id, job);
+      next = page.next;
+      oldest = page.items.at(-1)?.createdAt ?? 0;
+      show.ask();
+    };
+    older = async () => {
+      if (next === undefined) return;
+      const page = await client.get("/api/v1/jobs", { params: { query: { limit: FIRST_PAGE, cursor: next } } });
+      if (!isOver) take(page);
+    };
     client.get("/api/v1/jobs", { params: { query: { limit: FIRST_PAGE } } }).then(
-      ({ items, next }) => {
+      (first) => {
         if (isOver) return;
-        for (const job of items) byId.set(job.id, job);
-        hasMore = next !== undefined;
-        show.ask();
+        const { items } = first;
+        take(first);
         // What changes after the youngest of these changes is told; an empty list is told from the beginning.
         const since = Math.max(0, ...items.map(({ revision }) => revision));
         leave = follow(
@@ -102,9 +120,8 @@ export function liveJobs(): Source<JobList> {
             onEvents(events) {
               for (const event of events) {
                 const job = event["job"] as Job;
-                // Older ones than the page are not begun with now.
-                if (byId.has(job.id) || !hasMore || job.createdAt >= (items.at(-1)?.createdAt ?? 0))
-                  byId.set(job.id, job);
+                // Older ones than the pages that were fetched come with theirs.
+                if (byId.has(job.id) || next === undefined || job.createdAt >= oldest) byId.set(job.id, job);
               }
               show.ask();
             },
@@ -121,6 +138,7 @@ export function liveJobs(): Source<JobList> {
   }
   return {
     get: state.get,
+    older: () => older(),
     subscribe(listener) {
       if (readers++ === 0) open();
       const off = state.subscribe(listener);

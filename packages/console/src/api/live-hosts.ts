@@ -37,7 +37,7 @@ function openList(selector: string): Source<HostList> {
   let closing: ReturnType<typeof setTimeout> | undefined;
 
   function open(): void {
-    const set = sortedSet<Host>(({ name }) => name, compareNames);
+    let set = sortedSet<Host>(({ name }) => name, compareNames);
     let isComplete = false;
     let failure: ClientError | undefined;
     const show = paced(() => value.set({ hosts: set.sorted(), isComplete, failure }));
@@ -49,6 +49,11 @@ function openList(selector: string): Source<HostList> {
           for (const event of events) {
             if (event["type"] === "host") set.put(event["host"] as Host);
             else if (event["type"] === "host-gone") set.drop(String(event["id"]));
+            else if (event["type"] === "hosts-reset") {
+              // What we know may be of hosts that are no longer ours to see: all of them follow.
+              set = sortedSet<Host>(({ name }) => name, compareNames);
+              isComplete = false;
+            }
           }
           isComplete ||= events.length < FULL_BATCH;
           show.ask();

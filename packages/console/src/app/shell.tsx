@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { liveState } from "../api/follow.ts";
 import { useSource } from "../api/source.ts";
 import { permits, useSession } from "../session/session.tsx";
+import { SessionWatch } from "../session/session-watch.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { destinations } from "./destinations.ts";
 import { Palette } from "./palette.tsx";
@@ -53,6 +54,7 @@ export function Shell() {
         </div>
       </header>
       <main className={classes.main} id="content" tabIndex={-1}>
+        <SessionWatch />
         <LiveLost />
         <div className={classes.content}>
           <Outlet />

@@ -1,5 +1,6 @@
 import { ClientError } from "@atalaya/client/browser";
 import { client, csrf, type Schemas } from "../api/client.ts";
+import { cell } from "../api/source.ts";
 
 export type SignInPage = Schemas["SignInPage"];
 export type Session = Schemas["Session"];
@@ -7,12 +8,16 @@ export type Credentials = Schemas["NewSession"];
 
 export const readSignInPage = (): Promise<SignInPage> => client.get("/api/v1/sign-in");
 
+/** Whether somebody was signed in on this page, and is no more without having asked for it. */
+export const hasEnded = cell(false);
+
 /** Null when nobody is signed in. */
 export async function readSession(): Promise<Session | null> {
   try {
     return remembered(await client.get("/api/v1/session"));
   } catch (error) {
     if (!(error instanceof ClientError) || error.status !== 401) throw error;
+    if (csrf.get() !== undefined) hasEnded.set(true);
     csrf.set(undefined);
     return null;
   }
@@ -30,5 +35,6 @@ export async function signOut(where: "here" | "everywhere"): Promise<void> {
 /** Every change from now on proves with it that our own page asks. */
 function remembered(session: Session): Session {
   csrf.set(session.csrf);
+  hasEnded.set(false);
   return session;
 }

@@ -2,17 +2,28 @@ import { ClientError } from "@atalaya/client/browser";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { failureTitle } from "../words/failure-title.ts";
 import classes from "./problem.module.css";
 
-/** What a failure is called, in the reader's language where we have words for its code. */
+/** What a failure is called in the reader's language; a code of a newer server stands for itself. */
 export function useProblemTitle(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   return (error) => {
     if (!(error instanceof ClientError)) return t("problem.unexpected");
-    const key = `problems.${error.code.replaceAll(".", "_").replaceAll("-", "_")}`;
-    if (i18n.exists(key)) return i18n.t(key as "problem.unexpected");
-    return error.code;
+    return failureTitle(error.code, i18n.language) ?? error.code;
   };
+}
+
+/** Why a run or a job did not succeed: the server's own sentence, under its title for who does not read English. */
+export function Reason({ reason }: { readonly reason: { readonly code: string; readonly message: string } }) {
+  const { i18n } = useTranslation();
+  const title = i18n.language === "en" ? undefined : failureTitle(reason.code, i18n.language);
+  if (title === undefined) return <span title={reason.code}>{reason.message}</span>;
+  return (
+    <span title={`${reason.message} (${reason.code})`}>
+      {title} <span className={classes.detail}>{reason.message}</span>
+    </span>
+  );
 }
 
 /** The server's own sentence, what to do now, and what to quote when asking somebody. */

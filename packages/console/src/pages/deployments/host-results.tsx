@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { duration } from "../../ui/moment.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfRun } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
@@ -65,10 +65,10 @@ export function HostResults(props: { readonly deployment: string; readonly job: 
         width: 200,
         grow: true,
         cell: ({ run, rolledBack }) => (
-          <span title={run.reason?.code}>
+          <>
             {rolledBack === true ? `${t("deploy.putBack")}. ` : ""}
-            {run.reason?.message}
-          </span>
+            {run.reason === undefined ? null : <Reason reason={run.reason} />}
+          </>
         ),
       },
       {

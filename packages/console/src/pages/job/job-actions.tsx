@@ -9,6 +9,7 @@ import type { Job, Run } from "../../api/jobs.ts";
 import { useMay } from "../../session/session.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { isFinalRun } from "../../ui/states.ts";
+import { failureTitle } from "../../words/failure-title.ts";
 import { may } from "../jobs/job-words.ts";
 
 type Action = "pause" | "resume" | "cancel" | "abort";
@@ -17,7 +18,7 @@ const CONFIRM_ABOVE = 20;
 
 /** What can be done to a job; what reaches hosts is confirmed with their names. */
 export function JobActions({ job, runs }: { readonly job: Job; readonly runs: readonly Run[] }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const isAllowed = useMay("job.create");
   const [asking, setAsking] = useState<"cancel" | "retry">();
@@ -80,7 +81,7 @@ export function JobActions({ job, runs }: { readonly job: Job; readonly runs: re
         <Button
           variant="default"
           disabled={!isAllowed || !may.retry(job)}
-          title={why ?? (may.retry(job) ? undefined : t("problems.job_nothing_to_retry"))}
+          title={why ?? (may.retry(job) ? undefined : failureTitle("job.nothing-to-retry", i18n.language))}
           leftSection={<IconRefresh size={16} />}
           onClick={() => setAsking("retry")}
         >

@@ -6,7 +6,7 @@ import { liveJob, type Job } from "../../api/jobs.ts";
 import { useSource } from "../../api/source.ts";
 import { duration, Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
@@ -110,7 +110,7 @@ function JobFacts({ job }: { readonly job: Job }) {
       ) : null}
       {job.reason === undefined ? null : (
         <p className={classes.reason}>
-          {job.reason.message} <code>{job.reason.code}</code>
+          <Reason reason={job.reason} /> <code>{job.reason.code}</code>
         </p>
       )}
       <dl className={classes.facts}>

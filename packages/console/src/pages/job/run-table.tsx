@@ -9,6 +9,7 @@ import type { Run } from "../../api/jobs.ts";
 import { useMay } from "../../session/session.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { byteSize, duration } from "../../ui/moment.tsx";
+import { Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { isFinalRun, runStates, toneOfRun, type RunState } from "../../ui/states.ts";
 
@@ -61,7 +62,7 @@ export function RunTable({ runs, state, onState }: RunTableProps) {
         header: t("run.reason"),
         width: 240,
         grow: true,
-        cell: ({ reason }) => (reason === undefined ? null : <span title={reason.code}>{reason.message}</span>),
+        cell: ({ reason }) => (reason === undefined ? null : <Reason reason={reason} />),
       },
       {
         id: "took",

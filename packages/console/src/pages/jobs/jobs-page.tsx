@@ -1,4 +1,5 @@
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { IconListCheck, IconTerminal2 } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
@@ -30,6 +31,7 @@ export function JobsPage() {
     () => jobs.filter((job) => state === "all" || (job.state === "finished") === (state === "finished")),
     [jobs, state],
   );
+  const older = useMutation({ mutationFn: () => list.older() });
   const columns = useJobColumns();
   return (
     <Page
@@ -63,7 +65,14 @@ export function JobsPage() {
       ) : (
         <DataTable label={t("jobs.title")} columns={columns} rows={shown} rowId={({ id }) => id} rowHeight={40} />
       )}
-      {hasMore ? <p style={{ color: "var(--ink-soft)" }}>{t("jobs.older", { count: jobs.length })}</p> : null}
+      {hasMore ? (
+        <p style={{ display: "flex", alignItems: "center", gap: 12, margin: "10px 0 0", color: "var(--ink-soft)" }}>
+          {t("jobs.newest", { count: jobs.length })}
+          <Button variant="default" size="compact-sm" loading={older.isPending} onClick={() => older.mutate()}>
+            {t("jobs.older")}
+          </Button>
+        </p>
+      ) : null}
     </Page>
   );
 }

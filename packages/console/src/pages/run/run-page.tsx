@@ -12,7 +12,7 @@ import { LogView } from "../../output/log-view.tsx";
 import { useMay } from "../../session/session.tsx";
 import { duration, exactly, Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { isFinalRun, toneOfRun } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
@@ -88,7 +88,7 @@ export function RunPage() {
         <>
           {run.reason === undefined ? null : (
             <p className={jobClasses.reason}>
-              {run.reason.message} <code>{run.reason.code}</code>
+              <Reason reason={run.reason} /> <code>{run.reason.code}</code>
             </p>
           )}
           <dl className={jobClasses.facts}>

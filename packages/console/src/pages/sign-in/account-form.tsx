@@ -7,42 +7,48 @@ import { signIn, type Session } from "../../session/session-api.ts";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { asksMore, stepAfter, type Prompt, type Step } from "./steps.ts";
 import classes from "./sign-in.module.css";
 
-/** With an account of the server's machine; the second factor is asked for when the server wants one. */
+/** With an account of the server's machine; whatever the server asks beyond a password is asked for step by step. */
 export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Session) => void }) {
   const { t } = useTranslation();
   const [account, setAccount] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
-  const [step, setStep] = useState<"password" | "code" | "setup">("password");
-  const [setup, setSetup] = useState<{ readonly uri: string; readonly secret: string }>();
+  const [answers, setAnswers] = useState<readonly string[]>([]);
+  const [step, setStep] = useState<Step>({ kind: "password" });
   const attempt = useMutation({
-    mutationFn: () => signIn({ kind: "pam", account, password, ...(code === "" ? {} : { code: code.trim() }) }),
+    mutationFn: (all: readonly string[]) =>
+      signIn({
+        ...{ kind: "pam", account, password },
+        ...(code === "" ? {} : { code: code.trim() }),
+        ...(all.length === 0 ? {} : { answers: [...all] }),
+      }),
     meta: { showsFailure: true },
     onSuccess: (session) => {
       if (session.recoveryCodes === undefined) onSignedIn(session);
     },
-    onError: (error) => {
-      const failure = error instanceof ClientError ? error.code : "";
-      if (failure === "identity.second-factor") setStep("code");
-      else if (failure === "identity.second-factor-setup") {
-        const { uri, secret } = (error as ClientError).details ?? {};
-        if (typeof uri === "string" && typeof secret === "string") setSetup({ uri, secret });
-        setStep("setup");
-      } else {
-        if (step === "password") setPassword("");
-        setCode("");
-      }
+    onError: (error, all) => {
+      const next = error instanceof ClientError ? stepAfter(step, error, all) : step;
+      if (next.kind === "password") setPassword("");
+      setStep(next);
+      setCode("");
+      // Each round of questions is answered afresh; what was answered before is kept with the step.
+      if (next.kind === "questions") setAnswers(next.prompts.map(() => ""));
     },
   });
-  const isAsking =
-    attempt.error instanceof ClientError &&
-    attempt.error.code.startsWith("identity.second-factor") &&
-    (attempt.variables === undefined || code === "");
+  const given = step.kind === "questions" ? [...step.given, ...answers] : answers;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    attempt.mutate();
+    attempt.mutate(given);
+  };
+  const again = () => {
+    setStep({ kind: "password" });
+    setPassword("");
+    setCode("");
+    setAnswers([]);
+    attempt.reset();
   };
   const codes = attempt.data?.recoveryCodes;
   if (attempt.data !== undefined && codes !== undefined) {
@@ -56,10 +62,11 @@ export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Ses
       </>
     );
   }
+  const isRefused = attempt.error !== null && !(attempt.error instanceof ClientError && asksMore(attempt.error));
   return (
     <form onSubmit={submit}>
-      {attempt.error === null || isAsking ? null : <Failure error={attempt.error} />}
-      {step === "password" ? (
+      {isRefused ? <Failure error={attempt.error} /> : null}
+      {step.kind === "password" ? (
         <>
           <TextInput
             label={t("signIn.account")}
@@ -82,16 +89,32 @@ export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Ses
             visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
           />
         </>
+      ) : step.kind === "questions" ? (
+        <>
+          <p>{t("signIn.questions")}</p>
+          {step.messages.map((message) => (
+            <p key={message}>{message}</p>
+          ))}
+          {step.prompts.map((prompt, at) => (
+            <Question
+              key={`${step.given.length} ${at}`}
+              prompt={prompt}
+              isFirst={at === 0}
+              value={answers[at] ?? ""}
+              onChange={(value) => setAnswers(answers.with(at, value))}
+            />
+          ))}
+        </>
       ) : (
         <>
-          {step === "setup" && setup !== undefined ? (
+          {step.kind === "setup" ? (
             <>
               <p>{t("signIn.setup")}</p>
               <div className={classes.qr}>
-                <QrCode text={setup.uri} label={t("secondFactor.qr")} />
+                <QrCode text={step.uri} label={t("secondFactor.qr")} />
                 <div>
                   <p style={{ marginTop: 0 }}>{t("secondFactor.byHand")}</p>
-                  <code style={{ overflowWrap: "anywhere" }}>{setup.secret}</code>
+                  <code style={{ overflowWrap: "anywhere" }}>{step.secret}</code>
                 </div>
               </div>
             </>
@@ -111,25 +134,36 @@ export function AccountForm({ onSignedIn }: { readonly onSignedIn: (session: Ses
         </>
       )}
       <Button type="submit" fullWidth mt="lg" loading={attempt.isPending}>
-        {t("signIn.submit")}
+        {t(step.kind === "questions" ? "signIn.answer" : "signIn.submit")}
       </Button>
-      {step === "password" ? null : (
-        <Button
-          variant="subtle"
-          fullWidth
-          mt="xs"
-          onClick={() => {
-            setStep("password");
-            setPassword("");
-            setCode("");
-            attempt.reset();
-          }}
-        >
+      {step.kind === "password" ? null : (
+        <Button variant="subtle" fullWidth mt="xs" onClick={again}>
           {t("signIn.back")}
         </Button>
       )}
     </form>
   );
+}
+
+/** One question of the server's machine, in its own words. */
+function Question(props: {
+  readonly prompt: Prompt;
+  readonly isFirst: boolean;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const { prompt, isFirst, value, onChange } = props;
+  const { t } = useTranslation();
+  const common = {
+    label: prompt.text === "" ? t("signIn.question") : prompt.text,
+    autoComplete: "one-time-code",
+    autoFocus: isFirst,
+    mt: "sm",
+    value,
+    onChange: (event: { readonly currentTarget: { readonly value: string } }) => onChange(event.currentTarget.value),
+  } as const;
+  if (prompt.echo) return <TextInput {...common} />;
+  return <PasswordInput {...common} visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }} />;
 }
 
 function Failure({ error }: { readonly error: unknown }) {

@@ -1,10 +1,12 @@
+import { ClientError } from "@atalaya/client/browser";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useLocation, useNavigate } from "@tanstack/react-router";
 import { Button, Skeleton } from "@mantine/core";
-import { IconLogin2 } from "@tabler/icons-react";
-import { useEffect } from "react";
+import { IconClockPause, IconLogin2 } from "@tabler/icons-react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { readSignInPage, type Session } from "../../session/session-api.ts";
+import { useSource } from "../../api/source.ts";
+import { hasEnded, readSignInPage, type Session } from "../../session/session-api.ts";
 import { sessionKey } from "../../session/session.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { speak } from "../../words/index.ts";
@@ -12,6 +14,17 @@ import { AccountForm } from "./account-form.tsx";
 import { LinkSignIn } from "./link-sign-in.tsx";
 import { Scene } from "./scene.tsx";
 import classes from "./sign-in.module.css";
+
+/** Why an identity provider's answer let nobody in, as the server says it behind the `#`. */
+function Refused({ code }: { readonly code: string }) {
+  const { t } = useTranslation();
+  const error = useMemo(() => new ClientError({ code, detail: t("signIn.refused") }), [code, t]);
+  useEffect(() => {
+    // Told once: a page that is loaded again begins anew.
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }, []);
+  return <Problem error={error} />;
+}
 
 const route = getRouteApi("/sign-in");
 
@@ -33,6 +46,8 @@ export function SignInPage() {
   const methods = server?.methods ?? [];
   const hash = useLocation({ select: (location) => location.hash });
   const link = /^link=([\w.~-]+)$/.exec(hash)?.[1];
+  const [refusal] = useState(() => /^error=([a-z.-]{1,64})$/.exec(hash)?.[1]);
+  const wasEnded = useSource(hasEnded);
   const others = methods.filter((method) => method.kind === "oidc");
   return (
     <Scene>
@@ -42,6 +57,13 @@ export function SignInPage() {
           {server === undefined ? <Skeleton component="span" display="block" h={14} w={180} /> : server.server}
         </p>
         {error === null ? null : <Problem error={error} />}
+        {refusal === undefined ? null : <Refused code={refusal} />}
+        {wasEnded && refusal === undefined && link === undefined ? (
+          <p className={classes.ended} role="status">
+            <IconClockPause size={18} aria-hidden="true" />
+            {t("signIn.ended")}
+          </p>
+        ) : null}
         {link === undefined ? null : <LinkSignIn key={link} token={link} onSignedIn={welcome} />}
         {methods.some(({ kind }) => kind === "pam") ? <AccountForm onSignedIn={welcome} /> : null}
         {methods.length > 1 && others.length > 0 ? <div className={classes.or}>{t("signIn.or")}</div> : null}
@@ -49,7 +71,7 @@ export function SignInPage() {
           <Button
             key={name}
             component="a"
-            href={next === undefined ? start : `${start}?next=${encodeURIComponent(next)}`}
+            href={next === undefined ? start : `${start}?to=${encodeURIComponent(next)}`}
             variant="default"
             fullWidth
             mb="xs"

@@ -5,7 +5,17 @@ import { auditOf } from "./audited.ts";
 import type { OutputDoor } from "./output-door.ts";
 import type { Jobs } from "./jobs.ts";
 import { NewJob, RetryJob } from "./new-job.ts";
-import { CreatedJobView, HostRunView, JobId, JobStateName, JobView, RunDetailView, RunId, RunStateName, RunView } from "./views.ts";
+import {
+  CreatedJobView,
+  HostRunView,
+  JobId,
+  JobStateName,
+  JobView,
+  RunDetailView,
+  RunId,
+  RunStateName,
+  RunView,
+} from "./views.ts";
 
 const tags = ["jobs"];
 const JobPath = z.object({ job: JobId });

@@ -283,7 +283,10 @@ export function jobsStore(store: Store): JobsStore {
     // job. Jobs are walked backwards instead, and each is asked for this host; retention bounds how many there are.
     runsOnHost: ({ host, createdBy, before, limit }) =>
       tables.read(async (db) => {
-        const newest = await db.selectFrom("jobs_job").select(({ fn }) => fn.max("key").as("key")).executeTakeFirst();
+        const newest = await db
+          .selectFrom("jobs_job")
+          .select(({ fn }) => fn.max("key").as("key"))
+          .executeTakeFirst();
         const found: { readonly job: StoredJob; readonly run: StoredRun }[] = [];
         for (let above = before ?? (newest?.key ?? 0) + 1; above > 1 && found.length < limit; above -= WALKED) {
           const runs = await db

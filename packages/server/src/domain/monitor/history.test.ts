@@ -65,7 +65,13 @@ test("texts of before, with CPU, load and memory only, are read still", () => {
 });
 
 test("bridges and tunnels do not count what goes through a card once more", () => {
-  const card = (name: string, rx: number) => ({ name, rxBytes: 0, txBytes: 0, rxBytesPerSecond: rx, txBytesPerSecond: 1 });
+  const card = (name: string, rx: number) => ({
+    name,
+    rxBytes: 0,
+    txBytes: 0,
+    rxBytesPerSecond: rx,
+    txBytesPerSecond: 1,
+  });
   const sample = {
     at: 0,
     swap: { total: 4, used: 1 },

@@ -99,13 +99,11 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
   function keep(host: HostKey, sample: Sample, points: NonNullable<SampleFrame["points"]>, now: number): void {
     // Fast samples are for who watches; the slow one brings what belongs into history.
     if (sample.processes !== undefined || unwritten.length >= MOST_UNWRITTEN) return;
-    const looks = points.map(
-      ([agoMs, cpu, load, memory, swap = null, rx = null, tx = null]): Point => ({
-        ...{ at: now - agoMs, cpu, load, memory, swap, rx, tx },
-        // Slow to change: once a minute is enough.
-        ...{ disk: null, celsius: null },
-      }),
-    );
+    const looks = points.map(([agoMs, cpu, load, memory, swap = null, rx = null, tx = null]): Point => ({
+      ...{ at: now - agoMs, cpu, load, memory, swap, rx, tx },
+      // Slow to change: once a minute is enough.
+      ...{ disk: null, celsius: null },
+    }));
     unwritten.push({ minute: minuteOf(now), host, points: encodePoints([...looks, pointOfSample(sample, now)]) });
   }
 
