@@ -585,7 +585,7 @@ export const en = {
     run: "Deploy",
     runText: "The same files once more, on these hosts.",
     needsHosts: "Say on which hosts.",
-    needsFiles: "Add a file, or a command.",
+    needsFiles: "Add a file, or a service to publish.",
     uploading: "Files are still on their way.",
     where: "Where to",
     how: "How",

@@ -593,7 +593,7 @@ export const es: Words = {
     run: "Desplegar",
     runText: "Los mismos ficheros otra vez, en estos equipos.",
     needsHosts: "Diga en qué equipos.",
-    needsFiles: "Añada un fichero o una orden.",
+    needsFiles: "Añada un fichero, o un servicio que publicar.",
     uploading: "Los ficheros aún están subiendo.",
     where: "Adónde",
     how: "Cómo",

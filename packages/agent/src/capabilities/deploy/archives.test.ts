@@ -129,7 +129,47 @@ describe.runIf(isRoot)("an archive", () => {
     }
     await expect(stat("/tmp/atalaya-evil")).rejects.toThrow("ENOENT");
   }, 60_000);
+
+  test("in zip that is hostile is refused whole, too, and names that only look like ways out are names", async () => {
+    const ok = ["ok", "100644", "x"] as const;
+    const hostile: readonly (readonly [string, Buffer])[] = [
+      ["..", zipOf(ok, ["../evil", "100644", "x"])],
+      ["..", zipOf(ok, ["a/../../evil", "100644", "x"])],
+      ["absolute", zipOf(ok, ["/tmp/atalaya-evil", "100644", "x"])],
+      ["..", zipOf(ok, ["..\\..\\evil", "100644", "x"])],
+      ["leads out", zipOf(ok, ["out", "120777", "/etc"])],
+      ["leads out", zipOf(ok, ["a/out", "120777", "../../.."])],
+      ["as a link and as a folder", zipOf(["d", "120777", "."], ["d/x", "100644", "x"])],
+      ["is a device", zipOf(ok, ["dev", "020666", ""])],
+    ];
+    for (const [reason, bytes] of hostile) {
+      const into = fresh();
+      const result = await deployed(bytes);
+      expect(result.reason, reason).toMatchObject({ code: "deploy.archive", message: expect.stringContaining(reason) });
+      await expect(readdir(into), reason).rejects.toThrow("ENOENT");
+    }
+    await expect(stat("/tmp/atalaya-evil")).rejects.toThrow("ENOENT");
+    const into = fresh();
+    const encoded = await deployed(zipOf(["%2e%2e%2fevil", "104755", "x"], ["..evil", "100644", "x"]));
+    expect(encoded.result).toMatchObject({ counts: { created: 2 } });
+    expect((await readdir(into)).toSorted(compare)).toEqual(["%2e%2e%2fevil", "..evil"]);
+    expect((await stat(join(into, "%2e%2e%2fevil"))).mode & 0o7777).toBe(0o755);
+  }, 60_000);
 });
+
+/** A zip in which each entry is named and typed as the line says: name, Unix mode in octal, content. */
+function zipOf(...entries: readonly (readonly [name: string, mode: string, content: string])[]): Buffer {
+  return execFileSync("python3", ["-c", ANY_ZIP, JSON.stringify(entries)], { maxBuffer: 1 << 24 });
+}
+const ANY_ZIP = `
+import io, json, sys, zipfile
+out = io.BytesIO()
+with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+    for name, mode, content in json.loads(sys.argv[1]):
+        i = zipfile.ZipInfo("x"); i.filename = name; i.external_attr = int(mode, 8) << 16; i.create_system = 3
+        i.compress_type = zipfile.ZIP_DEFLATED; z.writestr(i, content)
+sys.stdout.buffer.write(out.getvalue())
+`;
 
 const ZIP = `
 import sys, zipfile

@@ -46,7 +46,7 @@ export function NewDeploymentPage() {
   });
   const set = (change: Partial<DeployForm>) => setForm({ ...form, ...change });
   const isUploaded = files.every(({ state }) => state === "done");
-  const isReady = form.selector !== "" && isUploaded && (files.length > 0 || form.command.trim() !== "");
+  const isReady = form.selector !== "" && isUploaded && (files.length > 0 || form.marcopolo.trim() !== "");
   const why =
     form.selector === "" ? t("deploy.needsHosts") : isUploaded ? t("deploy.needsFiles") : t("deploy.uploading");
   const field = (key: "name" | "account" | "mode" | "marcopolo" | "wave" | "failureBudget", placeholder = "") => (

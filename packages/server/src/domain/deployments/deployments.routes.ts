@@ -148,7 +148,7 @@ export const deploymentRoutes = ({
       async (c) => {
         const { name } = c.req.valid("param");
         const { selector, note, ...rest } = c.req.valid("json");
-        const { spec } = await saved.get(name, c.req.valid("query").owner, c.var.actor);
+        const spec = await saved.toRun(name, c.req.valid("query").owner, c.var.actor);
         const wish = {
           ...spec,
           ...rest,

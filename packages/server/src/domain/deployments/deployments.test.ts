@@ -133,6 +133,20 @@ describe.runIf(isRoot)("deployments", () => {
     expect(host).toMatchObject({ run: { state: "succeeded", job: job.id }, counts: { created: 1 } });
   });
 
+  test("tell how far they have come over the live stream, until they have ended", async () => {
+    const command = { kind: "shell", script: "until test -e go; do sleep 0.1; done" };
+    const made = await deploy({ artifacts: [await artifact("f", "progress")], into: "far", command });
+    const client = createClient({ url: server.url, token: server.token, ca: server.ca });
+    const phases = new Set<string>();
+    for await (const { events } of client.live.subscribe("progress", { job: made.job.id })) {
+      for (const event of events) phases.add(String(event["phase"]));
+      if (phases.has("running")) await writeFile(`${home}/far/go`, "");
+    }
+    client.close();
+    expect([...phases].at(-1)).toBe("running");
+    expect((await ended(made.id))[0]).toMatchObject({ run: { state: "succeeded" } });
+  });
+
   test("are saved under a name, and run again with their files", async () => {
     const spec = { selector: "all", account, artifacts: [await artifact("f", "saved")], into: "saved" };
     const { status } = await server.call("PUT", "/api/v1/deployments/saved/web", spec);

@@ -58,6 +58,7 @@ interface Plan {
 }
 
 const RUNS_AT_ONCE = 1000;
+const Ran = z.object({ account: z.string().optional() });
 
 export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds): Deployments {
   async function make(plan: Plan, actor: Actor, idempotencyKey: string | undefined): Promise<DeploymentDetail> {
@@ -104,7 +105,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
   async function find(id: string, actor: Actor): Promise<StoredDeployment> {
     const row = await store.byId(id);
     if (row !== undefined && (seesAll(actor) || row.created_by === actor.name)) return row;
-    throw new AtalayaError("deployment.unknown", `There is no deployment ${id}.`);
+    throw unknown(id);
   }
 
   async function viewOf(row: StoredDeployment, actor: Actor, known?: CreatedJobView): Promise<DeploymentView> {
@@ -125,6 +126,19 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
       job: courseOf(job),
       retries: retries.map((one) => one.id),
     };
+  }
+
+  /**
+   * As whom it ran, where only the caller's permission would decide now: an administrator who does a person's deployment
+   * again does not run that person's commands as the agent.
+   */
+  async function asBefore(row: StoredDeployment, actor: Actor): Promise<DeploymentSpec> {
+    const spec = specOf(row);
+    if (spec.account !== undefined || !actor.permissions.has("account.choose")) return spec;
+    const job = await jobs.job(row.job, actor).catch(unlessGone);
+    if (job === undefined) throw unknown(row.id);
+    const { account } = Ran.parse(job.request);
+    return { ...spec, ...(account === undefined ? {} : { account }) };
   }
 
   async function* runsOf(job: string, actor: Actor): AsyncGenerator<RunView> {
@@ -171,7 +185,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
     async one(id, actor) {
       const row = await find(id, actor);
       const view = await viewOf(row, actor).catch(unlessGone);
-      if (view === undefined) throw new AtalayaError("deployment.unknown", `There is no deployment ${id}.`);
+      if (view === undefined) throw unknown(id);
       return { ...view, artifacts: artifactsOf(row) };
     },
 
@@ -201,7 +215,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
       const row = await find(id, actor);
       if (row.rollback_of !== null)
         throw new AtalayaError("request.conflict", "A rollback is not done again: deploy what you want there instead.");
-      const before = specOf(row);
+      const before = await asBefore(row, actor);
       const spec = { ...before, selector: selector ?? before.selector, ...(note === undefined ? {} : { note }) };
       const request = (made: string) => requestOf(spec, made);
       return make({ spec, request, secrets, confirm, rollbackOf: undefined, hosts: undefined }, actor, idempotencyKey);
@@ -212,7 +226,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
       const hosts = await changedHosts(row, actor);
       if (hosts.length === 0)
         throw new AtalayaError("deploy.nothing-kept", "This deployment has changed nothing on any host.");
-      const before = specOf(row);
+      const before = await asBefore(row, actor);
       const { note: _, ...rest } = before;
       const spec: DeploymentSpec = { ...rest, artifacts: [], ...(wish.note === undefined ? {} : { note: wish.note }) };
       return make(
@@ -288,6 +302,10 @@ function briefly({ id, job, state, reason, startedAt, finishedAt, durationMs }: 
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(durationMs === undefined ? {} : { durationMs }),
   };
+}
+
+function unknown(id: string): AtalayaError {
+  return new AtalayaError("deployment.unknown", `There is no deployment ${id}.`);
 }
 
 /** Its job was dropped by retention, or never made. */

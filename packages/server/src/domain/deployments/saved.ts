@@ -14,6 +14,11 @@ export interface SavedDeployments {
   list(actor: Actor): Promise<readonly SavedView[]>;
   /** `owner` absent: one's own. Throws `deployment.unknown`. */
   get(name: string, owner: string | undefined, actor: Actor): Promise<SavedView>;
+  /**
+   * What running it means. Throws `deployment.unknown`, and `job.account-forbidden` for another's that names no account:
+   * whoever may choose accounts would run that person's commands as the agent.
+   */
+  toRun(name: string, owner: string | undefined, actor: Actor): Promise<DeploymentSpec>;
   /** Makes or changes one's own. Throws `blob.unknown` when its files are not there for this caller. */
   put(name: string, spec: DeploymentSpec, actor: Actor): Promise<SavedView>;
   remove(name: string, actor: Actor): Promise<void>;
@@ -27,15 +32,28 @@ export interface SavedNeeds {
 }
 
 export function savedDeployments({ store, blobs, names, clock }: SavedNeeds): SavedDeployments {
+  async function get(name: string, owner: string | undefined, actor: Actor): Promise<SavedView> {
+    const whose = owner ?? actor.name;
+    const row = whose === actor.name || seesAll(actor) ? await store.get(whose, name) : undefined;
+    if (row === undefined) throw unknown(name);
+    return savedView(row);
+  }
+
   return {
     async list(actor) {
       return (await store.list(seesAll(actor) ? undefined : actor.name)).map(savedView);
     },
-    async get(name, owner, actor) {
-      const whose = owner ?? actor.name;
-      const row = whose === actor.name || seesAll(actor) ? await store.get(whose, name) : undefined;
-      if (row === undefined) throw unknown(name);
-      return savedView(row);
+    get,
+    async toRun(name, owner, actor) {
+      const { spec, owner: whose } = await get(name, owner, actor);
+      if (spec.account === undefined && whose !== actor.name && actor.permissions.has("account.choose")) {
+        throw new AtalayaError(
+          "job.account-forbidden",
+          `${name} was saved by ${whose} and names no account: run by you it would run as the agent itself.`,
+          { next: "Save it as yours, with the account that it is for." },
+        );
+      }
+      return spec;
     },
     async put(name, spec, actor) {
       const digests = [...new Set(spec.artifacts.map(({ sha256 }) => sha256))];

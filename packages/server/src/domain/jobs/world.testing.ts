@@ -88,7 +88,9 @@ export interface World extends AsyncDisposable {
   quiet(): Promise<void>;
 }
 
-export type WorldOptions = Partial<Pick<JobsRoomNeeds, "guard" | "retention" | "capabilities">> & {
+export type WorldOptions = Partial<
+  Pick<JobsRoomNeeds, "guard" | "retention" | "capabilities" | "blobs" | "alsoNamed">
+> & {
   readonly log?: Log;
   readonly accounts?: AccountsNeeds["rules"];
   readonly hosts?: number;
@@ -161,6 +163,8 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
       capabilities: options.capabilities ?? [exec],
       signTickets: () => new Uint8Array(64),
       key,
+      ...(options.blobs === undefined ? {} : { blobs: options.blobs }),
+      ...(options.alsoNamed === undefined ? {} : { alsoNamed: options.alsoNamed }),
       ...(options.guard === undefined ? {} : { guard: options.guard }),
       ...(options.retention === undefined ? {} : { retention: options.retention }),
     });
