@@ -37,6 +37,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "tickets/",
     "policy/",
     "streams/",
+    "tasks/",
     "platform/",
     "testing/",
     "blobs.ts",

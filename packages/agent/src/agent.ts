@@ -27,6 +27,7 @@ import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
 import type { StreamKind, Streams } from "./streams/streams.ts";
+import { taskHandlers } from "./tasks/kinds.ts";
 import { VERSION } from "./version.ts";
 
 export interface AgentNeeds {
@@ -112,6 +113,16 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       ...(needs.serviceRegistered === undefined ? {} : { serviceRegistered: needs.serviceRegistered }),
     }),
   ];
+  handlers.push(
+    ...taskHandlers({
+      launchpad,
+      log,
+      data,
+      program: ownProgram(),
+      runtime: process.execPath,
+      fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }),
+    }),
+  );
   const runs = createRuns({
     spool,
     handlers,

@@ -6,6 +6,7 @@ import { PUMP_COMMAND } from "./capabilities/exec/pump-program.ts";
 import { WORKER } from "./capabilities/deploy/word.ts";
 import { failureOf, stderrLog } from "./platform/log.ts";
 import { HELP, parseSettings } from "./settings.ts";
+import { TASK_WORKER } from "./tasks/task.ts";
 import { VERSION } from "./version.ts";
 
 async function main(): Promise<void> {
@@ -17,6 +18,11 @@ async function main(): Promise<void> {
   // Not for people: what a deployment starts as the account it is for, with descriptors in its hand.
   if (process.argv[2] === WORKER) {
     process.exitCode = await (await import("./capabilities/deploy/worker/worker.ts")).work({ ...process.env });
+    return;
+  }
+  // Not for people: what does the agent's own tasks.
+  if (process.argv[2] === TASK_WORKER) {
+    process.exitCode = await (await import("./tasks/worker.ts")).work(process.argv[3] ?? "", { ...process.env });
     return;
   }
   const environment = { ...process.env };

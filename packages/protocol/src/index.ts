@@ -62,6 +62,26 @@ export { type Capability, type RequestOf, type ResultOf } from "./capabilities/c
 export { AccountName, Command, environmentName, Sha256Hex } from "./capabilities/command.ts";
 export { Artifact, deploy, fileOutcomes, HealthCheck, MAX_ARTIFACTS, type FileOutcome } from "./capabilities/deploy.ts";
 export { exec } from "./capabilities/exec.ts";
+export { environment } from "./capabilities/environment.ts";
+export {
+  packageManagers,
+  packages,
+  type InstalledPackage,
+  type PackageManager,
+  type PackageOutcome,
+  type PackageSource,
+  type WantedPackage,
+} from "./capabilities/package.ts";
+export { personality, type PersonalityFile } from "./capabilities/personality.ts";
+export {
+  instances,
+  services,
+  ServiceSpec,
+  type ServiceAction,
+  type ServiceManager,
+  type ServiceState,
+  type ServiceStatus,
+} from "./capabilities/service.ts";
 export { linkLeadsTo, pathProblem } from "./capabilities/relative-path.ts";
 export {
   TERMINAL,

@@ -1,7 +1,7 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
-import { AtalayaError, deploy, exec, LINK_PATH, STREAM_PATH } from "@atalaya/protocol";
+import { AtalayaError, deploy, exec, LINK_PATH, packages, STREAM_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
@@ -264,7 +264,7 @@ export async function createPlane({
       fleet,
       links: links.links,
       accounts,
-      capabilities: [exec, deploy],
+      capabilities: [exec, deploy, packages],
       blobs,
       alsoNamed: savedBlobNames(store),
       signTickets: (root) => pki.signTickets(root),

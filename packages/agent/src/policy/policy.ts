@@ -41,6 +41,49 @@ export const Policy = z.strictObject({
       folders: z.array(z.string().startsWith("/")).min(1).optional(),
     })
     .prefault({}),
+  /** Absent `allowed`, here and below: where `exec` allows commands as the agent, for this gives as much. Lists are always allowed. */
+  package: z
+    .strictObject({
+      allowed: z.boolean().optional(),
+      /** `system` is the system's own, `npm` and the like by name; absent: all. */
+      managers: names.optional(),
+      /** Names that may be installed, changed or removed; `*` stands for anything. Absent: all. */
+      names: names.optional(),
+      "denied-names": names.default([]),
+      removal: z.boolean().default(true),
+      /** Whether packages may come from files, blobs and addresses, not only from the host's repositories. */
+      files: z.boolean().default(true),
+      /** npm's; absent: any. */
+      prefixes: names.optional(),
+    })
+    .prefault({}),
+  service: z
+    .strictObject({
+      allowed: z.boolean().optional(),
+      names: names.optional(),
+      "denied-names": names.default([]),
+      /** Whether services may be added. What one runs, and as whom, `exec` has its say in. */
+      adding: z.boolean().default(true),
+    })
+    .prefault({}),
+  instance: z
+    .strictObject({
+      allowed: z.boolean().optional(),
+      names: names.optional(),
+      "denied-names": names.default([]),
+      adding: z.boolean().default(true),
+    })
+    .prefault({}),
+  environment: z.strictObject({ allowed: z.boolean().optional() }).prefault({}),
+  personality: z
+    .strictObject({
+      allowed: z.boolean().optional(),
+      /** Absolute folders that files may be placed in, links resolved; absent: anywhere but in what is the agent's own. */
+      folders: z.array(z.string().startsWith("/")).min(1).optional(),
+      /** Whether a command may follow. `exec` has its say in it, too. */
+      commands: z.boolean().default(true),
+    })
+    .prefault({}),
   terminal: z
     .strictObject({
       /** Absent: allowed where `exec` allows a shell anywhere, because a terminal is one. */
@@ -206,6 +249,26 @@ function namesTarget(target: string, host: string, port: number): boolean {
   const named = target.slice(0, at).replace(/^\[(.*)\]$/, "$1");
   const ports = target.slice(at + 1);
   return named.toLowerCase() === host.toLowerCase() && (ports === "*" || Number(ports) === port);
+}
+
+/** What an agent does as itself: whoever may not run commands as the agent may not have it done, unless it says so. */
+export function forbidsTask(
+  policy: Policy,
+  task: "package" | "service" | "instance" | "environment" | "personality",
+  isRoot: boolean = process.getuid?.() === 0,
+): string | undefined {
+  const { exec } = policy;
+  const asAgent = !isRoot || (exec.root && !exec["denied-accounts"].includes("root"));
+  const allowed = policy[task].allowed ?? (allowsCapability(policy, "exec") && asAgent);
+  return allowed ? undefined : `the policy of this host does not allow to change anything by ${task}`;
+}
+
+/** Whether a name fits one of the patterns, in which only `*` means something. */
+export function matchesAny(name: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
+  });
 }
 
 export function allowsCapability(policy: Policy, capability: string): boolean {

@@ -32,6 +32,8 @@ export interface Flight {
   readonly before?: readonly string[];
   /** Whether a person's command is part of it, so that what the policy says of `exec` holds. */
   readonly commands: boolean;
+  /** The agent's own work, as itself: what the policy says of it is asked by who does it, not here. */
+  readonly own?: boolean;
 }
 
 /** Everything is looked up and allowed: only the start remains. */
@@ -49,10 +51,13 @@ export interface Cleared {
 export interface Launchpad {
   /** Throws what the run is refused with. */
   clear(flight: Flight, files: RunFiles): Promise<Cleared>;
+  /** What the host's owner allows, if this capability is. Throws `run.forbidden-by-policy`. */
+  rules(capability: string): Promise<Policy>;
 }
 
 export function createLaunchpad({ policy, tools, pump, highWaterBytes, environment }: LaunchpadNeeds): Launchpad {
   return {
+    rules: (capability) => trusted(policy, { capability, commands: false }),
     async clear(flight, files) {
       const { run, capability, request, secrets } = flight;
       const rules = await trusted(policy, flight);
@@ -60,7 +65,8 @@ export function createLaunchpad({ policy, tools, pump, highWaterBytes, environme
       const account = await accountOf(request, own);
       const switched = account.uid !== own.uid;
       const cwd = await resolved(request.cwd ?? account.home);
-      const forbidden = forbids(rules, { capability, request, account, switched, cwd });
+      const wish = { capability, request, account, switched, cwd };
+      const forbidden = flight.own === true ? undefined : forbids(rules, wish);
       if (forbidden !== undefined) throw new AtalayaError("run.forbidden-by-policy", forbidden);
       if (switched && process.getuid?.() !== 0) {
         throw new AtalayaError(
@@ -107,7 +113,10 @@ export function createLaunchpad({ policy, tools, pump, highWaterBytes, environme
   };
 }
 
-async function trusted(file: PolicyFile, { capability, commands }: Flight): Promise<Policy> {
+async function trusted(
+  file: PolicyFile,
+  { capability, commands }: Pick<Flight, "capability" | "commands">,
+): Promise<Policy> {
   let rules: Policy;
   try {
     rules = await file.current();

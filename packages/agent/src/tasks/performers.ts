@@ -1,0 +1,13 @@
+import { AtalayaError } from "@atalaya/protocol";
+import type { Perform } from "./task.ts";
+
+/** Loaded by the worker alone, one of them. */
+const performers: Readonly<Record<string, () => Promise<Perform>>> = {
+  package: async () => (await import("../capabilities/package/perform.ts")).performPackage,
+};
+
+export async function performOf(capability: string): Promise<Perform> {
+  const load = Object.hasOwn(performers, capability) ? performers[capability] : undefined;
+  if (load === undefined) throw new AtalayaError("capability.unknown", `no worker knows the capability ${capability}`);
+  return load();
+}
