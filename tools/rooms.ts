@@ -25,6 +25,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "main.ts",
     "agent.ts",
     "endings.test.ts",
+    "containment.test.ts",
     "settings.ts",
     "version.ts",
     "commands/",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { failures, isFailureCode, LINK_VERSIONS, MONITOR, RELAY, TERMINAL, type Hello } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
+import { openCgroups } from "./capabilities/exec/cgroups.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
@@ -40,6 +41,8 @@ export interface AgentNeeds {
   /** Told whenever the link's state changes. */
   readonly onState?: (state: LinkState) => void;
   readonly highWaterBytes?: number;
+  /** Absent: control groups are used where the machine has them. */
+  readonly controlGroups?: false;
   readonly spoolLimits?: SpoolLimits;
   readonly policyPath?: string;
   readonly preferEveryMs?: number;
@@ -100,7 +103,8 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
   const highWaterBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
-  const launchpad = createLaunchpad({ policy, tools, pump, highWaterBytes, environment });
+  const groups = needs.controlGroups === false ? undefined : await openCgroups(data);
+  const launchpad = createLaunchpad({ policy, tools, pump, highWaterBytes, environment, groups, log });
   using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
     execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),
@@ -129,11 +133,18 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     boot,
     log,
     pump,
+    groups,
     now: Date.now,
     highWaterBytes,
   });
   await runs.restore();
-  const facts = await keepFacts({ data, files, log, send: (frame) => up?.send(frame) });
+  const facts = await keepFacts({
+    data,
+    files,
+    ...(groups === undefined ? {} : { groups: [...groups.controllers] }),
+    log,
+    send: (frame) => up?.send(frame),
+  });
   const renewal = renewer({ identity, log, up: () => up });
 
   const about = { fingerprint, system, hostname: hostname(), agentVersion: VERSION };

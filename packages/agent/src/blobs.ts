@@ -5,6 +5,7 @@ import { AtalayaError, failures, LINK_PROTOCOL } from "@atalaya/protocol";
 import { open, problemOf } from "./enrol/https.ts";
 import type { Up } from "./link/link.ts";
 import type { Environment } from "./link/proxy.ts";
+import { pause } from "./platform/pause.ts";
 
 export interface BlobWish {
   readonly sha256: string;
@@ -122,18 +123,6 @@ async function readAll(file: FileHandle, took: (part: Uint8Array) => void): Prom
 
 async function writeAll(file: FileHandle, part: Buffer): Promise<void> {
   for (let at = 0; at < part.length;) at += (await file.write(part, at)).bytesWritten;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done, { once: true });
-  });
 }
 
 /** A connection that breaks is a failure like any other that waiting may cure; a full disk is not. */

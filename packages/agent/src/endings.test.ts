@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { alive } from "./testing/alive.testing.ts";
 import { eventually } from "./testing/eventually.testing.ts";
 import { joined, removeFolder, startAgent, temporaryFolder, type RunningAgent } from "./testing/agent.testing.ts";
 import { startTower, type Tower } from "./testing/tower.testing.ts";
@@ -32,14 +32,6 @@ afterAll(async () => {
 });
 afterEach(() => tower.commit());
 
-/** A dead process may stay a zombie where nobody adopts orphans. */
-const alive = (pid: number): boolean => {
-  try {
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
-    return false;
-  }
-};
 /** Its first process obeys TERM; the one it started does not, and tells its own number. */
 const STUBBORN = `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.05; done' & wait`;
 

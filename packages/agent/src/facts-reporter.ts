@@ -22,6 +22,8 @@ export interface FactsReporter {
 export async function keepFacts(needs: {
   readonly data: string;
   readonly files: Sysfs;
+  /** What control groups limit here; absent: there are none. */
+  readonly groups?: readonly string[];
   readonly log: Log;
   send(frame: AgentFrame): void;
 }): Promise<FactsReporter> {
@@ -33,7 +35,7 @@ export async function keepFacts(needs: {
 
   async function read(wanted: boolean): Promise<void> {
     const { digestOf, readFacts } = await import("./capabilities/inventory/facts.ts");
-    const facts = await readFacts(needs.files);
+    const facts = await readFacts(needs.files, needs.groups);
     const now = digestOf(facts);
     if (!wanted && now === digest) return;
     needs.send({ type: "facts", facts, digest: now });

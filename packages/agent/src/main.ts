@@ -4,6 +4,7 @@ import { AtalayaError, failures } from "@atalaya/protocol";
 import { config } from "zod";
 import { PUMP_COMMAND } from "./capabilities/exec/pump-program.ts";
 import { WORKER } from "./capabilities/deploy/word.ts";
+import { closeInherited } from "./platform/inherited.ts";
 import { failureOf, stderrLog } from "./platform/log.ts";
 import { HELP, parseSettings } from "./settings.ts";
 import { TASK_WORKER } from "./tasks/task.ts";
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   // Not for people: what copies a command's output where pump.c does not run.
   if (process.argv[2] === PUMP_COMMAND)
     return (await import("./capabilities/exec/slow-pump.ts")).pumpSlowly(Number(process.argv[3]));
+  closeInherited();
   // Frames are few: compiling each schema would cost more memory than it saves time.
   config({ jitless: true });
   // Not for people: what a deployment starts as the account it is for, with descriptors in its hand.

@@ -1,7 +1,7 @@
 /** The request of `exec`, from the words and options of the command line. */
 import type { Client } from "@atalaya/client";
 import { fileStdin } from "./stdin-file.ts";
-import { seconds, size, time, whole } from "./option-values.ts";
+import { fraction, seconds, size, time, whole } from "./option-values.ts";
 import { UsageError, type Session } from "./session.ts";
 
 export interface ExecOptions {
@@ -16,6 +16,7 @@ export interface ExecOptions {
   readonly grace?: string;
   readonly outputLimit?: string;
   readonly cpu?: string;
+  readonly cpus?: string;
   readonly memory?: string;
   readonly processes?: string;
   readonly openFiles?: string;
@@ -40,6 +41,7 @@ export async function execRequest(
   const secretEnv = secrets.filter((name) => name !== options.secretStdin);
   const limits = defined({
     cpuSeconds: seconds("--cpu", options.cpu),
+    cpus: fraction("--cpus", options.cpus),
     memoryBytes: size("--memory", options.memory),
     processes: whole("--processes", options.processes),
     openFiles: whole("--open-files", options.openFiles),

@@ -22,6 +22,12 @@ export function whole(option: string, text: string | undefined): number | undefi
   return read(option, text, digits, "is no whole number");
 }
 
+export function fraction(option: string, text: string | undefined): number | undefined {
+  const digits = (given: string): number | undefined =>
+    /^\d{1,6}(\.\d{1,6})?$/.test(given) ? Number(given) : undefined;
+  return read(option, text, digits, "is no number such as 0.5 or 2");
+}
+
 function read(
   option: string,
   text: string | undefined,

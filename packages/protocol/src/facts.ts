@@ -40,6 +40,8 @@ export const Facts = z.object({
   serial: short.optional(),
   uuid: short.optional(),
   timezone: short.optional(),
+  /** Each command has a control group of its own, and these controllers limit it. Absent: no groups, limits hold for each process. */
+  cgroups: z.object({ controllers: z.array(short).max(16) }).optional(),
   bootedAt: z.int().optional(),
 });
 export type Facts = z.output<typeof Facts>;

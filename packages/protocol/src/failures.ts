@@ -234,6 +234,12 @@ export const failures = {
   "run.account-unusable": { status: 409, retry: false, exit: 1, means: "The command cannot run as this account." },
   "run.limit-unusable": { status: 409, retry: false, exit: 1, means: "The limits cannot be set on this host." },
   "run.time-limit": { status: 408, retry: true, exit: 1, means: "The command ran longer than allowed." },
+  "run.memory-limit": {
+    status: 413,
+    retry: false,
+    exit: 1,
+    means: "The command used more memory than it may, or than the host has.",
+  },
   "run.output-limit": { status: 413, retry: false, exit: 1, means: "The command printed more than allowed." },
   "run.output-incomplete": { status: 500, retry: false, exit: 1, means: "Some of the output may be missing." },
   "run.rebooted": { status: 409, retry: true, exit: 1, means: "The host rebooted while the command ran." },

@@ -2,10 +2,13 @@
 import { access, readdir, rm, rmdir } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
-import { isWrapper, signalSession } from "../capabilities/exec/processes.ts";
+import { openCgroups } from "../capabilities/exec/cgroups.ts";
+import { isWrapper } from "../capabilities/exec/processes.ts";
 import { killPump } from "../capabilities/exec/pump.ts";
 import { bootClock } from "../platform/boot-clock.ts";
 import { codeOf, readIfThere, readJsonIfThere } from "../platform/durable-file.ts";
+import { pause } from "../platform/pause.ts";
+import { crewOf } from "../runs/crew.ts";
 import { isRunId, runFiles } from "../spool/layout.ts";
 import { AcceptedRun, readClaim, readStarted } from "../spool/records.ts";
 import { agentOf } from "./lock.ts";
@@ -89,16 +92,18 @@ async function stopAgent(data: string): Promise<void> {
 async function endCommands(data: string): Promise<void> {
   const spool = join(data, "spool");
   const { bootId } = bootClock();
+  const groups = await openCgroups(data);
   for (const run of (await readdir(spool).catch(() => [])).filter(isRunId)) {
     const files = runFiles(spool, run);
     const claim = readClaim((await readIfThere(files.claim)) ?? "");
     const started = readStarted((await readIfThere(files.pid)) ?? "");
     if (claim.by === "wrapper" && started !== undefined && isWrapper(claim.pid, files.folder))
-      await signalSession(started.pid, "SIGKILL");
+      await crewOf(run, groups?.of(run)).signal(started.pid, "SIGKILL", true);
     const accepted = await readJsonIfThere(files.request, AcceptedRun);
     // One that stands still would do so for ever.
     if (accepted?.bootId === bootId) await killPump(files);
   }
+  await groups?.dissolve();
 }
 
 async function remove(path: string): Promise<void> {
@@ -131,5 +136,3 @@ async function systemctl(args: readonly string[]): Promise<void> {
     execFile("systemctl", [...args], { timeout: 60_000 }, () => resolve());
   });
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

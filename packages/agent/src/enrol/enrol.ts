@@ -15,6 +15,7 @@ import { failureOf, type Log } from "../platform/log.ts";
 import { certificateRequest } from "./csr.ts";
 import { fetchText } from "./https.ts";
 import type { Enrolled, IdentityFiles } from "./identity.ts";
+import { pause } from "../platform/pause.ts";
 
 export type Trust =
   | { readonly kind: "pin"; readonly pin: string }
@@ -59,6 +60,7 @@ export async function enrol(needs: EnrolNeeds): Promise<Enrolled> {
     }
     wait = nextWait(RETRY, wait, Math.random());
     await pause(Math.max(least, wait), needs.signal);
+    if (needs.signal?.aborted === true) throw new AtalayaError("server.draining", "the agent stops");
   }
 }
 
@@ -152,20 +154,4 @@ async function keep({ identity, servers, log }: EnrolNeeds, reply: Accepted, ca:
 
 function mayRetry(error: unknown): boolean {
   return error instanceof AtalayaError && (error.code === "host.offline" || failures[error.code].retry);
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }
-    function abort(): void {
-      clearTimeout(timer);
-      reject(new AtalayaError("server.draining", "the agent stops"));
-    }
-    if (signal?.aborted === true) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-  });
 }

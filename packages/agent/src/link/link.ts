@@ -15,6 +15,7 @@ import { dialTls } from "./dial.ts";
 import type { Environment } from "./proxy.ts";
 import { nextServer, preferredTo } from "./servers.ts";
 import type { SessionTickets } from "./session-tickets.ts";
+import { pause } from "../platform/pause.ts";
 
 export interface LinkState {
   readonly state: "connecting" | "connected" | "waiting" | "dormant" | "stopped";
@@ -311,17 +312,4 @@ function seekPreferred(
   const timer = setInterval(() => void look(), everyMs * (0.8 + 0.4 * Math.random()));
   timer.unref();
   return () => clearInterval(timer);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -5,6 +5,7 @@
 import type { Pump, PumpState } from "../capabilities/exec/pump.ts";
 import type { Log } from "../platform/log.ts";
 import type { Output } from "./output.ts";
+import { pause } from "../platform/pause.ts";
 
 export interface FlowNeeds {
   readonly run: string;
@@ -109,7 +110,7 @@ export function createFlow({ run, output, pump, log, later, full }: FlowNeeds): 
       const until = performance.now() + RELEASE_MS;
       while (/^(starting|running|full)$/.test(await look()) && performance.now() < until) {
         if (state === "running") await pump.finish();
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await pause(10);
       }
       if (!/^(none|ended|cut|gone)$/.test(state)) await pump.kill();
     },

@@ -49,6 +49,8 @@ export interface Remains {
   readonly stop: Stop | undefined;
   readonly droppedBytes: number;
   readonly timeLimitMs: number | undefined;
+  /** Whether the kernel killed it for want of memory; never known without a control group. */
+  readonly starved?: boolean;
 }
 
 export type Outcome = Pick<Ending, "state" | "reason" | "result">;

@@ -3,11 +3,13 @@ import { open, realpath, rm, type FileHandle } from "node:fs/promises";
 import { normalize } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { findAccount, ownAccount, type Account } from "../capabilities/exec/account.ts";
+import type { Cgroups } from "../capabilities/exec/cgroups.ts";
 import { launchWrapper, type Wrapper } from "../capabilities/exec/launch.ts";
 import { planLaunch, type ExecRequest } from "../capabilities/exec/launch-plan.ts";
 import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
 import type { Environment } from "../link/proxy.ts";
+import { failureOf, type Log } from "../platform/log.ts";
 import { allowsCapability, forbids, timeLimitOf, type Policy } from "../policy/policy.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import type { RunFiles } from "../spool/layout.ts";
@@ -18,6 +20,8 @@ export interface LaunchpadNeeds {
   readonly pump: () => Promise<PumpProgram>;
   /** Output of a run that may wait in the spool. */
   readonly highWaterBytes: number;
+  readonly groups: Cgroups | undefined;
+  readonly log: Log;
   /** The agent's own. */
   readonly environment: Environment;
 }
@@ -55,7 +59,25 @@ export interface Launchpad {
   rules(capability: string): Promise<Policy>;
 }
 
-export function createLaunchpad({ policy, tools, pump, highWaterBytes, environment }: LaunchpadNeeds): Launchpad {
+export function createLaunchpad(needs: LaunchpadNeeds): Launchpad {
+  const { policy, tools, pump, highWaterBytes, environment, groups, log } = needs;
+
+  /** A run that asks for no limit begins without a group where none can be made for once. */
+  async function groupOf(run: string, { limits = {} }: ExecRequest): Promise<string | undefined> {
+    try {
+      return await groups?.make(run, limits);
+    } catch (cause) {
+      const { code, message } = failureOf(cause);
+      log.warn("run.no-group", { run, message });
+      if (Object.keys(limits).length === 0) return undefined;
+      throw new AtalayaError(
+        "run.limit-unusable",
+        `the command's control group could not be made (${code ?? message})`,
+        { cause },
+      );
+    }
+  }
+
   return {
     rules: (capability) => trusted(policy, { capability, commands: false }),
     async clear(flight, files) {
@@ -88,13 +110,19 @@ export function createLaunchpad({ policy, tools, pump, highWaterBytes, environme
         locale: localeOf(environment),
         ...(flight.before === undefined ? {} : { before: flight.before }),
       };
-      const plan = planLaunch(asked, files, { ...tools, setsid });
+      const withTools = { ...tools, setsid };
+      const planned = (folder?: string) => {
+        const group = groups && { controllers: groups.controllers, ...(folder === undefined ? {} : { folder }) };
+        return planLaunch({ ...asked, ...(group === undefined ? {} : { group }) }, files, withTools);
+      };
+      // What cannot be done is said before anything is.
+      planned();
       return {
         account,
         rules,
         timeLimitMs: timeLimitOf(rules, request),
         async launch(stdin) {
-          const withTools = { ...tools, setsid };
+          const plan = planned(await groupOf(run, request));
           if (request.stdin === undefined) return launchWrapper(plan, withTools);
           if (typeof stdin !== "string") {
             await stdin(files.stdin);

@@ -5,6 +5,7 @@ import { isWrapper } from "../capabilities/exec/processes.ts";
 import { adoptionOf, type Adoption } from "../spool/adoption.ts";
 import { Ending, readClaim, readStatus, type AcceptedRun } from "../spool/records.ts";
 import type { Spool } from "../spool/spool.ts";
+import { pause } from "../platform/pause.ts";
 
 /** What became of a run that was accepted by an earlier process of this agent. Never `disown`: that is settled here, by claiming. */
 export async function adopted(run: AcceptedRun, spool: Spool, boot: BootClock): Promise<Exclude<Adoption, "disown">> {
@@ -22,7 +23,7 @@ export async function adopted(run: AcceptedRun, spool: Spool, boot: BootClock): 
     });
     if (verdict === "vanished" && claim?.by === "unknown" && attempt < 20) {
       // The wrapper may be between creating its claim and writing its name into it.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
     } else if (verdict === "disown") {
       // When a wrapper was faster than this claim, the next look finds it.
       if ((await spool.claim(run.run)) !== undefined) continue;

@@ -5,7 +5,8 @@
  */
 import { stat } from "node:fs/promises";
 import type { AgentFrame, FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
-import { hasEnvironment, isWrapper, killAll, sessionMembers, signalSession } from "../capabilities/exec/processes.ts";
+import type { Cgroup } from "../capabilities/exec/cgroups.ts";
+import { isWrapper } from "../capabilities/exec/processes.ts";
 import { pumpOf } from "../capabilities/exec/pump.ts";
 import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
@@ -19,16 +20,18 @@ import {
   readObstacle,
   readStarted,
   readStatus,
-  Stop,
   type AcceptedRun,
   type Started,
   type Status,
 } from "../spool/records.ts";
+import { crewOf } from "./crew.ts";
 import { endingOf, incompleteOf } from "./ending.ts";
 import { createFlow } from "./flow.ts";
 import type { Attendant, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { openOutput } from "./output.ts";
+import { createSteps } from "./steps.ts";
+import { createStopping } from "./stopping.ts";
 
 export interface RunNeeds {
   readonly accepted: AcceptedRun;
@@ -38,6 +41,8 @@ export interface RunNeeds {
   readonly log: Log;
   readonly pump: () => Promise<PumpProgram>;
   readonly capBytes: number;
+  /** Absent on a machine that has none. */
+  readonly group?: Cgroup;
   /** Bytes of output in the spool at which the command has to wait until the server has committed them. */
   highWaterBytes(): number;
 }
@@ -60,11 +65,6 @@ export interface Run {
   close(): Promise<void>;
 }
 
-const MIN_STEP_MS = 10;
-/** Whoever is in the middle of a fork() needs another; whoever hangs in the kernel is not waited for. */
-const KILL_ROUNDS = 10;
-const MAX_TIMER_MS = 2_000_000_000;
-
 export function createRun(needs: RunNeeds): Run {
   const { accepted, terms, files, boot, log } = needs;
   const output = openOutput(files, terms.outputLimitBytes);
@@ -74,9 +74,7 @@ export function createRun(needs: RunNeeds): Run {
     output,
     pump: pumpOf({ files, program: needs.pump, capBytes: needs.capBytes, sameBoot }),
     log,
-    later: (ms) => {
-      delayed ??= setTimeout(poke, ms);
-    },
+    later: (ms) => steps.later(ms),
     full(now) {
       full.pump = now;
       tellFull();
@@ -84,64 +82,42 @@ export function createRun(needs: RunNeeds): Run {
   });
   let started: (Started & { readonly at: number }) | undefined;
   let ending: Ending | undefined;
-  let stop: Stop | undefined;
-  let stopAsked: Stop["cause"] | undefined;
-  let stopSent = false;
   let wrapperGone = false;
   /** Whether the disk is too full for the pump, for what is written here, and whether that was said on this link. */
   const full = { pump: false, step: false, told: false };
   let outlet: Outlet | undefined;
   let told: SpoolEntry["phase"] | undefined;
   let resultTold = false;
-  let closed = false;
-
-  // Steps never overlap; what happens during one makes another.
-  let stepping: Promise<void> | undefined;
-  let again = false;
-  let lastStepAt = 0;
-  let delayed: NodeJS.Timeout | undefined;
-  let limitTimer: NodeJS.Timeout | undefined;
-  let killTimer: NodeJS.Timeout | undefined;
-  let emptyingMs = 20;
   let watcher: { close(): void } | undefined;
   let attendant: Attendant | undefined;
 
-  function poke(): void {
-    if (closed) return;
-    clearTimeout(delayed);
-    delayed = undefined;
-    if (stepping !== undefined) {
-      again = true;
-      return;
+  const steps = createSteps(async () => {
+    try {
+      await step();
+      full.step = false;
+    } catch (error) {
+      // The disk may be full or the folder gone; the slow poll tries again.
+      if (isFull(error)) full.step = true;
+      else log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
     }
-    stepping = steps().finally(() => {
-      stepping = undefined;
-    });
-  }
+    tellFull();
+  });
+  const { poke } = steps;
 
-  /** For mere output: small writes are gathered for a moment, so that a line a chunk does not become the rule. */
-  function pokeSoon(): void {
-    if (closed || delayed !== undefined) return;
-    const waitMs = lastStepAt + MIN_STEP_MS - performance.now();
-    if (waitMs <= 0) poke();
-    else delayed = setTimeout(poke, waitMs);
-  }
-
-  async function steps(): Promise<void> {
-    do {
-      again = false;
-      try {
-        await step();
-        full.step = false;
-      } catch (error) {
-        // The disk may be full or the folder gone; the slow poll tries again.
-        if (isFull(error)) full.step = true;
-        else log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
-      }
-      tellFull();
-      lastStepAt = performance.now();
-    } while (again && !closed);
-  }
+  const stopping = createStopping({
+    accepted,
+    files,
+    crew: crewOf(accepted.run, needs.group),
+    boot,
+    log,
+    graceMs: terms.graceMs,
+    sameBoot,
+    started: () => started,
+    poke,
+    async asked() {
+      if (output.flow === "paused") await flow.goOn();
+    },
+  });
 
   async function step(): Promise<void> {
     let failed: unknown;
@@ -160,48 +136,16 @@ export function createRun(needs: RunNeeds): Run {
     const gone = wrapperGone;
     const status = readStatus((await readIfThere(files.status)) ?? "");
     if (status !== undefined) {
-      if ((await emptied()) && (await flow.finished())) await finish(status);
+      if ((await stopping.emptied()) && (await flow.finished())) await finish(status);
     } else if (gone) await vanish();
-    else if (stopAsked !== undefined) await sendStop(stopAsked);
+    else await stopping.act();
   }
 
   async function readStart(): Promise<void> {
     const found = readStarted((await readIfThere(files.pid)) ?? "");
     if (found === undefined) return;
     started = { ...found, at: Math.round((await stat(files.pid)).mtimeMs) };
-    armTimeLimit();
-  }
-
-  /**
-   * Whether a command that was ended has taken all of its session with it. Who ignores TERM and is not the first process
-   * outlives that one's status: it gets KILL when its time is over, as the first would have.
-   */
-  async function emptied(): Promise<boolean> {
-    if (stop === undefined || started === undefined || !sameBoot) return true;
-    const members = await restOf(started.pid);
-    // Its first process has been waited for: one with that number is another's, and so is then the session.
-    if (members.length === 0 || members.some(({ pid }) => pid === started!.pid)) return true;
-    const leftMs = stop.cause === "output-limit" ? 0 : stop.uptimeMs + terms.graceMs - boot.uptimeMs();
-    if (leftMs > 0) {
-      clearTimeout(killTimer);
-      killTimer = setTimeout(poke, Math.min(leftMs, emptyingMs));
-      emptyingMs = Math.min(2 * emptyingMs, 1_000);
-      return false;
-    }
-    log.info("run.leftovers-killed", { run: accepted.run, processes: members.length });
-    for (let round = 0; round < KILL_ROUNDS; round += 1) {
-      const left = await restOf(started.pid);
-      if (left.length === 0) break;
-      killAll(left);
-      await pause(10);
-    }
-    return true;
-  }
-
-  /** Who was away while the session may have ended and its number come round takes only those that name the run. */
-  async function restOf(session: number) {
-    const members = await sessionMembers(session);
-    return stopSent ? members : members.filter(({ pid }) => hasEnvironment(pid, `ATALAYA_RUN=${accepted.run}`));
+    stopping.armTimeLimit();
   }
 
   async function vanish(): Promise<void> {
@@ -218,15 +162,16 @@ export function createRun(needs: RunNeeds): Run {
 
   async function finish(status: Status): Promise<void> {
     if (started === undefined) await readStart();
-    // From here on its process id may be another's.
-    clearTimeout(killTimer);
+    stopping.over();
     await output.look();
     const [stdout, stderr] = await Promise.all([sizeOf(files.stdout), sizeOf(files.stderr)]);
     const droppedBytes = terms.outputLimitBytes === undefined ? 0 : Math.max(0, output.total - terms.outputLimitBytes);
     const obstacle = (await readIfThere(files.obstacle))?.slice(0, 64) ?? "";
     const complaint = readObstacle(obstacle).begun ? "" : await firstLineOf(files.stderr);
     const { timeLimitMs } = accepted;
-    const remains = { files, status, started, obstacle, complaint, stop, droppedBytes, timeLimitMs };
+    const { stop } = stopping;
+    const starved = sameBoot && (await needs.group?.starved()) === true;
+    const remains = { starved, files, status, started, obstacle, complaint, stop, droppedBytes, timeLimitMs };
     const endedAt = Math.round((await stat(files.status)).mtimeMs);
     await conclude(
       endingOf(await terms.outcomeOf(remains), {
@@ -268,20 +213,20 @@ export function createRun(needs: RunNeeds): Run {
   function settle(found: Ending): void {
     ending = found;
     output.end({ stdout: found.stdoutEnd, stderr: found.stderrEnd });
-    clearTimeout(limitTimer);
-    clearTimeout(killTimer);
+    stopping.close();
     watcher?.close();
     watcher = undefined;
     void attendant?.close();
-    again = true;
+    steps.again();
   }
 
   /** Limits on what the command may write. */
   async function guard(): Promise<void> {
-    if (terms.outputLimitBytes !== undefined && output.total > terms.outputLimitBytes) await sendStop("output-limit");
+    if (terms.outputLimitBytes !== undefined && output.total > terms.outputLimitBytes)
+      await stopping.send("output-limit");
     if (started === undefined) return;
     // A command that is being ended gets some more room, so that it can say goodbye.
-    const highWater = needs.highWaterBytes() * (stop === undefined ? 1 : 2);
+    const highWater = needs.highWaterBytes() * (stopping.stop === undefined ? 1 : 2);
     await flow.guard(highWater);
   }
 
@@ -300,49 +245,6 @@ export function createRun(needs: RunNeeds): Run {
       message: `the disk of the agent's spool: ${message}`,
       run: accepted.run,
     };
-  }
-
-  /** Nobody is signalled unless the wrapper waits for the command: its process id could be another's. */
-  async function signal(name: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const claim = readClaim((await readIfThere(files.claim)) ?? "");
-    if (started === undefined || claim.by !== "wrapper" || !isWrapper(claim.pid, files.folder)) return;
-    if ((await readIfThere(files.status))?.trim() !== "") return;
-    await signalSession(started.pid, name);
-  }
-
-  async function sendStop(cause: Stop["cause"]): Promise<void> {
-    if (stop === undefined) {
-      stop = { cause, uptimeMs: boot.uptimeMs() };
-      await writeDurably(files.stop, JSON.stringify(stop));
-      log.info("run.stopping", { run: accepted.run, cause });
-    }
-    // Its session may not be there yet; `observe` comes back here when it is.
-    stopAsked = stop.cause;
-    if (stopSent || started === undefined) return;
-    stopSent = true;
-    if (stop.cause === "output-limit") {
-      await signal("SIGKILL");
-      return;
-    }
-    await signal("SIGTERM");
-    // So that it can say goodbye.
-    if (output.flow === "paused") await flow.goOn();
-    const waitMs = Math.max(0, stop.uptimeMs + terms.graceMs - boot.uptimeMs());
-    killTimer = setTimeout(() => void signal("SIGKILL"), Math.min(waitMs, MAX_TIMER_MS));
-  }
-
-  function armTimeLimit(): void {
-    const limit = accepted.timeLimitMs;
-    if (limit === undefined || started === undefined || ending !== undefined) return;
-    const leftMs = started.uptimeMs + limit - boot.uptimeMs();
-    clearTimeout(limitTimer);
-    // Looked at again when it fires: timers are shorter than limits can be, and stand still while the machine sleeps.
-    limitTimer = setTimeout(leftMs > 0 ? armTimeLimit : askTimeLimit, Math.max(0, Math.min(leftMs, MAX_TIMER_MS)));
-  }
-
-  function askTimeLimit(): void {
-    stopAsked ??= "time-limit";
-    poke();
   }
 
   function phase(): SpoolEntry["phase"] {
@@ -374,10 +276,9 @@ export function createRun(needs: RunNeeds): Run {
       settle(result);
     } else {
       output.begin();
-      stop = await readJsonIfThere(files.stop, Stop);
-      stopAsked = stop?.cause;
+      await stopping.resume();
       watcher = watchFolder(files.folder, (name) => {
-        if (name === "out" || name === "err" || name === "chunks") pokeSoon();
+        if (name === "out" || name === "err" || name === "chunks") steps.pokeSoon();
         else if (name === undefined) void checkWrapper().then(poke, poke);
         else {
           if (name === "mark" || name === "pump") flow.due();
@@ -396,7 +297,7 @@ export function createRun(needs: RunNeeds): Run {
       }
     }
     poke();
-    await stepping;
+    await steps.idle();
   }
 
   async function checkWrapper(): Promise<void> {
@@ -435,19 +336,15 @@ export function createRun(needs: RunNeeds): Run {
       poke();
     },
     cancel() {
-      if (ending !== undefined) return;
-      stopAsked ??= "cancel";
-      poke();
+      if (ending === undefined) stopping.ask("cancel");
     },
     poke,
     async close() {
-      closed = true;
-      clearTimeout(delayed);
-      clearTimeout(limitTimer);
-      clearTimeout(killTimer);
+      steps.close();
+      stopping.close();
       watcher?.close();
       await attendant?.close();
-      await stepping;
+      await steps.idle();
       await output.close();
     },
   };
@@ -463,10 +360,6 @@ function withoutUndefined(value: object): object {
 
 async function firstLineOf(path: string): Promise<string> {
   return (await readIfThere(path))?.slice(0, 500).split("\n")[0] ?? "";
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function sizeOf(path: string): Promise<number> {

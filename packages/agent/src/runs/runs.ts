@@ -4,6 +4,7 @@
  */
 import { AtalayaError, type ResumeEntry, type SpoolEntry, type Start } from "@atalaya/protocol";
 import { capOf } from "../capabilities/exec/pump.ts";
+import type { Cgroups } from "../capabilities/exec/cgroups.ts";
 import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { BootClock } from "../platform/boot-clock.ts";
 import { failureOf, type Log } from "../platform/log.ts";
@@ -22,6 +23,7 @@ export interface RunsNeeds {
   readonly boot: BootClock;
   readonly log: Log;
   readonly pump: () => Promise<PumpProgram>;
+  readonly groups: Cgroups | undefined;
   now(): number;
   /** Output of one run that may wait here before its command has to. */
   readonly highWaterBytes: number;
@@ -78,6 +80,7 @@ export function createRuns(needs: RunsNeeds): Runs {
       boot,
       log,
       pump: needs.pump,
+      ...(needs.groups === undefined ? {} : { group: needs.groups.of(accepted.run) }),
       capBytes: capOf(mostBytes, terms.outputLimitBytes),
       // Many chatty commands together must not fill the disk, either.
       highWaterBytes: () => Math.min(mostBytes, spool.share(runs.size)),
@@ -133,7 +136,10 @@ export function createRuns(needs: RunsNeeds): Runs {
     const all = [...leaving];
     if (all.length === 0) return;
     await spool.forget(all);
-    for (const id of all) leaving.delete(id);
+    for (const id of all) {
+      leaving.delete(id);
+      await needs.groups?.remove(id);
+    }
   }
 
   async function accept(
@@ -198,6 +204,7 @@ export function createRuns(needs: RunsNeeds): Runs {
           await spool.setAside(one.run).catch(() => undefined);
         });
       }
+      await needs.groups?.sweep(new Set(runs.keys()));
     },
     entries: () => [
       ...[...runs.values()].map((run) => run.entry()),
@@ -266,6 +273,7 @@ export function createRuns(needs: RunsNeeds): Runs {
     async close() {
       outlet = undefined;
       await Promise.all([...runs.values()].map((run) => run.close()));
+      await needs.groups?.close();
     },
   };
 }

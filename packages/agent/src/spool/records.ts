@@ -89,7 +89,7 @@ export function readStatus(text: string): Status | undefined {
 export interface Obstacle {
   /** The last stage was reached: limits, nice and account are as they were asked for. */
   readonly begun: boolean;
-  /** `cwd`, `missing`, `denied`, `pipes`. */
+  /** `cwd`, `missing`, `denied`, `pipes`, `group`. */
   readonly word: string | undefined;
 }
 

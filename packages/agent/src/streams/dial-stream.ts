@@ -5,6 +5,7 @@ import { problemOf } from "../enrol/https.ts";
 import { showAddress } from "../link/addresses.ts";
 import { dialTls, type Dial } from "../link/dial.ts";
 import { MAX_MESSAGE_BYTES } from "./byte-stream.ts";
+import { pause } from "../platform/pause.ts";
 
 const DIAL_MS = 10_000;
 const ATTEMPTS = 3;
@@ -20,7 +21,7 @@ export async function dialStream(id: string, dial: StreamDial): Promise<WebSocke
       return await once(id, dial);
     } catch (error) {
       if (attempt === ATTEMPTS || !(error instanceof AtalayaError) || error.code !== "host.offline") throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * attempt * (1 + Math.random())));
+      await pause(AGAIN_MS * attempt * (1 + Math.random()));
     }
   }
 }

@@ -29,6 +29,7 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
     ["hardware", words(facts.vendor, facts.product)],
     ["serial", printable(facts.serial ?? "")],
     ["uuid", printable(facts.uuid ?? "")],
+    ["limits", limitsOf(facts.cgroups)],
     ["virtual", printable(facts.virtualization ?? "")],
     ["addresses", host.addresses.map(printable).join(" ")],
     ["agent", words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
@@ -66,6 +67,14 @@ function detailsOf({ at: _at, event: _event, ...details }: HostEvent): string {
   return told
     .map(([key, value]) => `${key} ${printable(typeof value === "string" ? value : JSON.stringify(value))}`)
     .join(", ");
+}
+
+/** What holds commands within their limits there; nothing is known before the host has told its facts. */
+function limitsOf(groups: HostDetail["facts"]["cgroups"]): string {
+  if (groups === undefined) return "of each process (no control groups)";
+  const { controllers } = groups;
+  if (controllers.length === 0) return "of each process (control groups only hold commands together)";
+  return `by control groups: ${controllers.map(printable).join(", ")}`;
 }
 
 function words(...parts: readonly (string | undefined)[]): string {

@@ -41,9 +41,10 @@ export function register(program: Command, context: Context): void {
     .option("--timeout <time>", "kill it after this time (90s, 10m)")
     .option("--grace <time>", "between TERM and KILL (5s)")
     .option("--output-limit <size>", "kill it when it prints more (10MiB)")
-    .option("--cpu <time>", "processor time limit")
-    .option("--memory <size>", "address space limit of each process")
-    .option("--processes <n>", "process limit of the account")
+    .option("--cpu <time>", "processor time limit of each process")
+    .option("--cpus <n>", "so many processors' worth at once (0.5); needs control groups")
+    .option("--memory <size>", "memory limit of all its processes (see below)")
+    .option("--processes <n>", "limit of processes")
     .option("--open-files <n>", "open file limit")
     .option("--umask <octal>", "as in 022")
     .option("--nice <n>", "-20 to 19")
@@ -72,6 +73,7 @@ export function register(program: Command, context: Context): void {
         "atalaya run @web --canary 1 --failures 2 -- systemctl restart nginx",
         "atalaya run all --secret TOKEN=@token.txt -- deploy-tool push",
       ) +
+        "\nWhere a host has control groups (atalaya host NAME says so), --memory and\n--processes hold for all of the command together; elsewhere for the address\nspace of each process, and for all processes of the account.\n" +
         "\nExit status: 0 every run succeeded, 1 some did not, 2 wrong usage, 3 server not\nreached, 4 not allowed, 5 no host matches. Ctrl-C cancels the job; a second one\nleaves it to end by itself.\n",
     );
   command.action(async (selector: string, words: readonly string[], options: RunOptions) => {

@@ -94,6 +94,7 @@ export const failures = {
   "run.account-unusable": { status: 409, retry: false, exit: 1 },
   "run.limit-unusable": { status: 409, retry: false, exit: 1 },
   "run.time-limit": { status: 408, retry: true, exit: 1 },
+  "run.memory-limit": { status: 413, retry: false, exit: 1 },
   "run.output-limit": { status: 413, retry: false, exit: 1 },
   "run.output-incomplete": { status: 500, retry: false, exit: 1 },
   "run.rebooted": { status: 409, retry: true, exit: 1 },

@@ -1,7 +1,14 @@
 /** What the server says. Whatever cannot be read is undefined: a newer server may say more. */
 export type ServerFrame =
   | { readonly type: "subscribed" | "done"; readonly id: number }
-  | { readonly type: "batch"; readonly id: number; readonly events: readonly LiveEvent[]; readonly cursor: number }
+  | {
+      readonly type: "batch";
+      readonly id: number;
+      readonly events: readonly LiveEvent[];
+      readonly cursor: number;
+      /** More of the same commit follows. */
+      readonly part: boolean;
+    }
   | { readonly type: "error"; readonly id?: number; readonly code: string; readonly message: string };
 
 export type LiveEvent = Readonly<Record<string, unknown>>;
@@ -13,7 +20,7 @@ export function readServerFrame(text: string): ServerFrame | undefined {
   const hasId = typeof id === "number";
   if ((type === "subscribed" || type === "done") && hasId) return { type, id };
   if (type === "batch" && hasId && Array.isArray(events) && typeof cursor === "number")
-    return { type, id, events, cursor };
+    return { type, id, events, cursor, part: frame["part"] === true };
   if (type === "error" && typeof code === "string" && typeof message === "string") {
     return hasId ? { type, id, code, message } : { type, code, message };
   }

@@ -54,6 +54,8 @@ interface Follower {
   cursor: number | undefined;
   /** On this connection; undefined while it waits for its reader or for the connection. */
   id: number | undefined;
+  /** Events of a commit that has not come whole yet. Void when the connection breaks: then it comes again. */
+  parts: readonly LiveEvent[];
   failures: number;
   again?: ReturnType<typeof setTimeout>;
 }
@@ -100,6 +102,7 @@ export function createLive(needs: LiveNeeds): Live {
   function ask(follower: Follower): void {
     if (!isOpen || follower.id !== undefined || follower.inbox.size >= MAX_WAITING) return;
     follower.id = nextId++;
+    follower.parts = [];
     byId.set(follower.id, follower);
     const { id, topic, params, cursor } = follower;
     say({ type: "subscribe", id, topic, params, ...(cursor === undefined ? {} : { since: cursor }) });
@@ -122,10 +125,15 @@ export function createLive(needs: LiveNeeds): Live {
     if (frame.type === "error") return failed(follower, new ClientError({ code: frame.code, detail: frame.message }));
   }
 
-  function deliver(follower: Follower, { events, cursor }: LiveBatch): void {
-    follower.cursor = cursor;
+  function deliver(follower: Follower, { events, cursor, part }: Extract<ServerFrame, { type: "batch" }>): void {
     follower.failures = 0;
-    follower.inbox.put({ events, cursor });
+    if (part) {
+      follower.parts = [...follower.parts, ...events];
+      return;
+    }
+    follower.cursor = cursor;
+    follower.inbox.put({ events: [...follower.parts, ...events], cursor });
+    follower.parts = [];
     if (follower.inbox.size >= MAX_WAITING) giveUp(follower);
   }
 
@@ -186,7 +194,15 @@ export function createLive(needs: LiveNeeds): Live {
 
   return {
     subscribe(topic, params = {}, { since, signal } = {}) {
-      const follower: Follower = { topic, params, inbox: createInbox(), cursor: since, id: undefined, failures: 0 };
+      const follower: Follower = {
+        topic,
+        params,
+        inbox: createInbox(),
+        cursor: since,
+        id: undefined,
+        parts: [],
+        failures: 0,
+      };
       const aborted = () => leave(follower, asError(signal?.reason));
       const leave = (one: Follower, reason?: Error) => {
         signal?.removeEventListener("abort", aborted);

@@ -33,8 +33,11 @@ export const exec = capability({
     limits: z
       .strictObject({
         cpuSeconds: z.int().min(1).optional(),
-        /** Address space of each process (RLIMIT_AS). */
+        /** Of all its processes together where the host has control groups, else the address space of each (RLIMIT_AS). */
         memoryBytes: z.int().min(1_048_576).optional(),
+        /** Processors' worth of time: 0.5 is half of one. Only where the host has control groups. */
+        cpus: z.number().min(0.01).max(4096).optional(),
+        /** Its own where the host has control groups, else the account's (RLIMIT_NPROC). */
         processes: z.int().min(1).optional(),
         openFiles: z.int().min(3).optional(),
       })

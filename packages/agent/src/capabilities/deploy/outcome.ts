@@ -1,7 +1,7 @@
 /** What the end of a deployment's run is called: by what stopped it, then by what its worker said last. */
 import { readFile } from "node:fs/promises";
 import type { Outcome, Remains } from "../../runs/handler.ts";
-import { cutOf } from "../exec/ending.ts";
+import { cutOf, starvedOf } from "../exec/ending.ts";
 import { handFiles, MAX_SPEECH_BYTES, readSpeech, type DeployRequest, type Speech } from "./hand.ts";
 
 export async function outcomeOf(request: DeployRequest, remains: Remains): Promise<Outcome> {
@@ -13,6 +13,8 @@ export async function outcomeOf(request: DeployRequest, remains: Remains): Promi
   const result = report === undefined ? {} : { result: report.result };
   const cut = cutOf(request, remains);
   if (cut !== undefined) return { ...cut, ...result };
+  const starved = starvedOf({}, remains);
+  if (starved !== undefined) return { ...starved, ...result };
   if (started === undefined)
     return cannotStart(`the worker's session could not be made (exit code ${status.exitCode})`);
   if (stop?.cause === "cancel") return { state: "cancelled", ...result };

@@ -8,6 +8,8 @@ export function outcomeOf(request: ExecRequest, remains: Remains): Outcome {
   const result = { exitCode: status.exitCode };
   const cut = cutOf(request, remains);
   if (cut !== undefined) return { ...cut, result };
+  const starved = starvedOf(request, remains);
+  if (starved !== undefined) return { ...starved, result };
   const unstarted = unstartedOf(request, remains);
   if (unstarted !== undefined) return unstarted;
   if (stop?.cause === "cancel") return { state: "cancelled", result };
@@ -28,6 +30,20 @@ export function cutOf(
     state: "timed-out",
     reason: { code: "run.time-limit", message: `the command ran longer than ${timeLimitMs} ms` },
   };
+}
+
+/** The kernel killed it for want of memory. What went on and ended well in spite of that did not fail. */
+export function starvedOf(
+  { limits }: Pick<ExecRequest, "limits">,
+  { starved = false, status, stop }: Remains,
+): Outcome | undefined {
+  if (!starved || status.exitCode === 0 || stop !== undefined) return undefined;
+  const most = limits?.memoryBytes;
+  const message =
+    most === undefined
+      ? "the host had no memory left, and its kernel killed the command"
+      : `the command and all it started used more than the ${most} bytes of memory they were allowed`;
+  return { state: "failed", reason: { code: "run.memory-limit", message } };
 }
 
 /** The program never began. */
@@ -60,6 +76,8 @@ function obstacleReason(word: string, request: ExecRequest): Why | undefined {
       const message = "the pipes for the command's output could not be made in the agent's spool";
       return { code: "run.cannot-start", message };
     }
+    case "group":
+      return { code: "run.cannot-start", message: "the command could not enter its control group" };
     case "denied":
       return { code: "run.cannot-start", message: `${account} may not execute ${program}` };
     default:

@@ -3,6 +3,7 @@ import { AtalayaError, type exec, type RequestOf } from "@atalaya/protocol";
 import type { RunFiles } from "../../spool/layout.ts";
 import { loginEnvironment, type Account } from "./account.ts";
 import { capOf } from "./pump.ts";
+import type { Controller } from "./cgroups.ts";
 import type { PumpProgram } from "./pump-program.ts";
 import { SHELL, type Launch, type Tools } from "./wrapper.ts";
 
@@ -27,13 +28,15 @@ export interface Asked {
   readonly locale: Readonly<Record<string, string>>;
   /** A program, with the agent's rights, that executes the rest of its arguments. */
   readonly before?: readonly string[];
+  /** What control groups limit here, and this run's: absent before there is one, and on a machine that has none. */
+  readonly group?: { readonly controllers: ReadonlySet<Controller>; readonly folder?: string };
 }
 
 export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchPlan {
   const { request, account, switched } = asked;
   need(tools.mkfifo, "mkfifo");
   if (switched) need(tools.chown, "chown");
-  const bounds = [...niceOf(request, tools), ...limitsOf(request, tools)];
+  const bounds = [...niceOf(request, tools), ...limitsOf(request, asked.group?.controllers ?? new Set(), tools)];
   const become = switched ? accountOf(account, tools) : [];
   return {
     environment: environmentOf(asked),
@@ -43,6 +46,7 @@ export function planLaunch(asked: Asked, files: RunFiles, tools: Tools): LaunchP
       ...(request.stdin === undefined ? {} : { stdinFile: files.stdin }),
       leftovers: asked.leftovers,
       pump: asked.pump,
+      ...(asked.group?.folder === undefined ? {} : { group: asked.group.folder }),
       cap: capOf(asked.highWaterBytes, request.outputLimitBytes),
       ...(switched ? { owner: `${account.uid}:${account.gid}` } : {}),
       prefix: [...(asked.before ?? []), ...inOrder(request, bounds, become)],
@@ -92,13 +96,21 @@ function niceOf({ nice }: ExecRequest, tools: Tools): readonly string[] {
   return nice === undefined ? [] : [need(tools.nice, "nice"), "-n", String(nice)];
 }
 
-/** At the soft limit of CPU time the command gets SIGXCPU, five seconds later KILL. */
-function limitsOf({ limits }: ExecRequest, tools: Tools): readonly string[] {
+/**
+ * What no control group limits, each process does by itself. At the soft limit of CPU time the command gets SIGXCPU,
+ * five seconds later KILL.
+ */
+function limitsOf({ limits }: ExecRequest, byGroup: ReadonlySet<Controller>, tools: Tools): readonly string[] {
   if (limits === undefined) return [];
+  if (limits.cpus !== undefined && !byGroup.has("cpu")) {
+    throw new AtalayaError("run.limit-unusable", "this host has no control groups that limit the use of processors", {
+      next: "limit the processor time of each process instead",
+    });
+  }
   const flags: string[] = [];
   if (limits.cpuSeconds !== undefined) flags.push(`--cpu=${limits.cpuSeconds}:${limits.cpuSeconds + 5}`);
-  if (limits.memoryBytes !== undefined) flags.push(`--as=${limits.memoryBytes}`);
-  if (limits.processes !== undefined) flags.push(`--nproc=${limits.processes}`);
+  if (limits.memoryBytes !== undefined && !byGroup.has("memory")) flags.push(`--as=${limits.memoryBytes}`);
+  if (limits.processes !== undefined && !byGroup.has("pids")) flags.push(`--nproc=${limits.processes}`);
   if (limits.openFiles !== undefined) flags.push(`--nofile=${limits.openFiles}`);
   return flags.length === 0 ? [] : [need(tools.prlimit, "prlimit"), ...flags];
 }

@@ -63,26 +63,25 @@ export function statOf(pid: number): ProcessStat | undefined {
   }
 }
 
-/** Every process of the session, the command's own groups and those it made (`timeout`, job control) alike. */
-export async function sessionMembers(
-  session: number,
-): Promise<readonly { readonly pid: number; readonly state: string }[]> {
-  const members: { pid: number; state: string }[] = [];
+export interface LivingProcess {
+  readonly pid: number;
+  readonly session: number;
+}
+
+/** Every process of the machine that still does something. */
+export async function livingProcesses(): Promise<readonly LivingProcess[]> {
+  const found: LivingProcess[] = [];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await readFile(`/proc/${name}/stat`, "latin1").then(parseStat, () => undefined);
-    if (stat?.session === session && stat.state !== "Z") members.push({ pid: Number(name), state: stat.state });
+    if (stat !== undefined && stat.state !== "Z") found.push({ pid: Number(name), session: stat.session });
   }
-  return members;
+  return found;
 }
 
-/**
- * Signals the command's process group at once, then what else is in its session. Only call while its wrapper waits for
- * it: until then its pid cannot have become somebody else's.
- */
-export async function signalSession(session: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-  send(-session, signal);
-  for (const { pid } of await sessionMembers(session)) send(pid, signal);
+/** Every process of the session, the command's own groups and those it made (`timeout`, job control) alike. */
+export async function sessionMembers(session: number): Promise<readonly LivingProcess[]> {
+  return (await livingProcesses()).filter((one) => one.session === session);
 }
 
 /** For members that were just found: between the look and the signal no process id comes round again. */

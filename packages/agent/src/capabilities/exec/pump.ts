@@ -10,6 +10,7 @@ import type { RunFiles } from "../../spool/layout.ts";
 import { readPumps, type PumpProcess } from "../../spool/records.ts";
 import { send, statOf } from "./processes.ts";
 import type { PumpProgram } from "./pump-program.ts";
+import { pause } from "../../platform/pause.ts";
 
 /**
  * `none`: there never was one. `starting`, `running`; `full`: what it has read waits for room on the disk. `ended`: all
@@ -82,7 +83,7 @@ export function pumpOf({ files, program, capBytes, sameBoot }: PumpNeeds): Pump 
         const found = await living();
         // Not before it really stands still is its last write over.
         if (found === undefined || /^[Tt]/.test(stateOf(found) ?? "T")) return true;
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await pause(2);
       }
       return false;
     },

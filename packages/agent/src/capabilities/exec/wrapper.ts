@@ -12,7 +12,7 @@
 import type { PumpProgram } from "./pump-program.ts";
 
 /**
- * `folder stdin leftovers owner pump script word cap | setsid …`. The command runs in the foreground: a shell's background
+ * `folder stdin leftovers owner pump script word cap group | setsid …`. The command runs in the foreground: a shell's background
  * jobs ignore SIGINT for ever. The place for its status is taken before it begins: a disk that is full when it ends must
  * not hide how it did.
  *
@@ -21,8 +21,8 @@ import type { PumpProgram } from "./pump-program.ts";
  * there: nobody waits in opening one, and what a pump that is gone left unread waits for the next.
  */
 const WRAPPER = `
-folder=$1 input=$2 leftovers=$3 owner=$4 pump=$5 script=$6 word=$7 cap=$8
-shift 8
+folder=$1 input=$2 leftovers=$3 owner=$4 pump=$5 script=$6 word=$7 cap=$8 group=$9
+shift 9
 end() {
   read -r now rest </proc/uptime
   echo "$1 $now ." 1<>"$folder/status"
@@ -57,13 +57,14 @@ end "$?"
 exec 6>&- 7>&-
 if [ "$leftovers" = kill ]; then
   read -r session rest <"$folder/pid" && kill -s KILL -- "-$session"
+  [ -z "$group" ] || echo 1 >"$group/cgroup.kill"
 fi
 sync "$folder/status"
 wait
 `;
 
 /**
- * `pidfile | program…`. What cannot be named cannot be ended, so without its process id written nothing begins. The
+ * `pidfile group | program…`. What cannot be named cannot be ended, so without its process id written nothing begins. The
  * streams are opened here because a shell that waits tells its own stderr of signals ("Terminated"), which nobody wrote.
  * Node has raised the soft limit of open files to the hard one; 1024 is what a login has.
  */
@@ -73,7 +74,8 @@ echo "$$ $now ." >"$1" || exit 75
 ulimit -S -n 1024 2>/dev/null
 folder=\${1%/*}
 exec >"$folder/pipes/out" 2>"$folder/pipes/err" 3<>"$folder/obstacle"
-shift
+[ -z "$2" ] || echo "$$" >"$2/cgroup.procs" || { echo group >&3; exit 126; }
+shift 2
 exec "$@"
 `;
 
@@ -139,6 +141,8 @@ export interface Launch {
   readonly cap: number;
   /** Whose the command's streams are, `uid:gid`, when that is not the agent. */
   readonly owner?: string;
+  /** Folder of the control group it enters. */
+  readonly group?: string;
   /** Between the agent's account and the command: `setpriv …`, `prlimit …`, `nice …`, each complete. */
   readonly prefix: readonly string[];
   readonly cwd: string;
@@ -159,7 +163,7 @@ export function wrapperArguments(launch: Launch, tools: Tools, environmentSize: 
     String(environmentSize),
     ...launch.command,
   ];
-  const first = [SHELL, "-c", FIRST, "atalaya-session", launch.pidFile, ...launch.prefix, ...last];
+  const first = [SHELL, "-c", FIRST, "atalaya-session", launch.pidFile, launch.group ?? "", ...launch.prefix, ...last];
   const [program, script = "", word = ""] = launch.pump;
   return [
     "-c",
@@ -173,6 +177,7 @@ export function wrapperArguments(launch: Launch, tools: Tools, environmentSize: 
     script,
     word,
     String(launch.cap),
+    launch.group ?? "",
     tools.setsid,
     ...first,
   ];

@@ -15,7 +15,8 @@ import { meaningful } from "./hardware-names.ts";
 import type { Sysfs } from "./sysfs.ts";
 import { virtualizationOf } from "./virtualization.ts";
 
-export async function readFacts(files: Sysfs): Promise<Facts> {
+/** `groups`: what control groups limit here, which the agent finds out by making them. */
+export async function readFacts(files: Sysfs, groups?: readonly string[]): Promise<Facts> {
   return present({
     hostname: hostname(),
     os: readOs(files),
@@ -30,6 +31,7 @@ export async function readFacts(files: Sysfs): Promise<Facts> {
     serial: meaningful(files.text("sys/class/dmi/id/product_serial") ?? files.text("proc/device-tree/serial-number")),
     uuid: meaningful(files.text("sys/class/dmi/id/product_uuid"))?.toLowerCase(),
     timezone: readTimezone(files),
+    cgroups: groups && { controllers: [...groups] },
     bootedAt: readBootedAt(files),
   });
 }

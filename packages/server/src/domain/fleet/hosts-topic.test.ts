@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../api/actor.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
-import type { TopicReader } from "../live/index.ts";
+import type { Batch, TopicReader } from "../live/index.ts";
 import type { FleetRoom } from "./create-fleet.ts";
 import { handClock, linkOf, newcomer, openFleet } from "./fleet.testing.ts";
 import { hostsTopic } from "./hosts-topic.ts";
@@ -126,6 +126,46 @@ describe.each(engines)("the topic of hosts on $name", ({ open }) => {
     expect((await recent()).events).toEqual([`gone ${id}`]);
     await expect(watch(fleet, "@g")).rejects.toMatchObject({ code: "group.unknown" });
     await expect(watch(fleet, "a b")).rejects.toMatchObject({ code: "selector.malformed" });
+  });
+
+  test("one commit of many hosts, and a group that turns to many, come in parts, after which nothing is missed or twice", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store, { clock });
+    const count = 600;
+    const attached = await Promise.all(Array.from({ length: count }, (_, i) => fleet.attach(newcomer(i + 1))));
+    await fleet.putGroup({ name: "g", selector: "name:none" }, by);
+    const topic = hostsTopic({ fleet, clock });
+    const batchesFrom = async (selector: string, since: number | undefined, reader?: TopicReader) => {
+      const from = reader ?? (await topic.open({ selector }, since, nobody));
+      const batches = [await from.read(since)];
+      while (batches.at(-1)!.more) batches.push(await from.read(batches.at(-1)!.cursor));
+      return batches;
+    };
+    const names = (batches: readonly Batch[]) =>
+      batches.flatMap(({ events }) => events.map((event) => (event["host"] as { readonly name: string }).name));
+    const grouped = await topic.open({ selector: "@g" }, undefined, nobody);
+    const { cursor: groupCursor } = (await batchesFrom("@g", undefined, grouped)).at(-1)!;
+    const before = (await batchesFrom("all", undefined)).at(-1)!.cursor;
+
+    await Promise.all(attached.map((at, i) => fleet.linkUp(linkOf(at, i + 1))));
+    const back = await batchesFrom("all", before);
+    expect(Math.max(...back.map(({ events }) => events.length))).toBeLessThanOrEqual(250);
+    expect(new Set(names(back)).size).toBe(count);
+    expect(names(back)).toHaveLength(count);
+    const parts = back.filter(({ part }) => part === true);
+    expect(parts.length).toBeGreaterThan(0);
+    // Who is cut off within a part comes back with what it had before it, and gets the commit whole.
+    const again = names(await batchesFrom("all", parts.at(-1)!.cursor));
+    const done = names(back.slice(0, back.indexOf(parts.at(-1)!)).filter(({ part }) => part !== true));
+    expect(new Set([...done, ...again]).size).toBe(count);
+
+    await fleet.putGroup({ name: "g", selector: "all" }, by);
+    const turned = await batchesFrom("@g", groupCursor, grouped);
+    expect(turned.map(({ part }) => part === true)).toEqual([true, true, false]);
+    expect(new Set(turned.slice(0, 2).map(({ cursor }) => cursor))).toEqual(new Set([groupCursor]));
+    expect(names(turned)).toHaveLength(count);
+    expect(new Set(names(turned)).size).toBe(count);
+    expect(await batchesFrom("@g", turned.at(-1)!.cursor, grouped)).toMatchObject([{ events: [] }]);
   });
 
   test("two servers that write at once: every change arrives once, in order, whatever is read when", async () => {

@@ -10,7 +10,7 @@ import type { Clock } from "../../platform/clock.ts";
 
 const Params = z.strictObject({ selector: z.string().max(65_536).optional() });
 
-/** A batch ends after this many events, but never within a revision: what has one revision was one commit. */
+/** A batch has so many events at most. What has one revision was one commit: where that has more, it comes in parts. */
 const EVENTS = 250;
 
 /**
@@ -45,6 +45,10 @@ export function hostsTopic({
       const goesOn = since !== undefined && !isReset;
       let groupsRevision = goesOn ? since : fleet.directory.groupsRevision;
       let isFirst = true;
+      /** All before is told; the client's cursor stays behind while a part is under way. */
+      let at: Cursor | undefined;
+      /** What of the revision under way was told. */
+      let part = { revision: -1, keys: new Set<HostKey>() };
 
       function eventOf(change: Change, hits: (host: DirectoryHost) => boolean): Batch["events"][number] | undefined {
         const key = "host" in change ? change.host.key : change.gone.key;
@@ -59,15 +63,14 @@ export function hostsTopic({
         return isNews ? { type: "host-gone", id: "host" in change ? change.host.id : change.gone.id } : undefined;
       }
 
-      /** Hosts that are hit, or are no more, without having changed: a group did, or time passed. */
-      function turned(hits: (host: DirectoryHost) => boolean, upTo: Cursor): Batch["events"] {
-        return fleet.directory.hosts.flatMap((host) => {
-          if (host.revision > upTo) return [];
-          const isHit = isAllowed(host) && hits(host);
-          if (shown.get(host.key) === isHit) return [];
+      /** Hosts that are hit, or are no more, without having changed: a group did, or time passed. What was told is not again. */
+      function* turned(hits: (host: DirectoryHost) => boolean, upTo: Cursor) {
+        for (const host of fleet.directory.hosts) {
+          if (host.revision > upTo) continue;
+          if (shown.get(host.key) === (isAllowed(host) && hits(host))) continue;
           const event = eventOf({ host }, hits);
-          return event === undefined ? [] : [event];
-        });
+          if (event !== undefined) yield event;
+        }
       }
 
       return {
@@ -79,21 +82,33 @@ export function hostsTopic({
           const begins = isFirst && isReset;
           isFirst = false;
           const events: Batch["events"][number][] = begins ? [{ type: "hosts-reset" }] : [];
-          let upTo = begins ? 0 : (cursor ?? since ?? 0);
-          for (const change of fleet.directory.changesAfter(upTo)) {
-            const revision = "host" in change ? change.host.revision : change.gone.revision;
+          let told = begins ? 0 : (cursor ?? since ?? 0);
+          at ??= told;
+          for (const change of fleet.directory.changesAfter(at)) {
+            const { key, revision } = "host" in change ? change.host : change.gone;
             if (revision > complete) break;
-            if (revision !== upTo && events.length >= EVENTS) return { events, cursor: upTo, more: true };
+            const isFull = events.length >= EVENTS;
+            if (revision !== part.revision) {
+              if (part.revision > at) told = at = part.revision;
+              if (isFull) return { events, cursor: told, more: true };
+              part = { revision, keys: new Set() };
+            }
+            if (part.keys.has(key)) continue;
+            if (isFull) return { events, cursor: told, part: true, more: true };
+            part.keys.add(key);
             const event = eventOf(change, hits);
             if (event !== undefined) events.push(event);
-            upTo = revision;
           }
-          const groupsChanged = usesGroups && fleet.directory.groupsRevision > groupsRevision;
-          if (groupsChanged || dependsOnTime(fleet.directory, parsed)) {
-            groupsRevision = fleet.directory.groupsRevision;
-            events.push(...turned(hits, complete));
+          at = Math.max(at, complete);
+          const { groupsRevision: groupsNow } = fleet.directory;
+          if ((usesGroups && groupsNow > groupsRevision) || dependsOnTime(fleet.directory, parsed)) {
+            for (const event of turned(hits, complete)) {
+              // The revision of the groups is before the cursor only when all is told that they turned.
+              if (events.push(event) >= EVENTS) return { events, cursor: told, part: true, more: true };
+            }
+            groupsRevision = groupsNow;
           }
-          return { events, cursor: Math.max(upTo, complete), more: false };
+          return { events, cursor: at, more: false };
         },
       };
     },

@@ -158,7 +158,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       const row = group.runs[i]!;
       run.through = row.lastSequence;
     }
-    for (const listener of listeners) listener.committed?.(group);
+    for (const listener of listeners) told("committed", () => listener.committed?.(group));
     for (let i = 0; i < group.of.length; i += 1) {
       const run = group.of[i]!;
       const { state } = group.runs[i]!;
@@ -172,9 +172,18 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     wake(false);
   }
 
+  /** What is written is written: somebody who fails over it must keep neither the others nor the next group from it. */
+  function told(what: keyof LedgerListener, tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      log.error({ err: error, what }, "a listener of the ledger failed; going on without it");
+    }
+  }
+
   function press(high: boolean): void {
     pressed = high;
-    for (const listener of listeners) listener.pressure?.(high);
+    for (const listener of listeners) told("pressure", () => listener.pressure?.(high));
   }
 
   return {
@@ -191,7 +200,7 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       if (isFinalCode(next)) run.finishedAt = clock.now();
       const rides = to === "sent" || to === "running";
       waiting.run(run, rides);
-      for (const listener of listeners) listener.moved?.(job, position, from, next);
+      for (const listener of listeners) told("moved", () => listener.moved?.(job, position, from, next));
       if (rides) rideAlong();
       else hurry();
       return true;

@@ -22,7 +22,14 @@ export type ClientFrame = z.output<typeof ClientFrame>;
 
 export type ServerFrame =
   | { readonly type: "subscribed"; readonly id: number }
-  | { readonly type: "batch"; readonly id: number; readonly events: readonly unknown[]; readonly cursor: Cursor }
+  | {
+      readonly type: "batch";
+      readonly id: number;
+      readonly events: readonly unknown[];
+      readonly cursor: Cursor;
+      /** Of something that must be taken whole: who comes back before the rest has come gets these events again. */
+      readonly part?: true;
+    }
   /** Nothing will follow. */
   | { readonly type: "done"; readonly id: number }
   /** With an id: that subscription has ended. Without: what was said could not be done, or the socket closes. */

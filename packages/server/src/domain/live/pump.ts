@@ -74,10 +74,10 @@ export function createPump({ bus, clock, outlet, failed, ended }: PumpNeeds): Pu
     const { id, reader } = subscription;
     const isOver = () => subscriptions.get(id) !== subscription;
     try {
-      const { events, cursor, more, done } = await reader.read(subscription.cursor);
+      const { events, cursor, part, more, done } = await reader.read(subscription.cursor);
       if (isOver()) return;
       if (events.length > 0 || cursor !== subscription.cursor || !subscription.told) {
-        outlet.send({ type: "batch", id, events, cursor });
+        outlet.send({ type: "batch", id, events, cursor, ...(part === true ? { part } : {}) });
         subscription.told = true;
       }
       subscription.cursor = cursor;

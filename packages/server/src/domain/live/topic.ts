@@ -14,6 +14,8 @@ export interface Batch {
   readonly events: readonly Readonly<Record<string, unknown>>[];
   /** Where to go on. Sent to the client with the batch, so that it can resume. */
   readonly cursor: Cursor;
+  /** It ends within what was one commit: the cursor stands before that, and the rest follows. */
+  readonly part?: boolean;
   /** There is more to read right now. */
   readonly more: boolean;
   /** Nothing will ever follow (a final run's output, all sent). */

@@ -5,6 +5,7 @@ import type { Hold } from "./hold.ts";
 import type { Placed } from "./place.ts";
 import { codeOf, howItEnded, line, type Draft } from "./report.ts";
 import { restartTomcat, type Tomcat } from "./tomcat.ts";
+import { pause } from "../../../platform/pause.ts";
 
 export interface Scene {
   readonly hold: Hold;
@@ -60,14 +61,4 @@ async function health({ hold, report, environment, signal, folder }: Scene): Pro
       throw new AtalayaError("deploy.unhealthy", `the health check ${howItEnded(end)}, ${attempt} times`);
     await pause(intervalMs, signal);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
