@@ -19,6 +19,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "selectors/",
     "audit/",
     "marcopolo/",
+    "status/",
   ],
   "packages/agent": ["build.ts"],
   "packages/agent/src": [
@@ -147,6 +148,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "terminals/",
     "relay/",
     "monitor/",
+    "status/",
     "console/",
   ],
   "packages/server/src/platform": [

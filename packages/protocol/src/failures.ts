@@ -329,6 +329,11 @@ export const failures = {
   },
   "relay.limit": { status: 429, retry: true, exit: 3, means: "There are as many relays as there may be." },
   "relay.unknown": { status: 404, retry: false, exit: 2, means: "No such relay is open." },
+  // Statuses
+  "status.unknown": { status: 404, retry: true, exit: 1, means: "The host has told no status." },
+  "status.no-revision": { status: 404, retry: false, exit: 1, means: "The status has no such revision, or no more." },
+  "status.mismatch": { status: 409, retry: true, exit: 1, means: "A part of the status is not what its digest says." },
+  "status.too-large": { status: 413, retry: false, exit: 1, means: "The status is larger than allowed." },
   "monitor.no-sample": { status: 409, retry: true, exit: 1, means: "The host has told nothing of itself yet." },
   "terminal.unavailable": {
     status: 409,

@@ -93,3 +93,17 @@ export {
 } from "./capabilities/terminal.ts";
 export { AGENT_API_PORT, isLoopbackTarget, RELAY, RelayRequest } from "./capabilities/relay.ts";
 export { isCounted, MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";
+export {
+  joinLive,
+  Live,
+  MAX_STATUS_BYTES,
+  splitLive,
+  STATUS,
+  statusNames,
+  statusParts,
+  withoutSecrets,
+  type Status,
+  type StatusFrame,
+  type StatusName,
+} from "./status/index.ts";
+export { canonicalJson } from "./audit/canonical.ts";

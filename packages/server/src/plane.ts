@@ -36,6 +36,7 @@ import {
 import { createRelay, type Relay } from "./domain/relay/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
 import { createMonitorRoom, loadTopic, monitorRoutes, monitorTopic } from "./domain/monitor/index.ts";
+import { createStatus, statusRoutes, statusTopic, type StatusRoom } from "./domain/status/index.ts";
 import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } from "./domain/terminals/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
@@ -76,6 +77,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly streams: Streams;
   readonly relay: Relay;
   readonly jobs: JobsRoom;
+  readonly status: StatusRoom;
   readonly audit: AuditRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
@@ -290,6 +292,7 @@ export async function createPlane({
     undo.use(presentByDnsSd({ discovery, port, clock, log }));
   }
   const monitor = undo.use(createMonitorRoom({ store, links: links.links, bus, clock, log }));
+  const status = undo.use(await createStatus({ store, bus, clock, log, fleet, links: links.links }));
   const live = undo.use(
     createLive({
       topics: [
@@ -297,6 +300,7 @@ export async function createPlane({
         ...jobs.topics,
         monitorTopic({ monitor, fleet }),
         loadTopic({ monitor, fleet }),
+        statusTopic({ status, fleet }),
         ...audit.topics,
         discoveredTopic({ discovery, view: discovered }),
       ],
@@ -359,6 +363,7 @@ export async function createPlane({
       log,
       async prune() {
         await deployments.deployments.forget(clock.now() - settings.jobsDays * DAY_MS);
+        await status.prune(clock.now() - settings.historyDays * DAY_MS);
         return fleet.prune(clock.now() - settings.historyDays * DAY_MS, settings.historyEntries);
       },
     }),
@@ -428,6 +433,7 @@ export async function createPlane({
     { at: v1, routes: auditRoutes({ audit }) },
     { at: v1, routes: liveRoutes({ live }) },
     { at: v1, routes: monitorRoutes({ monitor, fleet }) },
+    { at: v1, routes: statusRoutes({ status, fleet }) },
     { at: v1, routes: terminalRoutes({ recordings }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
@@ -464,6 +470,7 @@ export async function createPlane({
     streams,
     relay,
     jobs,
+    status,
     audit,
     blobs,
     distribution,

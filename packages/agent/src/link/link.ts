@@ -33,6 +33,7 @@ type Told = Extract<
       | "settled"
       | "output-committed"
       | "want-facts"
+      | "want-status"
       | "certificate"
       | "open-stream"
       | "monitor";

@@ -9,6 +9,7 @@ import { Ticket } from "../tickets.ts";
 import { environmentName } from "../capabilities/command.ts";
 import { MonitorFrame, SampleFrame } from "./monitor.ts";
 import { OpenStream, StreamRefused } from "./streams.ts";
+import { StatusFrame, WantStatus } from "../status/frames.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
 export const LINK_PROTOCOL = "atalaya.link.v1";
@@ -99,6 +100,7 @@ const agentFrames = [
   z.object({ type: z.literal("renew"), csr: z.string().max(16_384) }),
   StreamRefused,
   SampleFrame,
+  StatusFrame,
   /** A frame could not be read or obeyed. */
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
@@ -177,6 +179,7 @@ const serverFrames = [
   z.object({ type: z.literal("want-facts") }),
   OpenStream,
   MonitorFrame,
+  WantStatus,
   z.object({ type: z.literal("problem"), code: Code, message: Sentence, run: RunId.optional() }),
 ] as const;
 export const ServerFrame = z.discriminatedUnion("type", serverFrames);

@@ -24,7 +24,14 @@ export const Sample = z.object({
   at: z.int().min(0),
   uptimeSeconds: Amount.optional(),
   load: z.tuple([Amount, Amount, Amount]).optional(),
-  cpu: z.object({ total: Fraction, cores: z.array(Fraction).max(1024) }).optional(),
+  cpu: z
+    .object({
+      total: Fraction,
+      cores: z.array(Fraction).max(1024),
+      /** Of each core in milliseconds since the boot: user, nice, system, idle, interrupts. Only in slow samples. */
+      times: z.array(z.array(Amount).length(5)).max(1024).optional(),
+    })
+    .optional(),
   memory: z.object({ total: Amount, free: Amount, available: Amount, cached: Amount, used: Amount }).optional(),
   swap: z.object({ total: Amount, used: Amount }).optional(),
   disks: z

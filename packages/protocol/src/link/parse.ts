@@ -15,6 +15,7 @@ export function parseAgentFrame(text: string): AgentFrame {
   const value = read(text);
   const frame = plainResultOf(value) ?? checked(AgentFrame, value);
   if (frame.type === "result") checkKeys(frame.result);
+  if (frame.type === "status") checkKeys(frame.values);
   return frame;
 }
 

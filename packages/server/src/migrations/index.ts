@@ -22,6 +22,7 @@ import { migration as deployments } from "./0145-deployments.ts";
 import { migration as terminals } from "./0150-terminals.ts";
 import { migration as monitor } from "./0160-monitor.ts";
 import { migration as fleetDoors } from "./0170-fleet-doors.ts";
+import { migration as status } from "./0170-status.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   terminals,
   monitor,
   fleetDoors,
+  status,
 ];

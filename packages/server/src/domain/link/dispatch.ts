@@ -70,6 +70,7 @@ export function dispatcher(needs: DispatchNeeds) {
         return renew(connection, frame.csr);
       case "stream-refused":
       case "sample":
+      case "status":
         return listeners.aside(connection, frame);
       default:
         return listeners.frame(connection, frame);

@@ -28,7 +28,7 @@ export interface Link {
 }
 
 /** Frames about other things than runs and the link itself. */
-export type SideFrame = Extract<AgentFrame, { readonly type: "stream-refused" | "sample" }>;
+export type SideFrame = Extract<AgentFrame, { readonly type: "stream-refused" | "sample" | "status" }>;
 
 /** Frames that are not the link's own business, for whoever owns runs. */
 export type RunFrame = Exclude<AgentFrame, Hello | SideFrame | { readonly type: "facts" | "renew" }>;

@@ -18,6 +18,7 @@ export type Subject =
   | "audit"
   | "discovery"
   | "monitor"
+  | "status"
   | `job:${number}`
   | `output:${number}`
   | `output-of:${number}`
