@@ -40,6 +40,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "policy/",
     "streams/",
     "tasks/",
+    "status/",
     "platform/",
     "testing/",
     "blobs.ts",

@@ -2,7 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { failures, isFailureCode, LINK_VERSIONS, MONITOR, RELAY, TERMINAL, type Hello } from "@atalaya/protocol";
+import {
+  failures,
+  isFailureCode,
+  LINK_VERSIONS,
+  MONITOR,
+  RELAY,
+  STATUS,
+  TERMINAL,
+  type Hello,
+} from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { openCgroups } from "./capabilities/exec/cgroups.ts";
@@ -15,7 +24,7 @@ import { sysfs } from "./capabilities/inventory/sysfs.ts";
 import { keepFacts } from "./facts-reporter.ts";
 import { openIdentity } from "./enrol/identity.ts";
 import { keepLink, type LinkState, type Up } from "./link/link.ts";
-import { isLoopback, type Address } from "./link/addresses.ts";
+import { isLoopback, showAddress, type Address } from "./link/addresses.ts";
 import type { Backoff } from "./link/backoff.ts";
 import type { Environment } from "./link/proxy.ts";
 import { sessionTickets } from "./link/session-tickets.ts";
@@ -27,6 +36,7 @@ import { renewer } from "./renewer.ts";
 import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
+import type { StatusReporter } from "./status/reporter.ts";
 import type { StreamKind, Streams } from "./streams/streams.ts";
 import { taskHandlers } from "./tasks/kinds.ts";
 import { VERSION } from "./version.ts";
@@ -98,6 +108,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let relay: Promise<StreamKind> | undefined;
   let streams: Promise<Streams> | undefined;
   let monitor: Promise<Monitor> | undefined;
+  let status: Promise<StatusReporter> | undefined;
   let discovery: Promise<AsyncDisposable> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
@@ -148,6 +159,12 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const renewal = renewer({ identity, log, up: () => up });
 
   const about = { fingerprint, system, hostname: hostname(), agentVersion: VERSION };
+  const capabilities = (): readonly string[] => [
+    ...handlers.map(({ capability }) => capability),
+    ...Object.keys(streamKinds),
+    MONITOR,
+    STATUS,
+  ];
   const hello = ({ epoch, slot }: { readonly epoch: number; readonly slot?: number }): Hello => ({
     type: "hello",
     versions: [...LINK_VERSIONS],
@@ -158,7 +175,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     fingerprint: readFingerprint(files),
     system,
     epoch,
-    capabilities: [...handlers.map(({ capability }) => capability), ...Object.keys(streamKinds), MONITOR],
+    capabilities: [...capabilities()],
     spool: [...runs.entries()],
     ...(slot === undefined ? {} : { slot }),
     ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),
@@ -181,6 +198,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           await runs.up(link.outlet, link.hello.spool, link.welcome.resume);
           if (link.welcome.wantFacts) void facts.report(true);
           facts.begin();
+          void openStatus().then((room) => up === link && room.up(), unexpected);
           renewal.begin(link.enrolled.certificate);
           discovery ??= isLoopback(link.address) ? undefined : answerNeighbours();
         },
@@ -204,6 +222,8 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
               return void facts.report(true);
             case "certificate":
               return void renewal.take(frame.certificate).catch(unexpected);
+            case "want-status":
+              return void openStatus().then((room) => room.wanted(frame.parts), unexpected);
             case "monitor":
               return void openMonitor()
                 .then((room) => room.wanted(frame))
@@ -218,6 +238,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           up = undefined;
           void streams?.then((room) => room.linkDown());
           void monitor?.then((room) => room.down());
+          void status?.then((room) => room.down());
           runs.down();
         },
         room: () => runs.room(),
@@ -245,6 +266,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     renewal.close();
     (await streams)?.close();
     (await monitor)?.down();
+    (await status)?.[Symbol.dispose]();
     await runs.close();
     await (await discovery)?.[Symbol.asyncDispose]();
   }
@@ -271,6 +293,27 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       import("./capabilities/monitor/sampler.ts"),
     ]).then(([{ createMonitor }, { createSampler }]) =>
       createMonitor({ sampler: createSampler(), log, send: (frame) => up?.send(frame), random: Math.random }),
+    ));
+  }
+
+  /** Loaded after connecting: what it reads costs more than that. */
+  function openStatus(): Promise<StatusReporter> {
+    return (status ??= import("./status/status.ts").then(({ openStatusReporter }) =>
+      openStatusReporter({
+        log,
+        send: (frame) => up?.send(frame),
+        state: () => ({
+          instance: nonce,
+          enrolment: up?.enrolled.enrolment,
+          servers: needs.servers?.map(showAddress) ?? up?.enrolled.servers ?? [],
+          uplink: up?.address,
+          heartbeatMs: up?.welcome.heartbeatMs,
+          data,
+          capabilities: capabilities(),
+          version: VERSION,
+        }),
+        policy,
+      }),
     ));
   }
 

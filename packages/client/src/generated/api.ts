@@ -641,6 +641,74 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/hosts/{host}/status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What a host is and holds */
+        readonly get: operations["getStatus"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/status/diff": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What differs between two revisions of a host's status */
+        readonly get: operations["diffStatus"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/status/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How a host's status changed, newest first */
+        readonly get: operations["listStatusChanges"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/hosts/{host}/status/revisions/{revision}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A host's status as it was at a revision */
+        readonly get: operations["getStatusRevision"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/jobs": {
         readonly parameters: {
             readonly query?: never;
@@ -1227,6 +1295,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What the statuses of hosts come to, in the order of becoming ready */
+        readonly get: operations["listStatusDigests"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/terminals/recordings": {
         readonly parameters: {
             readonly query?: never;
@@ -1497,7 +1582,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1579,7 +1664,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -2533,6 +2618,31 @@ export interface components {
             /** @enum {string} */
             readonly state: "queued" | "sent" | "accepted" | "running" | "cancelling" | "succeeded" | "failed" | "timed-out" | "cancelled" | "refused" | "lost" | "expired";
         };
+        /** @description What a host is and holds. */
+        readonly HostStatus: {
+            /** @description Epoch milliseconds. */
+            readonly changedAt: number;
+            /** @description MD5 in lower-case hex, as `HEAD /minions` tells it. */
+            readonly digest: string;
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            /** @description As it stands in the list of minions. */
+            readonly id: string;
+            /** @description Whether it is online and has confirmed its status since. */
+            readonly listed: boolean;
+            readonly revision: number;
+            /**
+             * @description By which door it was told.
+             * @enum {string}
+             */
+            readonly source: "agent" | "bolt";
+            /** @description The document, with what is live. */
+            readonly status: {
+                readonly [key: string]: unknown;
+            };
+        };
         /** @description One capability asked of a frozen set of hosts. */
         readonly Job: {
             readonly capability: string;
@@ -2644,7 +2754,7 @@ export interface components {
         readonly Me: {
             readonly account?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -2661,7 +2771,7 @@ export interface components {
             readonly account?: string;
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -2875,7 +2985,7 @@ export interface components {
              * @description The contract for programs; docs/reference/failures.md has them all.
              * @enum {string}
              */
-            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "discovery.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "job.account-forbidden" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.memory-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "package.unknown" | "package.locked" | "package.failed" | "package.manager-missing" | "package.unsupported" | "package.source" | "service.unknown" | "service.failed" | "service.manager-missing" | "service.foreign" | "personality.path" | "personality.command-failed" | "capability.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "relay.refused" | "relay.timed-out" | "relay.broken" | "relay.caller-slow" | "relay.target-malformed" | "relay.limit" | "relay.unknown" | "monitor.no-sample" | "terminal.unavailable" | "terminal.cannot-start" | "terminal.unknown-recording" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
+            readonly code: "request.malformed" | "request.too-large" | "request.unsupported-type" | "request.conflict" | "request.idempotency-mismatch" | "request.rate-limited" | "route.unknown" | "route.method-not-allowed" | "rpc.method-unknown" | "topic.unknown" | "server.internal" | "server.draining" | "server.busy" | "server.unreachable" | "server.untrusted" | "identity.missing" | "identity.invalid" | "identity.expired" | "identity.forbidden" | "identity.wrong-credentials" | "identity.second-factor" | "identity.second-factor-setup" | "identity.answer-needed" | "identity.locked-out" | "identity.account-expired" | "identity.account-locked" | "identity.password-expired" | "identity.blocked" | "identity.no-role" | "identity.pam-unavailable" | "identity.provider-unavailable" | "identity.csrf" | "identity.foreign-origin" | "session.unknown" | "user.unknown" | "discovery.unknown" | "host.unknown" | "host.offline" | "host.online" | "host.name-taken" | "place.unknown" | "group.unknown" | "group.circular" | "selector.malformed" | "selector.no-match" | "enrolment.token-needed" | "enrolment.token-unknown" | "enrolment.token-expired" | "enrolment.token-exhausted" | "enrolment.token-revoked" | "enrolment.csr-malformed" | "enrolment.csr-mismatch" | "enrolment.rejected" | "enrolment.unknown" | "enrolment.local-agent" | "enrolment.ca-mismatch" | "enrolment.queue-full" | "certificate.unknown" | "certificate.expired" | "certificate.revoked" | "certificate.superseded" | "link.cloned" | "link.quarantined" | "link.replaced" | "link.old-epoch" | "link.version" | "link.hello-late" | "link.silent" | "link.overloaded" | "frame.malformed" | "frame.too-large" | "frame.unexpected" | "job.unknown" | "job.final" | "job.nothing-to-retry" | "job.guarded" | "job.cancelled" | "job.aborted" | "job.failure-budget" | "job.confirmation-needed" | "job.account-forbidden" | "run.unknown" | "run.final" | "run.cancelled" | "run.already-known" | "run.ticket-invalid" | "run.ticket-expired" | "run.too-old" | "run.forbidden-by-policy" | "run.cannot-start" | "run.program-not-found" | "run.account-unusable" | "run.limit-unusable" | "run.time-limit" | "run.memory-limit" | "run.output-limit" | "run.output-incomplete" | "run.rebooted" | "run.vanished" | "run.deadline" | "run.spool-full" | "capability.unknown" | "deploy.folder" | "deploy.denied" | "deploy.owner" | "deploy.archive" | "deploy.no-space" | "deploy.check-failed" | "deploy.command-failed" | "deploy.unhealthy" | "deploy.changed-since" | "deploy.nothing-kept" | "deploy.tomcat" | "deploy.failed" | "package.unknown" | "package.locked" | "package.failed" | "package.manager-missing" | "package.unsupported" | "package.source" | "service.unknown" | "service.failed" | "service.manager-missing" | "service.foreign" | "personality.path" | "personality.command-failed" | "capability.failed" | "deployment.unknown" | "script.unknown" | "stream.unknown" | "stream.already-known" | "stream.limit" | "stream.no-answer" | "stream.idle" | "stream.broken" | "stream.ticket-invalid" | "stream.ticket-expired" | "stream.forbidden-by-policy" | "relay.refused" | "relay.timed-out" | "relay.broken" | "relay.caller-slow" | "relay.target-malformed" | "relay.limit" | "relay.unknown" | "status.unknown" | "status.no-revision" | "status.mismatch" | "status.too-large" | "monitor.no-sample" | "terminal.unavailable" | "terminal.cannot-start" | "terminal.unknown-recording" | "output.gone" | "token.unknown" | "blob.unknown" | "blob.mismatch" | "blob.quota" | "disk.full" | "store.newer-schema" | "store.unavailable" | "store.taken" | "store.damaged" | "audit.unavailable" | "settings.wrong" | "listen.in-use" | "listen.denied" | "privileges.missing" | "daemon.running" | "daemon.not-running" | "daemon.did-not-end" | "data.unwritable" | "data.in-use" | "data.foreign" | "data.damaged";
             /** @description A sentence for people; it may change. */
             readonly detail: string;
             readonly details?: {
@@ -3021,6 +3131,7 @@ export interface components {
             readonly clockSkewMs?: number;
             readonly cpu?: {
                 readonly cores: readonly number[];
+                readonly times?: readonly (readonly number[])[];
                 readonly total: number;
             };
             readonly disks?: readonly {
@@ -3299,7 +3410,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "server.read")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
@@ -3364,6 +3475,73 @@ export interface components {
             /** @description What people call this server. */
             readonly server: string;
             readonly version: string;
+        };
+        /** @description One change of a status: the parts that are others since. */
+        readonly StatusChange: {
+            /** @description Epoch milliseconds. */
+            readonly at: number;
+            /** @description MD5 in lower-case hex, as `HEAD /minions` tells it. */
+            readonly digest: string;
+            readonly parts: readonly string[];
+            readonly revision: number;
+            /**
+             * @description By which door it was told.
+             * @enum {string}
+             */
+            readonly source: "agent" | "bolt";
+        };
+        /** @description What differs between two revisions of a status. */
+        readonly StatusDiff: {
+            readonly differences: readonly {
+                readonly after?: unknown;
+                readonly before?: unknown;
+                /** @enum {string} */
+                readonly kind: "added" | "removed" | "changed";
+                /** @description Keys parted by `/`; things in lists by their name or id. */
+                readonly path: string;
+            }[];
+            readonly from: components["schemas"]["StatusChange"];
+            readonly to: components["schemas"]["StatusChange"];
+            /** @description There are more differences than these. */
+            readonly truncated: boolean;
+        };
+        /** @description What a host's status comes to. */
+        readonly StatusDigest: {
+            /** @description Epoch milliseconds. */
+            readonly changedAt: number;
+            /** @description MD5 in lower-case hex, as `HEAD /minions` tells it. */
+            readonly digest: string;
+            readonly host: {
+                readonly id: string;
+                readonly name: string;
+            };
+            /** @description As it stands in the list of minions. */
+            readonly id: string;
+            /** @description Whether it is online and has confirmed its status since. */
+            readonly listed: boolean;
+            readonly revision: number;
+            /**
+             * @description By which door it was told.
+             * @enum {string}
+             */
+            readonly source: "agent" | "bolt";
+        };
+        /** @description A status as it was. */
+        readonly StatusRevision: {
+            /** @description Epoch milliseconds. */
+            readonly at: number;
+            /** @description MD5 in lower-case hex, as `HEAD /minions` tells it. */
+            readonly digest: string;
+            readonly parts: readonly string[];
+            readonly revision: number;
+            /**
+             * @description By which door it was told.
+             * @enum {string}
+             */
+            readonly source: "agent" | "bolt";
+            readonly status: {
+                readonly [key: string]: unknown;
+            };
         };
         /** @description What a terminal's screen showed. */
         readonly TerminalRecording: {
@@ -5016,6 +5194,146 @@ export interface operations {
             };
         };
     };
+    readonly getStatus: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id, name, or the id in the list of minions. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What a host is and holds. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostStatus"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly diffStatus: {
+        readonly parameters: {
+            readonly query?: {
+                readonly from?: number | null;
+                readonly to?: number | null;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id, name, or the id in the list of minions. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What differs between two revisions of a status. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StatusDiff"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listStatusChanges: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id, name, or the id in the list of minions. */
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly items: readonly components["schemas"]["StatusChange"][];
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getStatusRevision: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id, name, or the id in the list of minions. */
+                readonly host: string;
+                readonly revision: number | null;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A status as it was. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StatusRevision"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listJobs: {
         readonly parameters: {
             readonly query?: {
@@ -6347,6 +6665,48 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listStatusDigests: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Items a page holds at most. */
+                readonly limit?: number;
+                readonly selector?: string;
+                readonly state?: "listed" | "all";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Over the items of all pages. */
+                        readonly digest: string;
+                        readonly items: readonly components["schemas"]["StatusDigest"][];
+                        readonly next?: string;
+                        readonly revision: number;
+                    };
+                };
             };
             /** @description A failure. */
             readonly default: {

@@ -4,6 +4,6 @@
  * shown with the rest, and in no digest and no history. Secrets keep their key and have the value null.
  */
 export { MAX_STATUS_BYTES, STATUS, statusNames, statusParts, type Status, type StatusName } from "./parts.ts";
-export { StatusFrame, WantStatus } from "./frames.ts";
+export { StatusFrame } from "./frames.ts";
 export { joinLive, Live, splitLive } from "./live.ts";
 export { withoutSecrets } from "./secrets.ts";

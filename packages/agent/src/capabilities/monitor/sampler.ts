@@ -1,6 +1,7 @@
 /** Looks at this machine by system calls, /proc and /sys: no program is ever started for it. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { isCounted, type Sample } from "@atalaya/protocol";
 import {
@@ -230,7 +231,10 @@ export function createSampler(root = "/"): Sampler {
       const found = {
         uptimeSeconds: parseUptime(text("proc/uptime") ?? ""),
         load: load === undefined ? undefined : ([...load] as [number, number, number]),
-        cpu: total === undefined ? undefined : { total: round(total), cores },
+        cpu:
+          total === undefined
+            ? undefined
+            : { total: round(total), cores, ...(withProcesses ? {} : { times: coreTimes() }) },
         memory: memoryOf(info),
         swap: swapOf(info),
         networks: networkRates(),
@@ -243,6 +247,13 @@ export function createSampler(root = "/"): Sampler {
       return { at: Date.now(), ...Object.fromEntries(present) };
     },
   };
+}
+
+/** Milliseconds since the boot: user, nice, system, idle, interrupts. */
+function coreTimes(): NonNullable<NonNullable<Sample["cpu"]>["times"]> {
+  return cpus()
+    .slice(0, 1024)
+    .map(({ times }) => [times.user, times.nice, times.sys, times.idle, times.irq]);
 }
 
 function isEmpty(value: unknown): boolean {

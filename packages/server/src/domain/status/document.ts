@@ -10,8 +10,6 @@ export interface Document {
 }
 
 const COMMA = Buffer.from(",");
-const OPEN = Buffer.from("{");
-const CLOSE = Buffer.from("}");
 const OS = "os";
 const ID = "id";
 const RANKS: ReadonlyMap<string, number> = new Map(
@@ -64,14 +62,6 @@ export function shownParts(parts: Parts): readonly Part[] {
     .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
-/** Pieces of the compact JSON, with what is live in it; `more` are members that come at the end. */
-export function piecesOf(document: Document, live: Live | undefined, more: readonly Buffer[] = []): readonly Buffer[] {
-  const members = shownParts(document.parts).map((part) =>
-    part.name === OS && live !== undefined ? liveMember(part, live) : part.member,
-  );
-  return [OPEN, ...between([idMember(document), ...members, ...more]), CLOSE];
-}
-
 /** As a value, for those who show only some of it. */
 export function valueOfDocument({ id, parts }: Document, live: Live | undefined): Readonly<Record<string, unknown>> {
   const members = shownParts(parts).map((part): [string, unknown] => [
@@ -88,10 +78,6 @@ function idMember({ id, parts }: Document): Buffer {
   return own !== undefined && !own.member.equals(NO_ID) ? own.member : Buffer.from(`"id":${JSON.stringify(id)}`);
 }
 const NO_ID = Buffer.from('"id":null');
-
-function liveMember(part: Part, live: Live): Buffer {
-  return Buffer.from(`"os":${JSON.stringify(joinLive(valueOf(part), live))}`);
-}
 
 function between(members: readonly Buffer[]): readonly Buffer[] {
   return members.flatMap((member, n) => (n === 0 ? [member] : [COMMA, member]));

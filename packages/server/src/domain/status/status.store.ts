@@ -165,7 +165,7 @@ export function statusStore(store: Store): StatusStore {
           .selectFrom("status_event")
           .select((fn) => fn.fn.max("number").as("number"))
           .executeTakeFirst();
-        if (newest?.number != null)
+        if (newest !== undefined && newest.number !== null)
           await tx
             .deleteFrom("status_event")
             .where("number", "<=", newest.number - events)
