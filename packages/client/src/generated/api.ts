@@ -4646,7 +4646,9 @@ export interface operations {
     };
     readonly getFleetOverview: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly selector?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;

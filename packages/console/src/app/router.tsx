@@ -1,5 +1,6 @@
 /** Every address, with what may stand in its search. Views are fetched when somebody goes there. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { spans, type Span } from "../api/monitor.ts";
 import { ErrorView, NothingHere } from "./error-view.tsx";
 import { runStates, type RunState } from "../ui/states.ts";
 import { Gate } from "./gate.tsx";
@@ -19,6 +20,7 @@ const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Ga
 const overview = createRoute({
   getParentRoute: () => gate,
   path: "/",
+  validateSearch: ({ selector }): { selector?: string } => text("selector", selector),
   component: lazyRouteComponent(() => import("../pages/overview/overview-page.tsx"), "OverviewPage"),
 });
 
@@ -35,7 +37,10 @@ const hosts = createRoute({
 const host = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host",
-  validateSearch: ({ tab }): { tab?: "history" } => oneOf("tab", ["history"], tab),
+  validateSearch: ({ tab, span }): { tab?: "monitor" | "runs" | "history"; span?: Span } => ({
+    ...oneOf("tab", ["monitor", "runs", "history"], tab),
+    ...oneOf("span", spans, span),
+  }),
   component: lazyRouteComponent(() => import("../pages/host/host-page.tsx"), "HostPage"),
 });
 

@@ -17,7 +17,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { jobTone, runParts } from "../jobs/job-words.ts";
+import { jobShape, jobTone, runParts } from "../jobs/job-words.ts";
 import { HostResults } from "./host-results.tsx";
 
 const route = getRouteApi("/gate/deployments/$deployment");
@@ -76,7 +76,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
       kicker={<Link to="/deployments">{t("nav.deployments")}</Link>}
       aside={
         job === undefined ? null : (
-          <StateMark badge state={job.state} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />
+          <StateMark badge state={jobShape(job)} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />
         )
       }
       actions={

@@ -18,7 +18,9 @@ import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { HostActions } from "./host-actions.tsx";
 import { HostFacts } from "./host-facts.tsx";
 import { HostHistory } from "./host-history.tsx";
+import { HostRuns } from "./host-runs.tsx";
 import { HostWarnings } from "./host-warnings.tsx";
+import { HostMonitor } from "./monitor/host-monitor.tsx";
 
 const route = getRouteApi("/gate/hosts/$host");
 
@@ -26,10 +28,12 @@ const route = getRouteApi("/gate/hosts/$host");
 export function HostPage() {
   const { t } = useTranslation();
   const { host: name } = route.useParams();
-  const { tab = "facts" } = route.useSearch();
+  const { tab = "facts", span } = route.useSearch();
   const navigate = route.useNavigate();
   const mayRun = useMay("job.create");
   const mayOpen = useMay("terminal.open");
+  const mayWatch = useMay("monitor.read");
+  const mayReadRuns = useMay("job.read");
   const { data: host, error, refetch } = useQuery(hostQuery(name));
   // Its row changes live; what stands only in the detail is asked for again then.
   const { hosts } = useSource(liveHosts(host === undefined ? "none" : `id:${host.id}`));
@@ -109,15 +113,35 @@ export function HostPage() {
             value={tab}
             keepMounted={false}
             onChange={(value) =>
-              void navigate({ search: value === "facts" ? {} : { tab: value as "history" }, replace: true })
+              void navigate({
+                search: value === "facts" ? {} : { tab: value as Exclude<typeof tab, "facts"> },
+                replace: true,
+              })
             }
           >
             <Tabs.List>
               <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
+              {mayWatch ? <Tabs.Tab value="monitor">{t("host.monitor")}</Tabs.Tab> : null}
+              {mayReadRuns ? <Tabs.Tab value="runs">{t("host.runs")}</Tabs.Tab> : null}
               <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="facts">
               <HostFacts host={host} />
+            </Tabs.Panel>
+            <Tabs.Panel value="monitor">
+              <HostMonitor
+                host={{ ...host, state: state ?? host.state }}
+                span={span}
+                onSpan={(wanted) =>
+                  void navigate({
+                    search: { tab: "monitor", ...(wanted === undefined ? {} : { span: wanted }) },
+                    replace: true,
+                  })
+                }
+              />
+            </Tabs.Panel>
+            <Tabs.Panel value="runs">
+              <HostRuns host={host.id} />
             </Tabs.Panel>
             <Tabs.Panel value="history">
               <HostHistory host={host.id} />

@@ -10,7 +10,7 @@ import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { commandOf, finishedRuns, jobTone, runParts } from "../jobs/job-words.ts";
+import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "../jobs/job-words.ts";
 import { JobActions } from "./job-actions.tsx";
 import { JobOutput } from "./job-output.tsx";
 import classes from "./job.module.css";
@@ -39,7 +39,7 @@ export function JobPage() {
       kicker={<Link to="/jobs">{t("jobs.title")}</Link>}
       aside={
         job === undefined ? null : (
-          <StateMark badge state={job.state} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />
+          <StateMark badge state={jobShape(job)} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />
         )
       }
       actions={job === undefined ? null : <JobActions job={job} runs={runs} />}

@@ -34,6 +34,11 @@ export function jobTone(job: Job): Tone {
   return (job.states.succeeded ?? 0) === job.targets ? "ok" : "bad";
 }
 
+/** Whose shape it has: what is finished with failures must not look as if all went well. */
+export function jobShape(job: Job): string {
+  return jobTone(job) === "bad" ? "failed" : job.state;
+}
+
 /** What can be done to a job in its state; the server has the last word. */
 export const may = {
   pause: ({ state }: Job) => state === "running",

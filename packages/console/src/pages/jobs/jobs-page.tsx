@@ -15,7 +15,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { StateBar } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { commandOf, finishedRuns, jobTone, runParts } from "./job-words.ts";
+import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "./job-words.ts";
 
 const route = getRouteApi("/gate/jobs");
 const states = ["all", "open", "finished"] as const;
@@ -97,7 +97,7 @@ export function useJobColumns(): readonly Column<Job>[] {
         id: "state",
         header: t("jobs.state"),
         width: 118,
-        cell: (job) => <StateMark state={job.state} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />,
+        cell: (job) => <StateMark state={jobShape(job)} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />,
       },
       {
         id: "progress",

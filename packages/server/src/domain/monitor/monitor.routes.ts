@@ -87,11 +87,12 @@ export const monitorRoutes = ({
         permission: "monitor.read",
         summary: "The fleet at a glance: counts by place and state, and load",
         tags,
+        query: z.object({ selector: z.string().max(65_536).default("all") }),
         responses: { 200: OverviewView },
       }),
       async (c) => {
         const { places } = c.var.actor;
-        const { hosts } = await fleet.resolve("all", places === undefined ? {} : { places });
+        const { hosts } = await fleet.resolve(c.req.valid("query").selector, places === undefined ? {} : { places });
         return c.json(
           overviewOf(hosts, ({ key }) => monitor.latest(key)),
           200,

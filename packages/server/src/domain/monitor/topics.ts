@@ -6,9 +6,13 @@ import { isInReach } from "../../api/places.ts";
 import type { Fleet } from "../fleet/index.ts";
 import type { Topic } from "../live/index.ts";
 import type { MonitorRoom } from "./monitor.ts";
+import { pointOfSample } from "./points.ts";
 import { loadView, visibleHost } from "./views.ts";
 
-/** One host, every second while it is followed: `{type:"sample",host,sample}`. The cursor is a sequence of samples. */
+/**
+ * One host, every second while it is followed: `{type:"sample",host,sample,point}`, `point` being what history would keep
+ * of it. The cursor is a sequence of samples.
+ */
 const Host = z.strictObject({ host: z.string().max(256) });
 export function monitorTopic({
   monitor,
@@ -30,7 +34,16 @@ export function monitorTopic({
           monitor.watch(key);
           const latest = monitor.latest(key);
           const isNews = latest !== undefined && latest.sequence > (cursor ?? 0);
-          const events = isNews ? [{ type: "sample", host: { id, name }, sample: latest.sample }] : [];
+          const events = isNews
+            ? [
+                {
+                  type: "sample",
+                  host: { id, name },
+                  sample: latest.sample,
+                  point: pointOfSample(latest.sample, latest.receivedAt),
+                },
+              ]
+            : [];
           return { events, cursor: latest?.sequence ?? cursor ?? 0, more: false };
         },
       };
