@@ -128,7 +128,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "local/",
     "builtin/",
   ],
-  "packages/server/src/gateways": ["marcopolo/", "dns-sd/"],
+  "packages/server/src/gateways": ["marcopolo/", "dns-sd/", "tower-relay/"],
   "packages/server/src/domain": [
     "accounts/",
     "audit/",

@@ -21,7 +21,13 @@ import {
 } from "./domain/distribution/index.ts";
 import { createEnrolment, enrolmentRoutes, joinTokenRoutes, type EnrolmentRoom } from "./domain/enrolment/index.ts";
 import { createFleet, fleetMethods, fleetRoutes, hostsTopic, type FleetRoom } from "./domain/fleet/index.ts";
-import { authentication, createIdentity, identityRoutes, localActor } from "./domain/identity/index.ts";
+import {
+  authentication,
+  bearerAuthentication,
+  createIdentity,
+  identityRoutes,
+  localActor,
+} from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
 import { createLive, liveRoutes, LIVE_PATH } from "./domain/live/index.ts";
@@ -33,7 +39,7 @@ import {
   sessionRoutes,
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
-import { createRelay, type Relay } from "./domain/relay/index.ts";
+import { createCarrier, createRelay, type Relay } from "./domain/relay/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
 import { createMonitorRoom, loadTopic, monitorRoutes, monitorTopic } from "./domain/monitor/index.ts";
 import { createStatus, statusRoutes, statusTopic, type StatusRoom } from "./domain/status/index.ts";
@@ -41,6 +47,7 @@ import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } fro
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
+import { createProxy } from "./gateways/tower-relay/index.ts";
 import { watchMarcoPolo } from "./gateways/marcopolo/index.ts";
 import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
@@ -248,6 +255,14 @@ export async function createPlane({
       metrics,
     }),
   );
+  const carrier = undo.use(createCarrier({ relay, log, answerMs: settings.relaySeconds * 1000 }));
+  const byToken = bearerAuthentication(identity);
+  const proxy = createProxy({
+    relay,
+    carrier,
+    authenticate: (authorization, { address }) => byToken(authorization, address),
+    log,
+  });
   const blobs = createBlobs({
     store,
     bytes: await openBlobs(join(data, "blobs"), { clock, reserveBytes: settings.diskReserve }),
@@ -481,7 +496,9 @@ export async function createPlane({
     authenticate: authentication(identity),
     rpc,
     fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),
+    carry: (incoming, outgoing, peer) => peer.door === "public" && proxy.carry(incoming, outgoing, peer),
     upgrade(request, socket, head, peer) {
+      if (peer.door === "public" && proxy.upgrade(request, socket, head, peer)) return;
       // A stranger's target may be no URL at all, as `//`: that is nothing here, and no failure of ours.
       const path = URL.parse(request.url ?? "/", "https://atalaya")?.pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);

@@ -13,6 +13,7 @@ export {
 export { inProcessServer, type InProcessOptions, type InProcessServer } from "./plane/plane.ts";
 export { SimAgent, type Behaviour, type SimIdentity, type SimOptions } from "./sim/agent.ts";
 export { dialSimStream, type SimStream, type SimStreamDial, type StreamAnswer } from "./sim/stream.ts";
+export { relayingHost, relayStream, type RelayingHost } from "./sim/relaying-host.ts";
 export { testAuthority, type TestAuthority } from "./sim/authority.ts";
 export { crowd, type Crowd } from "./sim/crowd.ts";
 export { enrolSim, fingerprintOf, newKeyAndCsr, postEnrolment, simIdentity, type KeyAndCsr } from "./sim/identity.ts";

@@ -1,5 +1,5 @@
 /** The contracts of server cores. A core runs a plane; it is handed the plane and inherits nothing. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { X509Certificate } from "node:crypto";
 import type { Actor } from "../api/actor.ts";
@@ -43,6 +43,11 @@ export interface PlaneDoor {
   /** Calls a remote procedure. Rejects with an `AtalayaError` and nothing else: its code is the fault to translate. */
   rpc(method: string, args: readonly unknown[], caller: RpcCaller): Promise<unknown>;
   fetch(request: Request, peer: Peer): Promise<Response>;
+  /**
+   * Before `fetch`, for what is passed on as its bytes come, whatever its size: takes the request over and answers it,
+   * or returns false, having touched nothing. A core without Node's own objects leaves it out.
+   */
+  carry?(incoming: IncomingMessage, outgoing: ServerResponse, peer: Peer): boolean;
   /** A WebSocket (or other) upgrade. Takes over the socket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer): void;
   /** Begins the background work: timers, reconciliation. */

@@ -28,6 +28,7 @@ test("with nothing said, every setting has its default", () => {
     names: [],
     certificate: undefined,
     key: undefined,
+    relaySeconds: 60,
     terminalIdleMinutes: 60,
     terminalRecording: false,
     terminalRecordingDays: 90,

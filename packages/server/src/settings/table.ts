@@ -220,6 +220,11 @@ export const settingsTable = {
     schema: wholeNumber(1, 825),
     sentence: "How long agents' certificates are valid. They renew themselves when a third of it is left.",
   },
+  relaySeconds: {
+    default: "60",
+    schema: wholeNumber(1, 3_600),
+    sentence: "How long a host may take to begin its answer to a relayed request.",
+  },
   terminalIdleMinutes: {
     default: "60",
     schema: wholeNumber(0, 10_080),

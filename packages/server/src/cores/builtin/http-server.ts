@@ -17,6 +17,8 @@ interface HttpNeeds {
 /** Carries one request of Node's to the plane and its answer back. Never throws. */
 export function requestListener({ plane, log, maxBodyBytes, peerOf }: HttpNeeds) {
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const peer = peerOf(incoming.socket as TLSSocket, incoming);
+    if (plane.carry?.(incoming, outgoing, peer) === true) return;
     const left = new AbortController();
     outgoing.once("close", () => {
       if (!outgoing.writableFinished) left.abort(new Error("the client went away"));
@@ -26,7 +28,7 @@ export function requestListener({ plane, log, maxBodyBytes, peerOf }: HttpNeeds)
         const body = announcedBody(incoming, maxBodyBytes);
         outgoing.once("finish", () => body?.discard());
         const request = webRequest(incoming, { body, signal: left.signal });
-        return await plane.fetch(request, peerOf(incoming.socket as TLSSocket, incoming));
+        return await plane.fetch(request, peer);
       } catch (error) {
         if (!(error instanceof AtalayaError) && !left.signal.aborted)
           log.error({ err: error }, "a request failed outside of all rooms");

@@ -6,3 +6,8 @@
  */
 export { createRelay, type Relay, type RelayAsk, type RelayNeeds, type RelayTarget } from "./relay.ts";
 export type { RelayClient, Road, RoadAnswer, RoadRequest } from "./road.ts";
+export { createCarrier, type Carrier } from "./carrier.ts";
+export type { Carried, Dress } from "./http/carry.ts";
+export { relocated, towardsCaller, towardsHost, type HeaderPair } from "./http/headers.ts";
+export { checkedPath } from "./http/path.ts";
+export { answerProblem, relayFailure } from "./http/problem.ts";
