@@ -41,7 +41,7 @@ async function switched(
       answerMs,
     );
     let isOver = false;
-    const over = (error?: unknown): void => {
+    const over = (error?: Error): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(late);

@@ -111,7 +111,7 @@ function attempt(
     let timer = setTimeout(late, incoming.complete ? answerMs : bodyMs);
     const leave = (): void => void request.destroy(signal.reason as Error);
     signal.addEventListener("abort", leave, { once: true });
-    const over = (error?: unknown): void => {
+    const over = (error?: Error): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", leave);
       if (error === undefined) return resolve();
@@ -144,7 +144,7 @@ function attempt(
         begin(response, outgoing, dress);
       } catch (error) {
         response.destroy();
-        return over(error);
+        return over(error as Error);
       }
       response.once("end", () => addTrailers(response, outgoing));
       pipeline(response, outgoing, (error) => {
