@@ -1,5 +1,5 @@
 /**
- * What could be done to marcodeployer (docs/attacks.md has the list), tried on a real server with real accounts, agents
+ * What could be done to marcodeployer (docs/attacks.md lists it), tried on a real server with real accounts, agents
  * and sockets. What is tried elsewhere, beside the room it belongs to, is not tried here again.
  */
 import { once } from "node:events";
