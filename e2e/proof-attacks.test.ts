@@ -71,6 +71,8 @@ describe.runIf(canMakeNetworks)("attacks", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
+  const outputOf = async (person: Person, run: string) =>
+    (await person.call<Buffer>("GET", `/api/v1/runs/${run}/output`)).body.toString();
   /** A command of a person on one host, to its end; what it printed. */
   async function ran(person: Person, script: string, on = "pc-01"): Promise<string> {
     const wish = { selector: on, capability: "exec", request: { command: { kind: "shell", script } } };
@@ -80,7 +82,7 @@ describe.runIf(canMakeNetworks)("attacks", { timeout: 60_000 }, () => {
         timeout: 15_000,
       })
       .toBe("finished");
-    return String((await person.call("GET", `/api/v1/runs/${body.runs[0]!.id}/output`)).body);
+    return outputOf(person, body.runs[0]!.id);
   }
   async function deployed(person: Person, wish: object): Promise<Deployment> {
     const { body } = await person.call<Deployment>("POST", "/api/v1/deployments", wish);
@@ -242,7 +244,7 @@ describe.runIf(canMakeNetworks)("attacks", { timeout: 60_000 }, () => {
     });
     const { body: runs } = await ana.call<{ items: { id: string }[] }>("GET", `/api/v1/jobs/${made.job.id}/runs`);
     const run = runs.items[0]!.id;
-    expect(String((await ana.call("GET", `/api/v1/runs/${run}/output`)).body)).toContain("ana says so");
+    expect(await outputOf(ana, run)).toContain("ana says so");
     await ana.call("PUT", "/api/v1/deployments/saved/web", { selector: "pc-01", artifacts: [{ name: "f", ...file }] });
     const tries: readonly (readonly [string, string, unknown?])[] = [
       ["GET", `/deployments/${made.id}`],

@@ -30,6 +30,15 @@ describe("the documents", () => {
     expect(missing).toEqual([]);
   });
 
+  test("name attacks by tests that are there", () => {
+    const named = [...read("docs/attacks.md").matchAll(/\]\(\.\.\/([^)]+\.test\.ts)\): ((?:“[^”]+”(?:, )?)+)/g)];
+    const pairs = named.flatMap(([, file = "", names = ""]) =>
+      [...names.matchAll(/“([^”]+)”/g)].map(([, name = ""]) => [file, name] as const),
+    );
+    expect(pairs.filter(([file, name]) => !read(file).includes(name))).toEqual([]);
+    expect(pairs.length).toBeGreaterThan(60);
+  });
+
   test("list every decision", () => {
     const index = read("docs/decisions/README.md");
     const decisions = globSync("docs/decisions/0*.md", { cwd: root }).map((path) => path.split("/").at(-1) ?? "");
