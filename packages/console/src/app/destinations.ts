@@ -1,6 +1,7 @@
 import {
   IconAntenna,
   IconBuildingCastle,
+  IconFileCode,
   IconKey,
   IconListCheck,
   IconPackageExport,
@@ -34,6 +35,7 @@ export const destinations: readonly (readonly Destination[])[] = [
   [
     { to: "/shell", word: "shell", icon: IconTerminal2, permission: "job.create", key: "s" },
     { to: "/deployments", word: "deployments", icon: IconPackageExport, permission: "deployment.read", key: "d" },
+    { to: "/scripts", word: "scripts", icon: IconFileCode, permission: "deployment.read", key: "c" },
     { to: "/jobs", word: "jobs", icon: IconListCheck, permission: "job.read", key: "j" },
   ],
   [

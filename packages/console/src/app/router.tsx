@@ -148,6 +148,31 @@ const deployment = createRoute({
   component: lazyRouteComponent(() => import("../pages/deployments/deployment-page.tsx"), "DeploymentPage"),
 });
 
+const scripts = createRoute({
+  getParentRoute: () => gate,
+  path: "/scripts",
+  component: lazyRouteComponent(() => import("../pages/scripts/scripts-page.tsx"), "ScriptsPage"),
+});
+
+const newScript = createRoute({
+  getParentRoute: () => gate,
+  path: "/new-script",
+  component: lazyRouteComponent(() => import("../pages/scripts/edit-script-page.tsx"), "NewScriptPage"),
+});
+
+const script = createRoute({
+  getParentRoute: () => gate,
+  path: "/scripts/$script",
+  validateSearch: ({ selector }): { selector?: string } => text("selector", selector),
+  component: lazyRouteComponent(() => import("../pages/scripts/script-page.tsx"), "ScriptPage"),
+});
+
+const editScript = createRoute({
+  getParentRoute: () => gate,
+  path: "/scripts/$script/edit",
+  component: lazyRouteComponent(() => import("../pages/scripts/edit-script-page.tsx"), "EditScriptPage"),
+});
+
 const discovery = createRoute({
   getParentRoute: () => gate,
   path: "/discovery",
@@ -180,6 +205,10 @@ const views = [
   deployments,
   newDeployment,
   deployment,
+  scripts,
+  newScript,
+  script,
+  editScript,
   discovery,
   terminal,
   nowhere,

@@ -65,6 +65,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     onSortingChange: setSorting,
   });
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
+  // Narrower windows scroll: columns that shrink to nothing say nothing.
+  const minWidth = columns.reduce((sum, { width }) => sum + width, 0);
   const shown = sorting.length === 0 ? undefined : table.getRowModel().rows;
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -89,7 +91,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       tabIndex={short ? undefined : 0}
     >
       <div role="rowgroup" className={classes.head}>
-        <div role="row" style={{ display: "flex", width: "100%" }} aria-rowindex={1}>
+        <div role="row" style={{ display: "flex", width: "100%", minWidth }} aria-rowindex={1}>
           {table.getFlatHeaders().map((header) => {
             const column = byId.get(header.id)!;
             const sorted = header.column.getIsSorted();
@@ -123,7 +125,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       <div
         role="rowgroup"
         className={classes.space}
-        style={{ height: short ? rows.length * rowHeight : virtual.getTotalSize() }}
+        style={{ height: short ? rows.length * rowHeight : virtual.getTotalSize(), minWidth }}
       >
         {items.map(({ index, start }) => {
           const row = at(index);
@@ -155,7 +157,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
 }
 
 function widthOf({ width, grow = false }: Column<never>): { readonly flex: string } {
-  return { flex: grow ? `1 1 ${width}px` : `0 0 ${width}px` };
+  return { flex: grow ? `1 0 ${width}px` : `0 0 ${width}px` };
 }
 
 function definitions<Row extends object>(columns: readonly Column<Row>[]): ColumnDef<typeof features, Row, unknown>[] {

@@ -5,12 +5,14 @@ export interface MeterProps {
   readonly share: number;
   /** Of what. */
   readonly label: string;
+  /** Full is where it shall come to, and nothing to worry about. */
+  readonly plain?: boolean;
 }
 
 /** How full something is, with its number; nearly full looks as what needs somebody. */
-export function Meter({ share, label }: MeterProps) {
+export function Meter({ share, label, plain = false }: MeterProps) {
   const whole = Math.round(share * 100);
-  const level = share >= 0.95 ? "full" : share >= 0.85 ? "high" : "fine";
+  const level = plain ? "fine" : share >= 0.95 ? "full" : share >= 0.85 ? "high" : "fine";
   return (
     <span className={classes.meter}>
       <span

@@ -12,7 +12,7 @@ export function AccountPage() {
   const { actor, expiresAt, absoluteExpiresAt } = useSession();
   return (
     <Page title={t("nav.account")}>
-      <div style={{ display: "grid", gap: 16 }}>
+      <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 16 }}>
         <Panel title={actor.name}>
           <Facts
             facts={[

@@ -6,10 +6,12 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { liveJob } from "../../api/jobs.ts";
+import { liveProgress } from "../../api/progress.ts";
 import { useSource } from "../../api/source.ts";
 import { useMay } from "../../session/session.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { Facts } from "../../ui/facts.tsx";
+import { Meter } from "../../ui/meter.tsx";
 import { byteSize, Moment } from "../../ui/moment.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
@@ -18,6 +20,8 @@ import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { jobShape, jobTone, runParts } from "../jobs/job-words.ts";
+import { arrived, isUnderWay } from "./arrived.ts";
+import classes from "./deployments.module.css";
 import { HostResults } from "./host-results.tsx";
 
 const route = getRouteApi("/gate/deployments/$deployment");
@@ -47,6 +51,10 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
   const { id, name, kind, spec, files, bytes, createdBy, createdAt, rollbacks, rollbackOf, artifacts } = deployment;
   const source = useMemo(() => liveJob(deployment.job.id), [deployment.job.id]);
   const { job, runs } = useSource(source);
+  const progressSource = useMemo(() => liveProgress(deployment.job.id), [deployment.job.id]);
+  const progress = useSource(progressSource);
+  const come = arrived(runs, progress, bytes);
+  const isArriving = bytes > 0 && runs.some(isUnderWay);
   const mayDeploy = useMay("deployment.write");
   const [asking, setAsking] = useState<"rollback" | "again" | "save">();
   const params = { path: { deployment: id }, header: { "idempotency-key": crypto.randomUUID() } };
@@ -119,9 +127,15 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
         <div style={{ marginBottom: 16 }}>
           <StateBar tall parts={runParts(job, (state) => t(`runStates.${state}`))} />
           <StateLegend parts={runParts(job, (state) => t(`runStates.${state}`)).filter(({ count }) => count > 0)} />
+          {isArriving ? (
+            <div className={classes.arriving}>
+              <span>{t("deploy.arrived", { come: byteSize(come), all: byteSize(bytes * runs.length) })}</span>
+              <Meter plain share={come / (bytes * runs.length)} label={t("deploy.bytes")} />
+            </div>
+          ) : null}
         </div>
       )}
-      <div style={{ display: "grid", gap: 16 }}>
+      <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 16 }}>
         <Panel title={t("deploy.what")}>
           <Facts
             facts={[
@@ -163,7 +177,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
           )}
         </Panel>
         <Panel title={t("deploy.results")} flush>
-          <HostResults deployment={id} job={deployment.job.id} revision={job?.revision ?? 0} />
+          <HostResults deployment={id} revision={job?.revision ?? 0} bytes={bytes} progress={progress} />
         </Panel>
       </div>
       {asking === "rollback" ? (

@@ -14,7 +14,7 @@ import { Page, Panel } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { toneOfJob } from "../jobs/job-words.ts";
+import { jobShape, jobTone } from "../jobs/job-words.ts";
 import { RunSaved } from "./run-saved.tsx";
 
 type Deployment = Schemas["Deployment"];
@@ -91,9 +91,7 @@ function useColumns(): readonly Column<Deployment>[] {
         id: "state",
         header: t("fleet.state"),
         width: 120,
-        cell: ({ job }) => (
-          <StateMark state={job.state} tone={toneOfJob[job.state]} word={t(`jobStates.${job.state}`)} />
-        ),
+        cell: ({ job }) => <StateMark state={jobShape(job)} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />,
       },
       {
         id: "files",

@@ -5,17 +5,27 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
+import type { Progress, ProgressOfRuns } from "../../api/progress.ts";
 import { duration } from "../../ui/moment.tsx";
 import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfRun } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+import { Meter } from "../../ui/meter.tsx";
+import { arrivedAt, isUnderWay } from "./arrived.ts";
+import classes from "./deployments.module.css";
 
 type DeploymentHost = Schemas["DeploymentHost"];
 
 /** What became of a deployment host by host; asked for anew whenever its job has changed. */
-export function HostResults(props: { readonly deployment: string; readonly job: string; readonly revision: number }) {
-  const { deployment, revision } = props;
+export function HostResults(props: {
+  readonly deployment: string;
+  /** Of its job. */
+  readonly revision: number;
+  readonly bytes: number;
+  readonly progress: ProgressOfRuns;
+}) {
+  const { deployment, revision, bytes, progress } = props;
   const { t } = useTranslation();
   const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ["deployment", deployment, "hosts", revision],
@@ -54,10 +64,16 @@ export function HostResults(props: { readonly deployment: string; readonly job: 
         header: t("deploy.files"),
         width: 250,
         grow: true,
-        cell: ({ counts }) =>
-          (["created", "replaced", "kept", "unchanged", "restored", "removed"] as const)
-            .flatMap((key) => ((counts[key] ?? 0) > 0 ? [t(`deploy.counts.${key}`, { count: counts[key] ?? 0 })] : []))
-            .join(", "),
+        cell: ({ counts, run }) =>
+          isUnderWay(run) ? (
+            <UnderWay progress={progress.get(run.id)} bytes={bytes} />
+          ) : (
+            (["created", "replaced", "kept", "unchanged", "restored", "removed"] as const)
+              .flatMap((key) =>
+                (counts[key] ?? 0) > 0 ? [t(`deploy.counts.${key}`, { count: counts[key] ?? 0 })] : [],
+              )
+              .join(", ")
+          ),
       },
       {
         id: "reason",
@@ -79,7 +95,7 @@ export function HostResults(props: { readonly deployment: string; readonly job: 
         cell: ({ run }) => (run.durationMs === undefined ? null : duration(run.durationMs)),
       },
     ],
-    [t],
+    [t, bytes, progress],
   );
   if (error !== null) return <Problem error={error} />;
   if (data === undefined) return <TableSkeleton rows={3} />;
@@ -101,3 +117,17 @@ export function HostResults(props: { readonly deployment: string; readonly job: 
     </>
   );
 }
+
+/** What a host does at the moment, and how many of the bytes have come. */
+function UnderWay({ progress, bytes }: { readonly progress: Progress | undefined; readonly bytes: number }) {
+  const { t } = useTranslation();
+  const phase = phases.find((one) => one === progress?.phase);
+  return (
+    <span className={classes.underWay}>
+      <span>{phase === undefined ? "" : t(`deploy.phases.${phase}`)}</span>
+      {bytes === 0 ? null : <Meter plain share={arrivedAt(progress, bytes) / bytes} label={t("deploy.bytes")} />}
+    </span>
+  );
+}
+
+const phases = ["checking", "fetching", "placing", "running", "watching"] as const;

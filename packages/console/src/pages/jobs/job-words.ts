@@ -29,13 +29,13 @@ export const toneOfJob: Readonly<Record<Job["state"], Tone>> = {
 };
 
 /** A finished job in which something went wrong is not simply finished. */
-export function jobTone(job: Job): Tone {
+export function jobTone(job: Pick<Job, "state" | "states" | "targets">): Tone {
   if (job.state !== "finished") return toneOfJob[job.state];
   return (job.states.succeeded ?? 0) === job.targets ? "ok" : "bad";
 }
 
 /** Whose shape it has: what is finished with failures must not look as if all went well. */
-export function jobShape(job: Job): string {
+export function jobShape(job: Pick<Job, "state" | "states" | "targets">): string {
   return jobTone(job) === "bad" ? "failed" : job.state;
 }
 
