@@ -96,7 +96,7 @@ export const failuresInEnglish: Readonly<Record<FailureCode, string>> = {
   "run.account-unusable": "The command cannot run as this account",
   "run.limit-unusable": "The limits cannot be set on this host",
   "run.time-limit": "The command ran longer than allowed",
-  "run.memory-limit": "The command used more memory than it may, or than the host has.",
+  "run.memory-limit": "The command used more memory than it may, or than the host has",
   "run.output-limit": "The command printed more than allowed",
   "run.output-incomplete": "Some of the output may be missing",
   "run.rebooted": "The host rebooted while the command ran",

@@ -96,7 +96,7 @@ export const failuresInSpanish: Readonly<Record<FailureCode, string>> = {
   "run.account-unusable": "La orden no puede ejecutarse con esa cuenta",
   "run.limit-unusable": "Los límites no se pueden poner en este equipo",
   "run.time-limit": "La orden duró más de lo permitido",
-  "run.memory-limit": "La orden usó más memoria de la permitida, o de la que tiene el equipo.",
+  "run.memory-limit": "La orden usó más memoria de la permitida, o de la que tiene el equipo",
   "run.output-limit": "La orden escribió más de lo permitido",
   "run.output-incomplete": "Puede faltar una parte de la salida",
   "run.rebooted": "El equipo se reinició mientras la orden se ejecutaba",
