@@ -47,6 +47,19 @@ test("options become the request's fields, in its units", async () => {
   });
 });
 
+test("who gives a file's path as the text of --stdin is told of --stdin-file", async () => {
+  let said = "";
+  const err = { paint: { yellow: (text: string) => text }, write: async (text: string) => void (said += text) };
+  const needs = { session: { terminal: { err } } } as unknown as ExecNeeds;
+  const path = import.meta.filename;
+  expect(await execRequest(["cat"], { ...none, stdin: path }, [], needs)).toMatchObject({ stdin: { text: path } });
+  expect(said).toContain(`--stdin-file ${path}`);
+  said = "";
+  for (const stdin of ["hello", "/no/such/file", "/tmp", `${path}\n`])
+    await execRequest(["cat"], { ...none, stdin }, [], needs);
+  expect(said).toBe("");
+});
+
 test("a secret for standard input is not set as a variable too", async () => {
   expect(await request(["x"], { secretStdin: "PW" }, ["PW", "OTHER"])).toMatchObject({
     stdin: { kind: "secret", name: "PW" },

@@ -1,8 +1,10 @@
 /** The request of `exec`, from the words and options of the command line. */
+import { statSync } from "node:fs";
 import type { Client } from "@atalaya/client";
 import { fileStdin } from "./stdin-file.ts";
 import { fraction, seconds, size, time, whole } from "./option-values.ts";
 import { UsageError, type Session } from "./session.ts";
+import { printable } from "./ui/terminal.ts";
 
 export interface ExecOptions {
   readonly shell?: boolean;
@@ -69,7 +71,15 @@ async function stdinOf(
 ): Promise<object | undefined> {
   const given = [stdin, stdinFile, secretStdin].filter((one) => one !== undefined).length;
   if (given > 1) throw new UsageError("--stdin, --stdin-file and --secret-stdin exclude each other");
-  if (stdin !== undefined) return { kind: "text", text: stdin };
+  if (stdin !== undefined) {
+    if (isFile(stdin)) {
+      const { err } = session.terminal;
+      await err.write(
+        `${err.paint.yellow("note:")} --stdin gives the command this text itself; what the file holds: --stdin-file ${printable(stdin)}\n`,
+      );
+    }
+    return { kind: "text", text: stdin };
+  }
   if (secretStdin !== undefined) {
     if (!secrets.includes(secretStdin)) {
       const [name = ""] = secretStdin.split("=");
@@ -78,6 +88,12 @@ async function stdinOf(
     return { kind: "secret", name: secretStdin };
   }
   return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);
+}
+
+/** What looks like a path and is one here was hardly meant as a text. */
+function isFile(text: string): boolean {
+  if (!text.includes("/") || /[\n\0]/.test(text) || text.length > 4096) return false;
+  return statSync(text, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function variable(text: string): readonly [string, string] {

@@ -53,6 +53,7 @@ import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
 import { systemClock, type Clock } from "./platform/clock.ts";
+import { folderSize } from "./platform/folder-size.ts";
 import type { Log } from "./platform/log/index.ts";
 import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
 import type { Pam } from "./platform/pam/index.ts";
@@ -393,6 +394,8 @@ export async function createPlane({
     ca: pki.caPem,
     startedAt,
     links: () => links.links.size,
+    jobs: () => jobs.unfinished,
+    dataBytes: folderSize(data, clock),
     page: webConsole.page,
   };
   const answered = metrics.histogram({

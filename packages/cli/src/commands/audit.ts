@@ -186,7 +186,7 @@ function reportText({ good, entries, chains }: Report, out: Sink): string {
     const range = base === 0 ? `1 to ${head}` : `${base + 1} to ${head} (those before were dropped by age)`;
     if (problem === undefined)
       return `${out.paint.green("whole")}    ${printable(writer)}: entries ${range}, head ${hash}`;
-    return `${out.paint.red("CHANGED")}  ${printable(writer)}: entry ${problem.sequence}: ${printable(problem.message)}`;
+    return `${wordOf(problem, out)}  ${printable(writer)}: entry ${problem.sequence}: ${printable(problem.message)}`;
   });
   return `${lines.map((line) => `${line}\n`).join("")}${sentence(good, entries)}`;
 }
@@ -199,9 +199,13 @@ function verdictText({ entries, problem, heads }: AuditExportVerdict, out: Sink)
             `${out.paint.green("whole")}    ${printable(writer)}: up to entry ${sequence}, head ${hash}`,
         )
       : [
-          `${out.paint.red("CHANGED")}  line ${problem.line}, entry ${problem.sequence} of ${printable(problem.writer)}: ${printable(problem.message)}`,
+          `${wordOf(problem, out)}  line ${problem.line}, entry ${problem.sequence} of ${printable(problem.writer)}: ${printable(problem.message)}`,
         ];
   return `${lines.map((line) => `${line}\n`).join("")}${sentence(problem === undefined, entries)}`;
+}
+
+function wordOf({ kind }: { readonly kind: string }, out: Sink): string {
+  return out.paint.red(kind === "truncated" ? "CUT OFF" : "CHANGED");
 }
 
 function sentence(good: boolean, entries: number): string {

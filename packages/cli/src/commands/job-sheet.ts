@@ -63,6 +63,27 @@ export function jobSheet(job: Job, runs: readonly RunSeen[], { paint }: Sink, no
   return `${head}\n${lines.join("")}`;
 }
 
+/** What happened to a run that its state does not say, and when. */
+export function runHistory(run: components["schemas"]["RunDetail"], { paint, columns }: Sink): string {
+  const { createdAt, startedAt, finishedAt, history } = run;
+  const milestones = [
+    { at: createdAt, kind: "asked", message: "" },
+    ...(startedAt === undefined ? [] : [{ at: startedAt, kind: "began", message: "" }]),
+    ...history,
+    ...(finishedAt === undefined ? [] : [{ at: finishedAt, kind: run.state, message: run.reason?.message ?? "" }]),
+  ].toSorted((a, b) => a.at - b.at);
+  const lines = table(
+    milestones,
+    [
+      { title: "WHEN", cell: ({ at }) => moment(at), whole: true },
+      { title: "WHAT", cell: ({ kind }) => printable(kind), whole: true },
+      { title: "", cell: ({ message }) => printable(message), whole: true },
+    ],
+    columns,
+  );
+  return `${paint.bold(printable(run.host.name))}  ${run.id}\n${lines}`;
+}
+
 interface ExecCommand {
   readonly kind?: string;
   readonly script?: string;

@@ -11,11 +11,13 @@ import type { ShowOptions } from "../show.ts";
 import { countsOf } from "../ui/progress.ts";
 import { collect, examples, printJson, type Context } from "./command.ts";
 import { jobId } from "./job-id.ts";
-import { jobSheet, jobTable } from "./job-sheet.ts";
+import { jobSheet, jobTable, runHistory } from "./job-sheet.ts";
 
 type Job = components["schemas"]["Job"];
 
 const NEWEST_SHOWN = 20;
+/** Above, a job's runs are too many to ask for the history of each. */
+const HISTORIES_SHOWN = 10;
 
 interface RetryOptions extends ShowOptions {
   readonly secret: readonly string[];
@@ -71,9 +73,19 @@ export function register(program: Command, context: Context): void {
   const show = job
     .command("show <job>")
     .summary("what became of it on each host")
-    .description("Shows what was asked and, by outcome, what became of it on which hosts.")
-    .addHelpText("after", examples("atalaya job show last", "atalaya job show job_… --json | jq '.runs[].state'"));
-  show.action(async (given: string) => {
+    .description(
+      "Shows what was asked and, by outcome, what became of it on which hosts; of few\nhosts also what happened in between.",
+    )
+    .option("--host <name>", "the history of this host's run (again for more)", collect, [] as readonly string[])
+    .addHelpText(
+      "after",
+      examples(
+        "atalaya job show last",
+        "atalaya job show last --host pc-07",
+        "atalaya job show job_… --json | jq '.runs[].state'",
+      ),
+    );
+  show.action(async (given: string, { host: hosts }: { readonly host: readonly string[] }) => {
     const { session } = context;
     const global = context.global(show);
     const client = session.client(global);
@@ -83,8 +95,16 @@ export function register(program: Command, context: Context): void {
       client.get("/api/v1/jobs/{job}/runs", { params: { path, query: { limit: 1000, ...at(cursor) } } }),
     );
     if (global.json === true) return printJson(session, { ...found, runs });
-    const { out } = session.terminal;
+    const { out, err } = session.terminal;
     await out.write(jobSheet(found, runs, out, session.now()));
+    const named = hosts.length === 0 ? runs : runs.filter(({ host }) => hosts.includes(host.name));
+    const told = named.length > HISTORIES_SHOWN ? [] : named;
+    for (const { id } of told) {
+      const run = await client.get("/api/v1/runs/{run}", { params: { path: { run: id } } });
+      if (hosts.length > 0 || run.history.length > 0) await out.write(`\n${runHistory(run, out)}`);
+    }
+    if (told.length < named.length)
+      await err.write(`\nWhat happened to one run in between: atalaya job show ${found.id} --host NAME\n`);
   });
 
   const output = job

@@ -1,8 +1,12 @@
 /** `atalaya server`: the server itself, as `npm start` runs it. */
 import { fileURLToPath } from "node:url";
 import { Argument, type Command } from "commander";
+import type { components } from "@atalaya/client";
+import type { GlobalOptions } from "../session.ts";
+import { sheet } from "../ui/table.ts";
+import { bytes, duration } from "../ui/time.ts";
 import { become } from "./become.ts";
-import { examples, type Context } from "./command.ts";
+import { examples, printJson, type Context } from "./command.ts";
 
 interface Options {
   readonly listen?: string;
@@ -28,6 +32,7 @@ export function register(program: Command, context: Context): void {
         "atalaya server --listen 0.0.0.0:8443",
         "atalaya server --data /var/lib/atalaya --local-agent",
         "atalaya server --daemon",
+        "atalaya server status",
         "atalaya server stop",
       ),
     );
@@ -40,6 +45,30 @@ export function register(program: Command, context: Context): void {
       ...(data === undefined ? {} : { ATALAYA_DATA: data }),
     };
     const words = word !== undefined ? [word] : daemon === true ? ["--daemon"] : [];
-    context.exit(await become(fileURLToPath(import.meta.resolve("@atalaya/server/main")), words, env));
+    const global = context.global(command);
+    const main = fileURLToPath(import.meta.resolve("@atalaya/server/main"));
+    if (word === "status" && global.json === true) return printJson(context.session, await infoOf(context, global));
+    const exit = await become(main, words, env);
+    if (word === "status" && exit === 0) {
+      const { out } = context.session.terminal;
+      await out.write(infoSheet(await infoOf(context, global), context.session.now()));
+    }
+    context.exit(exit);
   });
+}
+
+type Info = components["schemas"]["ServerInfo"];
+
+const infoOf = (context: Context, global: GlobalOptions): Promise<Info> =>
+  context.session.client(global).get("/api/v1/server");
+
+export function infoSheet({ version, engine, startedAt, links, jobs, dataBytes }: Info, now: number): string {
+  return sheet([
+    ["version", version],
+    ["up", duration(now - startedAt)],
+    ["store", engine === "postgres" ? "PostgreSQL" : "SQLite, in the data folder"],
+    ["hosts", `${links} online`],
+    ["jobs", `${jobs} under way`],
+    ["data", bytes(dataBytes)],
+  ]);
 }

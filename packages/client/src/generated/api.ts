@@ -3395,8 +3395,12 @@ export interface components {
         };
         /** @description What this server is. */
         readonly ServerInfo: {
+            /** @description What the data folder takes on the disk; as it was a minute ago at most. */
+            readonly dataBytes: number;
             /** @enum {string} */
             readonly engine: "sqlite" | "postgres";
+            /** @description Unfinished ones. */
+            readonly jobs: number;
             readonly links: number;
             /** @enum {string} */
             readonly name: "atalaya";

@@ -225,6 +225,19 @@ describe("an export", () => {
     );
   });
 
+  test("that ends in the middle of a line was cut off there; what follows a torn line makes it a change", () => {
+    const lines = exported(
+      [1, 2, 3].map((at) => ({ at, actor: "a", action: "b", targets: [], outcome: "done" })),
+      [],
+    );
+    const half = lines[2]!.slice(0, 40);
+    expect(verdict([lines[0]!, lines[1]!, half])).toMatchObject({
+      entries: 1,
+      problem: { kind: "truncated", line: 3, sequence: 2, message: expect.stringContaining("in the middle") },
+    });
+    expect(verdict([lines[0]!, lines[1]!, half, lines[3]!]).problem).toMatchObject({ kind: "unreadable", line: 3 });
+  });
+
   test("whose first line was changed proves nothing", () => {
     const lines = exported([{ at: 1, actor: "a", action: "b", targets: [], outcome: "done" }], []);
     const manifest = JSON.parse(lines[0]!) as AuditManifest;

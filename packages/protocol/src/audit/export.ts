@@ -41,6 +41,8 @@ export function checkExport(manifest: AuditManifest, needs: ChainNeeds): ExportC
   let at = -1;
   let check: ChainCheck | undefined;
   let left = 0;
+  /** Whether the line that is not as it should be is no whole JSON at all. */
+  let torn = false;
 
   const note = (problem: AuditProblem | undefined) => {
     if (problem !== undefined) found ??= { ...problem, line };
@@ -69,6 +71,7 @@ export function checkExport(manifest: AuditManifest, needs: ChainNeeds): ExportC
   return {
     line(text) {
       line += 1;
+      if (found === undefined) torn = readJson(text) === undefined;
       if (found !== undefined) return found;
       if (check === undefined) {
         const message = "a line follows the last entry that the first line names";
@@ -81,6 +84,11 @@ export function checkExport(manifest: AuditManifest, needs: ChainNeeds): ExportC
       return found;
     },
     end() {
+      // Nothing came behind what could not be read: then it was not changed, but cut off.
+      if (found?.kind === "unreadable" && torn && found.line === line) {
+        const message = "the file ends in the middle of it: it was cut off while it was written or copied";
+        return { entries, problem: { ...found, kind: "truncated", message } };
+      }
       line += 1;
       if (check !== undefined) note(check.end());
       return found === undefined ? { entries } : { entries, problem: found };

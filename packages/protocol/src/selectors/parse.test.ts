@@ -106,6 +106,8 @@ describe("reading a selector", () => {
     ["os:>=12", 3, /a comparison stands where text is compared/],
     ["memory:>=8", 9, /memory is compared with a quantity.*8GiB/],
     ["memory:=>8GiB", 7, /`=>` is no comparison/],
+    ["memory>1GiB", 6, /a colon is missing after `memory`.*expected `memory:>1GiB`/],
+    ["os=debian and all", 2, /a colon is missing after `os`.*expected `os:debian`/],
     ["cpu:many", 4, /cpu is compared with a quantity/],
     ["state:up", 6, /no state of a host.*online, offline, quarantined or pending/],
     ["ip:300.1.1.1", 3, /no IP address/],

@@ -93,6 +93,7 @@ function readTerm(word: Extract<Token, { kind: "word" }>, fail: Fail): Selector 
   if (first.char === "@" && !first.quoted) return readGroup(rest(word, 1), fail);
   const colon = word.glyphs.findIndex((glyph) => glyph.quoted || glyph.char === ":");
   if (colon === -1 || word.glyphs[colon]!.quoted) {
+    refuseMissingColon(word, fail);
     return { kind: "text", field: "name", patterns: readPatterns(word, "a name", fail) };
   }
   const field = textOf(word.glyphs.slice(0, colon)).toLowerCase();
@@ -101,6 +102,16 @@ function readTerm(word: Extract<Token, { kind: "word" }>, fail: Fail): Selector 
   if (value.glyphs.length === 0)
     fail(value.position, `nothing stands after \`${field}:\``, ["a value, without a blank before it"]);
   return readers[field]!(value, fail);
+}
+
+/** `memory>1GiB` would be the name of a host that nobody has. */
+function refuseMissingColon({ glyphs }: Extract<Token, { kind: "word" }>, fail: Fail): void {
+  const at = glyphs.findIndex(({ char, quoted }) => quoted || "<>=".includes(char));
+  if (at < 1 || glyphs[at]!.quoted) return;
+  const field = textOf(glyphs.slice(0, at)).toLowerCase();
+  if (!Object.hasOwn(readers, field)) return;
+  const value = textOf(glyphs.slice(at)).replace(/^=(?!>)/, "");
+  fail(glyphs[at]!.position, `a colon is missing after \`${field}\``, [`\`${field}:${value}\``]);
 }
 
 function described(token: Token): string {

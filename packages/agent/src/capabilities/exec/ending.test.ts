@@ -69,7 +69,7 @@ describe("the end of a run", () => {
       message: "there is no program make in the PATH",
     });
     expect(sentence("begun\ndenied\n")?.message).toBe("ana may not execute make");
-    expect(sentence("begun\ncwd\n")?.message).toBe("ana cannot change to its home");
+    expect(sentence("begun\ncwd\n")?.message).toBe("ana cannot change to its home; name another folder, as --cwd /");
   });
   test("tells what our own tools complain of from what the command itself says and returns", () => {
     const code = (complaint: string, over: object = {}) =>

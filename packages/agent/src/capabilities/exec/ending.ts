@@ -69,7 +69,13 @@ function obstacleReason(word: string, request: ExecRequest): Why | undefined {
   const where = program.includes("/") ? "" : " in the PATH";
   switch (word) {
     case "cwd":
-      return { code: "run.cannot-start", message: `${account} cannot change to ${request.cwd ?? "its home"}` };
+      return {
+        code: "run.cannot-start",
+        message:
+          request.cwd === undefined
+            ? `${account} cannot change to its home; name another folder, as --cwd /`
+            : `${account} cannot change to ${request.cwd}`,
+      };
     case "missing":
       return { code: "run.program-not-found", message: `there is no program ${program}${where}` };
     case "pipes": {

@@ -49,11 +49,11 @@ test("loopback is only offered when there is nothing else", () => {
 });
 
 test("the line warns only when nobody else could use it", () => {
-  const parts = { servers: ["tower:8443"], token: "atj_x", installSha256: "ab" };
+  const parts = { servers: ["tower:9443"], token: "atj_x", installSha256: "ab" };
   expect(joinLine({ ...parts, onlyLoopback: false })).toEqual({
-    line: expect.stringContaining("https://tower:8443/install.sh"),
+    line: expect.stringContaining("https://tower:9443/install.sh"),
   });
-  expect(joinLine({ ...parts, onlyLoopback: true }).warning).toContain("ATALAYA_LISTEN=");
+  expect(joinLine({ ...parts, onlyLoopback: true }).warning).toContain("ATALAYA_LISTEN=0.0.0.0:9443 ");
 });
 
 test("nothing that could end its quotes gets into the script", async () => {

@@ -31,9 +31,9 @@ export function joinLine({ servers, token, installSha256, onlyLoopback }: JoinLi
   ];
   const line = `(${steps.join(" && ")})`;
   if (!onlyLoopback) return { line };
+  const port = servers[0]?.split(":").at(-1);
   return {
     line,
-    warning:
-      "This server listens on loopback only: the line works on this machine alone. Start the server with ATALAYA_LISTEN=0.0.0.0:8443 (or another address that other machines reach) first.",
+    warning: `This server listens on loopback only: the line works on this machine alone. Start the server with ATALAYA_LISTEN=0.0.0.0:${port} (or another address that other machines reach) first.`,
   };
 }

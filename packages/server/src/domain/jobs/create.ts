@@ -71,6 +71,8 @@ export interface JobsRoom extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly output: OutputDoor;
   readonly topics: readonly Topic[];
+  /** Jobs that have not ended. */
+  readonly unfinished: number;
   /** Which blobs jobs name, for the room that keeps them. */
   readonly names: BlobNames;
   /** Drops old output and history now; it is done every hour anyway, output also when much came. */
@@ -231,6 +233,9 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     jobs,
     output: outputDoor(lookup, reader),
     names,
+    get unfinished() {
+      return pages.jobs.size;
+    },
     topics: jobTopics({ store: kept, lookup, output: reader, progress: progressKept, ids }),
     prune: () => old.prune(),
     async settled() {

@@ -6,6 +6,10 @@ export interface InfoNeeds {
   readonly startedAt: number;
   /** Links at this server now. */
   readonly links: () => number;
+  /** Unfinished ones. */
+  readonly jobs: () => number;
+  /** What the data folder takes on the disk. */
+  readonly dataBytes: () => Promise<number>;
 }
 
 export const ServerInfo = z
@@ -15,10 +19,13 @@ export const ServerInfo = z
     engine: z.enum(["sqlite", "postgres"]),
     startedAt: z.int(),
     links: z.int(),
+    jobs: z.int().describe("Unfinished ones."),
+    dataBytes: z.int().describe("What the data folder takes on the disk; as it was a minute ago at most."),
   })
   .meta({ id: "ServerInfo", description: "What this server is." });
 export type ServerInfo = z.output<typeof ServerInfo>;
 
-export function serverInfo({ version, engine, startedAt, links }: InfoNeeds): ServerInfo {
-  return { name: "atalaya", version, engine, startedAt, links: links() };
+export async function serverInfo(needs: InfoNeeds): Promise<ServerInfo> {
+  const { version, engine, startedAt, links, jobs, dataBytes } = needs;
+  return { name: "atalaya", version, engine, startedAt, links: links(), jobs: jobs(), dataBytes: await dataBytes() };
 }

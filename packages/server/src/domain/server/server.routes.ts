@@ -38,7 +38,7 @@ export const serverRoutes = (needs: InfoNeeds) =>
       tags,
       responses: { 200: ServerInfo },
     }),
-    (c) => c.json(serverInfo(needs), 200),
+    async (c) => c.json(await serverInfo(needs), 200),
   );
 
 /** What stands at the root: for people who look, load balancers, Prometheus, and agents that check the CA. */
