@@ -155,6 +155,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/server/src/platform": [
     "clock.ts",
     "batches.ts",
+    "folder-size.ts",
     "repeat.ts",
     "folders.ts",
     "turns.ts",
