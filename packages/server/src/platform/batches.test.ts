@@ -41,3 +41,22 @@ test("calls over the limit are refused instead of kept", async () => {
   await expect(echo(2)).rejects.toMatchObject({ code: "server.busy" });
   expect(await first).toBe(1);
 });
+
+test("with a rest, a call alone is served at once and those soon after it together", async () => {
+  const batches: number[][] = [];
+  const began: number[] = [];
+  const echo = inBatches<number, number>(
+    async (items) => {
+      batches.push([...items]);
+      began.push(performance.now());
+      return items;
+    },
+    { restMs: 50 },
+  );
+  await echo(1);
+  const second = echo(2);
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([second, echo(3)]);
+  expect(batches).toEqual([[1], [2, 3]]);
+  expect(began[1]! - began[0]!).toBeGreaterThan(45);
+});

@@ -188,10 +188,11 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   }
 
   function linkProven(socket: TLSSocket): void {
-    const handshake = handshakes.get(keyOf(socket));
+    const key = keyOf(socket);
+    const handshake = handshakes.get(key);
     if (handshake !== undefined) {
       const outcome = socket.isSessionReused() ? "resumed" : "full";
-      handshakes.delete(keyOf(socket));
+      handshakes.delete(key);
       handshake.raw.off("close", handshake.gone);
       admission.settle(handshake.hello, outcome);
       counted.handshakes.inc({ outcome });

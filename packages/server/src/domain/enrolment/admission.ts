@@ -1,6 +1,6 @@
 /** Every connect, resumed or not, is checked here against the store. */
 import type { X509Certificate } from "node:crypto";
-import { AtalayaError, Fingerprint } from "@atalaya/protocol";
+import { AtalayaError, type Fingerprint } from "@atalaya/protocol";
 import { inBatches } from "../../platform/batches.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Pki } from "../../platform/pki/index.ts";
@@ -70,6 +70,6 @@ function verdict(
     certificateNotAfter: notAfter,
     serial,
     issue,
-    fingerprint: Fingerprint.parse(JSON.parse(enrolment.fingerprint)),
+    fingerprint: JSON.parse(enrolment.fingerprint) as Fingerprint,
   };
 }

@@ -7,6 +7,9 @@ import { moved, type HistoryEntry, type Movement, type Presence } from "./presen
 import type { PresenceChange, PresenceStore, SystemStanding } from "./presence.store.ts";
 import { meaningfulParts, rememberedHardware } from "./recognise.ts";
 
+/** Nobody waits for these; and each commit has the directory read, and all who look at hosts told. */
+const MOVES_REST_MS = 20;
+
 export function storms(needs: {
   readonly store: PresenceStore;
   readonly server: string;
@@ -15,17 +18,20 @@ export function storms(needs: {
 }): Pick<Fleet, "linkUp" | "linkDown" | "learn"> {
   const { store, server, committed } = needs;
 
-  const move = inBatches<Movement, AtalayaError | undefined>(async (movements) => {
-    const systems = [...new Set(movements.map(({ link }) => link.system))];
-    let answers: readonly (AtalayaError | undefined)[] = [];
-    await store.move(systems, (standings) => {
-      const folded = foldMovements(movements, standings, server);
-      answers = folded.answers;
-      return folded.change;
-    });
-    await committed();
-    return answers;
-  });
+  const move = inBatches<Movement, AtalayaError | undefined>(
+    async (movements) => {
+      const systems = [...new Set(movements.map(({ link }) => link.system))];
+      let answers: readonly (AtalayaError | undefined)[] = [];
+      await store.move(systems, (standings) => {
+        const folded = foldMovements(movements, standings, server);
+        answers = folded.answers;
+        return folded.change;
+      });
+      await committed();
+      return answers;
+    },
+    { restMs: MOVES_REST_MS },
+  );
 
   const learnMany = inBatches<{ readonly host: HostKey; readonly facts: Facts; readonly digest: string }, undefined>(
     async (news) => {
