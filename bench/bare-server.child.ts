@@ -1,13 +1,25 @@
-/** The floor: a mutual-TLS `ws` server that does nothing but send frames of the same sizes and wait for the answers. */
+/**
+ * The floor: a mutual-TLS `ws` server that does nothing but send frames of the same sizes and wait for the answers. A
+ * link is set up when it has looked at the client's certificate, read one frame of a hello's size and answered one of a
+ * welcome's: that is what a link's set-up is on the wire (docs/decisions/0042-what-bare-means.md).
+ */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { WebSocketServer, type WebSocket } from "ws";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
 import type { Sizes } from "./crowd.child.ts";
 import { takeOrders } from "./orders.ts";
 
 export type BareOrder =
-  | { readonly do: "listen"; readonly key: string; readonly cert: string; readonly ca: string }
+  | {
+      readonly do: "listen";
+      readonly key: string;
+      readonly cert: string;
+      readonly ca: string;
+      /** Of the answer to a hello. */
+      readonly welcome: number;
+    }
   | { readonly do: "round"; readonly sizes: Sizes }
   | { readonly do: "usage" };
 
@@ -40,7 +52,7 @@ async function obey(order: BareOrder): Promise<unknown> {
   }
 }
 
-async function listen({ key, cert, ca }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
+async function listen({ key, cert, ca, welcome: length }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
   const server = createServer({
     key,
     cert,
@@ -51,12 +63,15 @@ async function listen({ key, cert, ca }: Extract<BareOrder, { do: "listen" }>): 
     ALPNProtocols: [LINK_PROTOCOL],
     sessionIdContext: "bare",
   });
+  const welcome = "W".padEnd(length, ".");
   const wss = new WebSocketServer({ server, perMessageDeflate: false, skipUTF8Validation: true });
-  wss.on("connection", (socket) => {
+  wss.on("connection", (socket, request) => {
+    if ((request.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256 === undefined) return socket.terminate();
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
     socket.on("message", (data: Buffer) => {
+      if (data[0] === 0x48) socket.send(welcome);
       if (data[0] !== 0x52) return;
       socket.send(frames.settled);
       answered += 1;

@@ -9,6 +9,8 @@ import { crowd, enrolSim, type Crowd, type SimIdentity } from "@atalaya/testkit"
 import { takeOrders } from "./orders.ts";
 
 export interface Sizes {
+  readonly hello: number;
+  readonly welcome: number;
   readonly start: number;
   readonly accepted: number;
   readonly output: number;
@@ -110,6 +112,7 @@ async function connectSims({ host, port, atOnce, resume, count }: Extract<Order,
         return { output: [{ stream: "stdout", bytes: outputBytes }] };
       },
       onFrame: (frame) => {
+        if (frame.type === "welcome") sizes["welcome"] ??= JSON.stringify(frame).length;
         if (frame.type !== "settled") return;
         settledAt.push(now());
         sizes["settled"] ??= JSON.stringify(frame).length;
@@ -120,6 +123,7 @@ async function connectSims({ host, port, atOnce, resume, count }: Extract<Order,
   if (resume !== true) for (const agent of sims.agents) agent.session = undefined;
   const began = now();
   await sims.connect(count);
+  sizes["hello"] ??= sims.agents[0]?.helloBytes ?? 0;
   measureSent(sims.agents[0]?.socket);
   return now() - began;
 }
@@ -138,6 +142,7 @@ function measureSent(socket: WebSocket | undefined): void {
 async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<number> {
   const { host, port, atOnce, sizes: of, resume, count = identities.length } = order;
   if (of === undefined) throw new Error("a bare crowd must be told the sizes");
+  const hello = text(of.hello, "H");
   const accepted = text(of.accepted, "A");
   const result = text(of.result, "R");
   const output = Buffer.alloc(of.output, 1);
@@ -164,14 +169,18 @@ async function connectBare(order: Extract<Order, { do: "connect" }>): Promise<nu
           createConnection: (options: ConnectionOptions) => dial(options, index),
           ...(session === undefined ? {} : { session }),
         } as unknown as ClientOptions);
-        await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-        socket.on("message", (data: Buffer) => {
-          // The first letter tells the frame's part; both ends do nothing but answer.
-          if (data[0] === 0x53) {
-            socket.send(accepted);
-            socket.send(output);
-            socket.send(result);
-          } else settledAt.push(now());
+        socket.once("open", () => socket.send(hello));
+        // The first letter tells the frame's part; both ends do nothing but answer.
+        await new Promise((resolve, reject) => {
+          socket.once("error", reject);
+          socket.on("message", (data: Buffer) => {
+            if (data[0] === 0x53) {
+              socket.send(accepted);
+              socket.send(output);
+              socket.send(result);
+            } else if (data[0] === 0x57) resolve(undefined);
+            else settledAt.push(now());
+          });
         });
         bare.push(socket);
       }

@@ -74,7 +74,13 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
 
     // One file holds the server's key and certificate, and node:tls finds each in it.
     const pem = readFileSync(join(folder, "pki", "server.pem"), "utf8");
-    const barePort = await bareServer.order<number>({ do: "listen", key: pem, cert: pem, ca });
+    const barePort = await bareServer.order<number>({
+      do: "listen",
+      key: pem,
+      cert: pem,
+      ca,
+      welcome: sizes.welcome,
+    });
     // The bare clients need certificates of the same CA; the bare server does not ask whose they are.
     await bareClients.order({ do: "enrol", host, port, ca, token: made.token, from: agents + 1, count: IDENTITIES });
     const bareIdle = rssOf(bareServer.pid);

@@ -69,6 +69,8 @@ export class SimAgent {
   session: Buffer | undefined;
   /** Whether the last TLS handshake that came to its end was a resumed one. */
   resumed = false;
+  /** Of the last hello, as it travelled. */
+  helloBytes = 0;
   /** Why the last connection ended or was refused. */
   lastRefusal:
     | { readonly code: string; readonly message: string; readonly retryAfterMs: number | undefined }
@@ -160,7 +162,7 @@ export class SimAgent {
 
   private sayHello(): void {
     const { identity, hello } = this.options;
-    this.send({
+    const text = JSON.stringify({
       type: "hello",
       versions: [...LINK_VERSIONS],
       agentVersion: "0.1.0-sim",
@@ -173,6 +175,8 @@ export class SimAgent {
       spool: [...this.spool.values()].map(entryOf),
       ...hello,
     } satisfies Hello);
+    this.helloBytes = text.length;
+    this.socket?.send(text);
   }
 
   private welcomed(welcome: Welcome): void {

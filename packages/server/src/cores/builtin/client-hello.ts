@@ -76,26 +76,38 @@ function parseBody(body: Uint8Array): ClientHello {
   let resuming = false;
   let ticketKey: string | undefined;
   try {
-    const hello = reader(body);
+    const hello = new Cursor(body, 0, body.length);
     hello.skip(2 + 32); // legacy_version, random
-    hello.vector(1); // legacy_session_id
-    hello.vector(2); // cipher_suites
-    hello.vector(1); // legacy_compression_methods
+    hello.skip(hello.number(1)); // legacy_session_id
+    hello.skip(hello.number(2)); // cipher_suites
+    hello.skip(hello.number(1)); // legacy_compression_methods
     if (hello.left === 0) return { kind: "hello", alpn, sni, resuming };
-    const extensions = reader(hello.vector(2));
-    hello.end();
+    const extensions = hello.vector(2);
+    hello.ends();
     const seen = new Set<number>();
     while (extensions.left > 0) {
       const type = extensions.number(2);
-      const data = extensions.vector(2);
       if (seen.has(type)) throw new Unreadable("names an extension twice");
       seen.add(type);
-      if (type === EXTENSION.alpn) alpn = protocols(data);
-      else if (type === EXTENSION.serverName) sni = hostName(data);
-      else if (type === EXTENSION.preSharedKey) {
-        resuming = true;
-        ticketKey = ticketKeyName(data);
-      } else if (type === EXTENSION.sessionTicket) resuming ||= data.length > 0;
+      const length = extensions.number(2);
+      switch (type) {
+        case EXTENSION.alpn:
+          alpn = protocols(extensions.part(length));
+          break;
+        case EXTENSION.serverName:
+          sni = hostName(extensions.part(length));
+          break;
+        case EXTENSION.preSharedKey:
+          resuming = true;
+          ticketKey = ticketKeyName(extensions.part(length));
+          break;
+        case EXTENSION.sessionTicket:
+          resuming ||= length > 0;
+          extensions.skip(length);
+          break;
+        default:
+          extensions.skip(length);
+      }
     }
   } catch (error) {
     if (error instanceof Unreadable) return malformed(error.message);
@@ -112,69 +124,96 @@ const PSK_HEADER_BYTES = 4;
  * Of the first session offered (RFC 8446, 4.2.11): OpenSSL begins a ticket with its key's name (as RFC 5077, 4). What is
  * no ticket of ours has no such name, and the TLS server judges it.
  */
-function ticketKeyName(data: Uint8Array): string | undefined {
-  const name = data.subarray(PSK_HEADER_BYTES, PSK_HEADER_BYTES + KEY_NAME_BYTES);
-  return name.length < KEY_NAME_BYTES ? undefined : Buffer.from(name).toString("hex");
+function ticketKeyName(extension: Cursor): string | undefined {
+  if (extension.left < PSK_HEADER_BYTES + KEY_NAME_BYTES) return undefined;
+  extension.skip(PSK_HEADER_BYTES);
+  return extension.hexadecimal(KEY_NAME_BYTES);
 }
 
 /** RFC 7301, 3.1. */
-function protocols(data: Uint8Array): readonly string[] {
-  const extension = reader(data);
-  const list = reader(extension.vector(2));
-  extension.end();
+function protocols(extension: Cursor): readonly string[] {
+  const list = extension.vector(2);
+  extension.ends();
   const names: string[] = [];
   while (list.left > 0) {
-    const name = list.vector(1);
-    if (name.length === 0) throw new Unreadable("has an empty ALPN name");
-    names.push(text(name));
+    const length = list.number(1);
+    if (length === 0) throw new Unreadable("has an empty ALPN name");
+    names.push(list.text(length));
   }
   return names;
 }
 
 /** RFC 6066, 3. */
-function hostName(data: Uint8Array): string | undefined {
-  const extension = reader(data);
-  const list = reader(extension.vector(2));
-  extension.end();
+function hostName(extension: Cursor): string | undefined {
+  const list = extension.vector(2);
+  extension.ends();
   while (list.left > 0) {
     const type = list.number(1);
-    const name = list.vector(2);
-    if (type === 0) return text(name);
+    const length = list.number(2);
+    if (type === 0) return list.text(length);
+    list.skip(length);
   }
   return undefined;
 }
 
 class Unreadable extends Error {}
 
-function reader(bytes: Uint8Array) {
-  let at = 0;
-  const take = (length: number): Uint8Array => {
-    if (at + length > bytes.length) throw new Unreadable("has a length that leads beyond its end");
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  // Read in place: a view of its own for each number took most of the time that a hello takes.
-  const number = (width: 1 | 2): number => {
-    const from = at;
-    if (from + width > bytes.length) throw new Unreadable("has a length that leads beyond its end");
-    at += width;
-    return width === 1 ? bytes[from]! : (bytes[from]! << 8) | bytes[from + 1]!;
-  };
-  return {
-    get left() {
-      return bytes.length - at;
-    },
-    number,
-    skip: (length: number) => void take(length),
-    vector: (width: 1 | 2) => take(number(width)),
-    end() {
-      if (at !== bytes.length) throw new Unreadable("has a length that does not fit");
-    },
-  };
-}
+/** Reads a part of some bytes in place: a view of its own for each number and vector took most of a hello's time. */
+class Cursor {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  at: number;
 
-function text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  constructor(bytes: Uint8Array, at: number, end: number) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  skip(length: number): void {
+    if (length > this.end - this.at) throw new Unreadable("has a length that leads beyond its end");
+    this.at += length;
+  }
+
+  number(width: 1 | 2): number {
+    const { bytes, at } = this;
+    this.skip(width);
+    return width === 1 ? bytes[at]! : (bytes[at]! << 8) | bytes[at + 1]!;
+  }
+
+  /** The next bytes as a whole of their own. */
+  part(length: number): Cursor {
+    const { bytes, at } = this;
+    this.skip(length);
+    return new Cursor(bytes, at, at + length);
+  }
+
+  /** What stands behind its own length. */
+  vector(width: 1 | 2): Cursor {
+    return this.part(this.number(width));
+  }
+
+  text(length: number): string {
+    const from = this.at;
+    this.skip(length);
+    let text = "";
+    for (let i = from; i < from + length; i += 1) text += String.fromCharCode(this.bytes[i]!);
+    return text;
+  }
+
+  hexadecimal(length: number): string {
+    const from = this.at;
+    this.skip(length);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + from, length).toString("hex");
+  }
+
+  ends(): void {
+    if (this.at !== this.end) throw new Unreadable("has a length that does not fit");
+  }
 }
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

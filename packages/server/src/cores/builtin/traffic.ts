@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type https from "node:https";
 import type { IncomingMessage } from "node:http";
 import type net from "node:net";
@@ -57,6 +58,8 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       readonly gone: () => void;
     }
   >();
+  /** From the handshake to the first request; a link's peer is let go of once it is admitted. */
+  const proven = new WeakMap<TLSSocket, X509Certificate>();
   const gate = createGate({ clock, limits, pass, refused: (reason) => counted.refused.inc({ reason }) });
   const counted = coreMetrics(needs.metrics, {
     unread: () => gate.unread,
@@ -65,7 +68,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   });
 
   const common = { plane, log, maxBodyBytes: limits.bodyBytes };
-  const toLinks = requestListener({ ...common, peerOf: (socket) => linkPeer(socket, hostNames) });
+  const toLinks = requestListener({ ...common, peerOf: provenPeer });
   const toVisitors = requestListener({
     ...common,
     peerOf: (socket, request) => publicPeer(socket, request, hostNames),
@@ -84,7 +87,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   for (const door of [doors.link, doors.earlier]) {
     door.prependListener("secureConnection", linkProven);
     door.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      upgrade(request, socket, head, linkPeer(socket as TLSSocket, hostNames));
+      upgrade(request, socket, head, provenPeer(socket as TLSSocket));
     });
   }
   for (const door of named === undefined ? [doors.public] : [doors.public, named])
@@ -197,7 +200,15 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       admission.settle(handshake.hello, outcome);
       counted.handshakes.inc({ outcome });
     }
-    if (!socket.authorized || socket.getPeerX509Certificate() === undefined) socket.destroy();
+    const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    if (certificate === undefined) return void socket.destroy();
+    proven.set(socket, certificate);
+  }
+
+  function provenPeer(socket: TLSSocket): Peer {
+    const certificate = proven.get(socket);
+    proven.delete(socket);
+    return linkPeer(socket, hostNames, certificate);
   }
 
   /** Idle connections are closed as they become idle; links and requests get their time. */
