@@ -17,7 +17,7 @@ export type BareOrder =
       readonly key: string;
       readonly cert: string;
       readonly ca: string;
-      /** Of the answer to a hello. */
+      /** Length of the answer to a hello; 0 where none comes. */
       readonly welcome: number;
     }
   | { readonly do: "round"; readonly sizes: Sizes }

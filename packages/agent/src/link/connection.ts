@@ -35,7 +35,8 @@ export class LinkEnd extends Error {
   }
 }
 
-type Live = Exclude<ServerFrame, Welcome | { readonly type: "refused" | "problem" }>;
+type Drain = Extract<ServerFrame, { readonly type: "drain" }>;
+type Live = Exclude<ServerFrame, Welcome | Drain | { readonly type: "refused" | "problem" }>;
 
 export interface ConnectionNeeds {
   readonly dial: Omit<Dial, "protocols" | "timeoutMs">;
@@ -45,6 +46,8 @@ export interface ConnectionNeeds {
   /** Throws when the welcome cannot be accepted. Frames that come meanwhile wait. */
   welcomed(welcome: Welcome, outlet: Outlet): Promise<void>;
   frame(frame: Live): void;
+  /** The server asks us to leave: how this link ends. */
+  drained(frame: Drain): LinkEnd;
   problem(code: string, message: string): void;
   /** There is room for output again. */
   room(): void;
@@ -145,6 +148,9 @@ export async function connectLink(needs: ConnectionNeeds): Promise<Connection> {
       if (frame === undefined) return;
       if (frame.type === "refused") {
         close(new LinkEnd(frame.code, frame.message, { retryAfterMs: frame.retryAfterMs ?? null }));
+      } else if (frame.type === "drain") {
+        // Also while the welcome is taken in: the server closes right after it.
+        close(needs.drained(frame));
       } else if (frame.type === "problem") needs.problem(frame.code, frame.message);
       else if (frame.type === "welcome") {
         if (ready !== undefined)

@@ -208,17 +208,14 @@ async function once(
         };
         await needs.up(up);
       },
+      drained(frame) {
+        if (frame.servers !== undefined && frame.servers.length > 0)
+          void keepServers(identity, enrolled, frame.servers);
+        const { afterMs: retryAfterMs, slot } = frame;
+        return new LinkEnd("server.draining", "the server asked us to come back later", { retryAfterMs, slot });
+      },
       frame(frame) {
-        if (frame.type === "drain") {
-          if (frame.servers !== undefined && frame.servers.length > 0)
-            void keepServers(identity, enrolled, frame.servers);
-          close(
-            new LinkEnd("server.draining", "the server asked us to come back later", {
-              retryAfterMs: frame.afterMs,
-              slot: frame.slot,
-            }),
-          );
-        } else if (up !== undefined) needs.frame(frame, up);
+        if (up !== undefined) needs.frame(frame, up);
       },
       problem: (code, message) => needs.log.warn("link.problem", { code, message }),
       room: needs.room,
