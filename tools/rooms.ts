@@ -101,7 +101,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "upload/",
     "pages/",
   ],
-  "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/"],
+  "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/", "bolt-peer/"],
   "packages/server/src": [
     "main.ts",
     "program/",
@@ -128,7 +128,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "local/",
     "builtin/",
   ],
-  "packages/server/src/gateways": ["marcopolo/", "dns-sd/", "tower-relay/"],
+  "packages/server/src/gateways": ["marcopolo/", "dns-sd/", "tower-relay/", "bolt/", "activation/"],
   "packages/server/src/domain": [
     "accounts/",
     "audit/",

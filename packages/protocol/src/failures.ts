@@ -161,6 +161,32 @@ export const failures = {
   },
   "enrolment.ca-mismatch": { status: 403, retry: false, exit: 4, means: "The server's CA is not the pinned one." },
   "enrolment.queue-full": { status: 503, retry: true, exit: 3, means: "Too many enrolments wait for a person." },
+  // Foreign agents: stormbolt and stormflash
+  "bolt.malformed": { status: 502, retry: false, exit: 1, means: "A stormbolt agent sent what cannot be read." },
+  "bolt.refused": { status: 502, retry: false, exit: 1, means: "The stormbolt agent does not open this port to us." },
+  "bolt.gone": { status: 502, retry: true, exit: 1, means: "The connection to the stormbolt agent has ended." },
+  "bolt.timed-out": { status: 504, retry: true, exit: 1, means: "The stormbolt agent did not answer in time." },
+  "activation.refused": {
+    status: 401,
+    retry: false,
+    exit: 4,
+    means: "Serial key and token are not those of an agent that may be activated.",
+  },
+  "activation.unknown": { status: 404, retry: false, exit: 2, means: "There is no such agent to activate." },
+  "activation.taken": { status: 409, retry: false, exit: 1, means: "Another agent has this id or serial key." },
+  "activation.csr-malformed": {
+    status: 400,
+    retry: false,
+    exit: 2,
+    means: "The certificate request cannot be read, does not prove its key, or its key is too weak.",
+  },
+  "activation.csr-mismatch": {
+    status: 403,
+    retry: false,
+    exit: 4,
+    means: "The certificate request names another agent.",
+  },
+  "activation.used-up": { status: 403, retry: false, exit: 4, means: "The agent was activated as often as it may be." },
   "certificate.unknown": {
     status: 403,
     retry: false,

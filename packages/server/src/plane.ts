@@ -25,6 +25,7 @@ import {
   authentication,
   bearerAuthentication,
   createIdentity,
+  failureLimit,
   identityRoutes,
   localActor,
 } from "./domain/identity/index.ts";
@@ -46,6 +47,8 @@ import { createStatus, statusRoutes, statusTopic, type StatusRoom } from "./doma
 import { createRecordings, createTerminals, terminalHostOf, terminalRoutes } from "./domain/terminals/index.ts";
 import { readiness, serverMethods, serverRootRoutes, serverRoutes } from "./domain/server/index.ts";
 import { createUsers, userRoutes } from "./domain/users/index.ts";
+import { activationRoutes, agentRoutes, createActivation, withoutDoubledSlashes } from "./gateways/activation/index.ts";
+import { boltRoad, openBolts, type Arrivals } from "./gateways/bolt/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
 import { createProxy } from "./gateways/tower-relay/index.ts";
 import { watchMarcoPolo } from "./gateways/marcopolo/index.ts";
@@ -58,6 +61,8 @@ import type { Log } from "./platform/log/index.ts";
 import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
 import type { Pam } from "./platform/pam/index.ts";
 import { openPki, type Pki } from "./platform/pki/index.ts";
+import type { NamedCertificateFiles } from "./platform/pki/named-certificate.ts";
+import type { RsaAuthority } from "./platform/pki/rsa-authority.ts";
 import { openSegments } from "./platform/segments/index.ts";
 import { lockFolder, openStore, type Store } from "./platform/store/index.ts";
 import { installationKey, installationName, storeOwner } from "./installation.ts";
@@ -69,10 +74,16 @@ export interface PlaneNeeds {
   readonly settings: Settings;
   /** What the core has bound: where `settings.listen` leaves the port to the system, only this tells it. */
   readonly addresses: readonly HostPort[];
+  /** Where original stormbolt agents arrive; absent: they do not. */
+  readonly boltArrivals?: BoltArrivals | undefined;
   readonly log: Log;
   readonly clock?: Clock;
   /** The way to the accounts of this machine; absent: there is none, and why. */
   readonly pam?: Pam | { readonly unavailable: string };
+}
+
+export interface BoltArrivals extends Arrivals {
+  readonly addresses: readonly HostPort[];
 }
 
 export interface Plane extends PlaneDoor, AsyncDisposable {
@@ -105,6 +116,7 @@ const FAILURE_MS = 3_000;
 export async function createPlane({
   settings,
   addresses,
+  boltArrivals,
   log,
   clock = systemClock,
   pam = { unavailable: "This server was started without a way to PAM." },
@@ -130,17 +142,20 @@ export async function createPlane({
   const segments =
     store.engine === "sqlite" ? undo.use(await openSegments(join(data, "output"), { clock, log })) : undefined;
 
-  const reachable = reachableServers({
-    listen: addresses,
-    names: settings.names,
-    interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []),
-  });
+  const reachableAt = (listen: readonly HostPort[]) =>
+    reachableServers({
+      listen,
+      names: settings.names,
+      interfaces: Object.values(networkInterfaces()).flatMap((cards) => cards ?? []),
+    });
+  const reachable = reachableAt(addresses);
+  const named = certificateFiles(settings);
   const pki = undo.use(
     await openPki(join(data, "pki"), {
       clock,
       log,
       names: certificateNames(settings, reachable.servers),
-      ...namedCertificate(settings),
+      ...(named === undefined ? {} : { named }),
     }),
   );
   const server = await installationName(data);
@@ -351,6 +366,51 @@ export async function createPlane({
       prune: () => recordings.prune(clock.now() - settings.terminalRecordingDays * DAY_MS),
     }),
   );
+  // Made when it is first needed: most servers never see such an agent.
+  let boltAuthority: Promise<RsaAuthority> | undefined;
+  const authority = () =>
+    (boltAuthority ??= import("./platform/pki/rsa-authority.ts").then(({ openRsaAuthority }) =>
+      openRsaAuthority(join(data, "pki"), {
+        clock,
+        name: "bolt",
+        names: certificateNames(settings, [
+          ...reachable.servers,
+          ...reachableAt(boltArrivals?.addresses ?? []).servers,
+        ]),
+      }),
+    ));
+  const activation = createActivation({ store, clock, authority, certificateDays: settings.boltCertificateDays });
+  undo.use(pruneDaily({ what: "expired certificates of stormbolt agents", clock, log, prune: activation.prune }));
+  const bolts =
+    boltArrivals === undefined && settings.boltUplinks.length === 0
+      ? undefined
+      : undo.use(
+          await openBolts({
+            arrivals: boltArrivals,
+            settings: boltSettings(settings),
+            authority,
+            admit: activation.admit,
+            onDismissed: activation.onDismissed,
+            fleet,
+            status: { put: async (host, whole) => void (await status.put(host, { whole }, "bolt")) },
+            clock,
+            log,
+          }),
+        );
+  if (bolts !== undefined) {
+    undo.use(relay.addRoad(boltRoad(bolts)));
+    metrics.gauge({
+      name: "bolts_connected",
+      help: "Stormbolt agents that are connected, also through servers of theirs",
+      collect: (gauge) => gauge.set(bolts.size),
+    });
+  }
+  const agentRoutesNeeds = {
+    activation,
+    clock,
+    ca: async () => (await authority()).caPem,
+    uplinks: () => (boltArrivals === undefined ? [] : reachableAt(boltArrivals.addresses).servers),
+  };
   metrics.gauge({
     name: "live_connections",
     help: "Connections of the live stream",
@@ -409,6 +469,8 @@ export async function createPlane({
     { at: "/", routes: distributionRoutes({ distribution }) },
     { at: "/", routes: consoleRoutes({ webConsole }) },
     { at: v1, routes: serverRoutes(serverNeeds) },
+    { at: "/", routes: activationRoutes({ ...agentRoutesNeeds, limit: failureLimit() }) },
+    { at: "/", routes: agentRoutes(agentRoutesNeeds) },
     { at: v1, routes: identityRoutes({ identity, clock }) },
     { at: v1, routes: userRoutes({ users }) },
     { at: v1, routes: oidcRoutes({ ...people, oidc }) },
@@ -498,7 +560,8 @@ export async function createPlane({
     },
     authenticate: authentication(identity),
     rpc,
-    fetch: async (request, peer) => (peer.door === "link" ? agentApp : app).fetch(request, { peer }),
+    fetch: async (request, peer) =>
+      peer.door === "link" ? agentApp.fetch(request, { peer }) : app.fetch(withoutDoubledSlashes(request), { peer }),
     carry: (incoming, outgoing, peer) => peer.door === "public" && proxy.carry(incoming, outgoing, peer),
     upgrade(request, socket, head, peer) {
       if (peer.door === "public" && proxy.upgrade(request, socket, head, peer)) return;
@@ -541,12 +604,27 @@ function certificateNames(settings: Settings, servers: readonly string[]): reado
 }
 
 /** A key alone is an oversight; a certificate alone may hold its key in the same file. */
-function namedCertificate({ certificate, key }: Settings): { named?: { certificate: string; key: string } } {
-  if (certificate !== undefined) return { named: { certificate, key: key ?? certificate } };
-  if (key === undefined) return {};
-  throw new AtalayaError("settings.wrong", "ATALAYA_KEY is set, and ATALAYA_CERTIFICATE is not.", {
+function certificateFiles(
+  { certificate, key }: { readonly certificate: string | undefined; readonly key: string | undefined },
+  prefix = "",
+): NamedCertificateFiles | undefined {
+  if (certificate !== undefined) return { certificate, key: key ?? certificate };
+  if (key === undefined) return undefined;
+  throw new AtalayaError("settings.wrong", `ATALAYA_${prefix}KEY is set, and ATALAYA_${prefix}CERTIFICATE is not.`, {
     next: "Name the certificate that belongs to the key, or neither.",
   });
+}
+
+function boltSettings(settings: Settings) {
+  const { boltCertificate, boltKey, boltUplinkCertificate, boltUplinkKey } = settings;
+  return {
+    certificate: certificateFiles({ certificate: boltCertificate, key: boltKey }, "BOLT_"),
+    caFile: settings.boltCa,
+    pollMs: settings.boltPollSeconds * 1000,
+    beaconMs: settings.boltBeaconSeconds * 1000,
+    uplinks: settings.boltUplinks,
+    uplinkCertificate: certificateFiles({ certificate: boltUplinkCertificate, key: boltUplinkKey }, "BOLT_UPLINK_"),
+  };
 }
 
 function providerOf(settings: Settings) {

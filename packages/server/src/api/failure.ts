@@ -13,7 +13,8 @@ export function answerFailure(error: unknown, c: Context<ApiEnv>): Response {
   const headers = new Headers({ "Content-Type": PROBLEM_TYPE });
   const retryAfter = retryAfterOf(failure);
   if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
-  if (problem.status === 401) headers.set("WWW-Authenticate", `Bearer realm="atalaya"`);
+  const scheme = failure.code.startsWith("activation.") ? "Basic" : "Bearer";
+  if (problem.status === 401) headers.set("WWW-Authenticate", `${scheme} realm="atalaya"`);
   const allowed = failure.details?.["allowed"];
   if (failure.code === "route.method-not-allowed" && Array.isArray(allowed)) headers.set("Allow", allowed.join(", "));
   return new Response(JSON.stringify(problem), { status: problem.status, headers });

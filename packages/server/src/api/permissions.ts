@@ -21,6 +21,8 @@ export const permissions = {
   "user.write": "change people's roles and places, block them, end their sessions, reset their second factor",
   "audit.read": "see, export and check the audit log",
   "discovery.read": "see machines on the network that are no hosts yet",
+  "activation.read": "see the stormbolt agents that may get certificates",
+  "activation.write": "let stormbolt agents get certificates, change and remove them",
   "server.read": "see metrics and the state of the server",
 } as const;
 export type Permission = keyof typeof permissions;
@@ -68,6 +70,7 @@ export const roles = {
     "relay.open",
     "monitor.read",
     "status.read",
+    "activation.read",
     "server.read",
   ],
   admin: Object.keys(permissions) as Permission[],

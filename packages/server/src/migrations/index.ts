@@ -23,6 +23,7 @@ import { migration as terminals } from "./0150-terminals.ts";
 import { migration as monitor } from "./0160-monitor.ts";
 import { migration as fleetDoors } from "./0170-fleet-doors.ts";
 import { migration as status } from "./0170-status.ts";
+import { migration as activation } from "./0171-activation.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   monitor,
   fleetDoors,
   status,
+  activation,
 ];

@@ -21,7 +21,17 @@ export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
   const set = readSettings(env);
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
   const data = resolve(set.data);
-  const settings = { ...set, data, certificate: absolute(set.certificate), key: absolute(set.key) };
+  const settings = {
+    ...set,
+    data,
+    certificate: absolute(set.certificate),
+    key: absolute(set.key),
+    boltCertificate: absolute(set.boltCertificate),
+    boltKey: absolute(set.boltKey),
+    boltCa: absolute(set.boltCa),
+    boltUplinkCertificate: absolute(set.boltUplinkCertificate),
+    boltUplinkKey: absolute(set.boltUplinkKey),
+  };
   const account = settings.user === undefined ? undefined : await accountNamed(settings.user);
   return {
     settings,

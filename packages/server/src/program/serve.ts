@@ -2,7 +2,7 @@
 import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError, failures } from "@atalaya/protocol";
-import { createBuiltinCore } from "../cores/builtin/index.ts";
+import { createBuiltinCore, createListeners } from "../cores/builtin/index.ts";
 import { prepareDataFolder } from "../installation.ts";
 import { type LocalAgent, startLocalAgent } from "../local-agent.ts";
 import { createPlane, type Plane } from "../plane.ts";
@@ -30,13 +30,17 @@ export async function serve(
   const door = await openPamDoor(settings, { clock: systemClock, log });
   const { pam } = door;
   if (!("unavailable" in pam)) owned.use(pam);
+  // Bound like the core's own addresses, while that may still take root.
+  const boltArrivals =
+    settings.boltListen.length === 0 ? undefined : createListeners(settings.boltListen, "ATALAYA_BOLT_LISTEN");
+  if (boltArrivals !== undefined) owned.defer(() => boltArrivals.close());
   let plane: Plane | undefined;
   let agent: LocalAgent | undefined;
   const core = createBuiltinCore({
     listen: settings.listen,
     async open(addresses) {
       await prepareDataFolder(data);
-      plane = owned.use(await createPlane({ settings, addresses, log, pam }));
+      plane = owned.use(await createPlane({ settings, addresses, log, pam, boltArrivals }));
       plane.store.onTaken((failure) => endAtOnce(failure, log));
       // Before anybody is answered: who comes back after a restart must find the token that holds from now on.
       await plane.issueLocalToken();
@@ -91,6 +95,7 @@ export async function serve(
   try {
     await core.daemonize({
       async detach() {
+        await boltArrivals?.bind();
         if (await giveData(ground)) log.info({ data, user: account?.name }, "handed the data folder over");
         if (!detached && settings.pidFile === undefined) return;
         const pidFile = await claimPidFile(ground.pidFile, account);

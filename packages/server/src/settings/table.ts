@@ -17,6 +17,7 @@ import {
   labels,
   onOff,
   oneOf,
+  optionalHostPorts,
   optionalPath,
   percentage,
   roleNames,
@@ -284,6 +285,61 @@ export const settingsTable = {
     default: "1024",
     schema: wholeNumber(1, 1_000_000),
     sentence: "Open connections of one address, links not counted.",
+  },
+  boltListen: {
+    default: "",
+    schema: optionalHostPorts,
+    sentence:
+      "Addresses for original stormbolt and stormflash agents (TLS 1.2, client certificates), as `0.0.0.0:443`. Empty: they are not let in.",
+  },
+  boltCertificate: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "PEM file of the certificate that such agents are shown. Without one the server's own CA for them issues one (RSA).",
+  },
+  boltKey: {
+    default: "",
+    schema: optionalPath,
+    sentence: "PEM file of that certificate's key; without it, the key is in the certificate's file.",
+  },
+  boltCa: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "PEM file of further CAs whose agents are let in, as that of an earlier stormtracker, and whose servers are believed. The fleet's CA is never among them.",
+  },
+  boltCertificateDays: {
+    default: "825",
+    schema: wholeNumber(1, 3_650),
+    sentence: "How long certificates of activated stormbolt agents are valid. The originals never renew theirs.",
+  },
+  boltPollSeconds: {
+    default: "15",
+    schema: wholeNumber(1, 3_600),
+    sentence:
+      "How often each stormbolt agent is asked for its status (the original's `monitorInterval`), a seventh more or less.",
+  },
+  boltBeaconSeconds: {
+    default: "45",
+    schema: wholeNumber(2, 3_600),
+    sentence: "A stormbolt agent that sends no beacon for so long is dropped. They send one every 10 s.",
+  },
+  boltUplinks: {
+    default: "",
+    schema: optionalHostPorts,
+    sentence:
+      "Servers of stormbolt to connect to as a client, `host:port` with commas. Their clients become hosts here, where the server lets its own HTTP port be reached (`allowedPorts`).",
+  },
+  boltUplinkCertificate: {
+    default: "",
+    schema: optionalPath,
+    sentence: "PEM file of the client certificate to show to these servers.",
+  },
+  boltUplinkKey: {
+    default: "",
+    schema: optionalPath,
+    sentence: "PEM file of its key; without it, the key is in the certificate's file.",
   },
   localAgent: {
     default: "on",

@@ -16,13 +16,22 @@ export interface HostPort {
 
 /** `127.0.0.1:8443`, `[::1]:8443`, `tower.example.org:443`; several with commas. */
 export const hostPorts = z.string().transform((text, context): readonly HostPort[] => {
+  if (listOf(text).length === 0) context.addIssue("names no address");
+  return hostPortsOf(text, context);
+});
+
+/** The same; empty: none. */
+export const optionalHostPorts = z
+  .string()
+  .transform((text, context): readonly HostPort[] => hostPortsOf(text, context));
+
+function hostPortsOf(text: string, context: z.RefinementCtx): readonly HostPort[] {
   const parsed = listOf(text).map((each) => [each, hostPort(each)] as const);
   for (const [each, problem] of parsed)
     if (typeof problem === "string") context.addIssue(`${JSON.stringify(each)} ${problem}`);
-  if (parsed.length === 0) context.addIssue("names no address");
   if (new Set(parsed.map(([each]) => each)).size < parsed.length) context.addIssue("names an address twice");
   return parsed.flatMap(([, value]) => (typeof value === "string" ? [] : [value]));
-});
+}
 
 /** Host names and addresses, without ports. */
 export const hostNames = z.string().transform((text, context): readonly string[] => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock, type Clock } from "@atalaya/server/clock";
-import { createBuiltinCore, type BuiltinLimits } from "@atalaya/server/cores/builtin";
+import { createBuiltinCore, createListeners, type BuiltinLimits } from "@atalaya/server/cores/builtin";
 import { silentLog, type Log } from "@atalaya/server/log";
 import { createPlane, type Plane } from "@atalaya/server/plane";
 import { parseSettings, type Settings } from "@atalaya/server/settings";
@@ -21,6 +21,8 @@ export interface InProcessServer extends AsyncDisposable {
   readonly plane: Plane;
   readonly host: string;
   readonly port: number;
+  /** Of the listener for stormbolt agents, where `settings.boltListen` has one. */
+  readonly boltPort: number | undefined;
   /** PEM. */
   readonly ca: string;
   /** The local administrator's. */
@@ -38,10 +40,12 @@ export async function inProcessServer(options: InProcessOptions = {}): Promise<I
   const listen = [{ host: "127.0.0.1", port: 0 }];
   const settings = { ...parseSettings({ env: {} }), localAgent: false, ...options.settings, data, listen };
   let plane: Plane | undefined;
+  const boltArrivals = settings.boltListen.length === 0 ? undefined : createListeners(settings.boltListen);
+  await boltArrivals?.bind();
   const core = createBuiltinCore({
     listen,
     open: async (addresses) => {
-      plane = owned.use(await createPlane({ settings, addresses, log, clock }));
+      plane = owned.use(await createPlane({ settings, addresses, boltArrivals, log, clock }));
       return { plane, pki: plane.pki, metrics: plane.metrics };
     },
     log,
@@ -61,6 +65,7 @@ export async function inProcessServer(options: InProcessOptions = {}): Promise<I
   const life = owned.move();
   return {
     plane: plane!,
+    boltPort: boltArrivals?.addresses[0]?.port,
     ...target,
     call: (method, path, body, headers) => callServer(target, method, path, body, headers),
     [Symbol.asyncDispose]: () => life.disposeAsync(),

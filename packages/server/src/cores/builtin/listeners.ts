@@ -15,7 +15,8 @@ export interface Listeners {
   close(): Promise<void>;
 }
 
-export function createListeners(wanted: readonly ListenAddress[]): Listeners {
+/** `setting`: what to name where an address cannot be listened on. */
+export function createListeners(wanted: readonly ListenAddress[], setting?: string): Listeners {
   let addresses: readonly ListenAddress[] = [];
   let early: Set<net.Socket> | undefined = new Set();
   let take = (socket: net.Socket): void => {
@@ -37,7 +38,7 @@ export function createListeners(wanted: readonly ListenAddress[]): Listeners {
   return {
     async bind() {
       const bound: ListenAddress[] = [];
-      for (const [i, server] of servers.entries()) bound.push(await listen(server, wanted[i]!));
+      for (const [i, server] of servers.entries()) bound.push(await listen(server, wanted[i]!, setting));
       addresses = bound;
     },
     get addresses() {

@@ -5,6 +5,7 @@
  */
 export { authentication, bearerAuthentication } from "./credentials.ts";
 export { createIdentity, type Identity } from "./identity.ts";
+export { failureLimit, type FailureLimit } from "./failure-limit.ts";
 export { identityRoutes } from "./identity.routes.ts";
 export type { Ended } from "./token.ts";
 export { localActor } from "./local-actor.ts";

@@ -1,13 +1,14 @@
 import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { AtalayaError, signedBytes } from "@atalaya/protocol";
+import { signedBytes } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/index.ts";
 import type { Identity } from "./certificates.ts";
 import { type NamedCertificateFiles, watchNamedCertificate } from "./named-certificate.ts";
 import type { Pki } from "./pki.ts";
-import { readSecret, secretFolder, writeSecret } from "./secret-files.ts";
+import { secretFolder, writeSecret } from "./secret-files.ts";
+import { isCurrent, keptIdentity } from "./kept-identity.ts";
 import { namesExactly, serverNames } from "./server-names.ts";
 import { startSigner } from "./signer.ts";
 import { keptTicketKeys } from "./ticket-keys.ts";
@@ -21,8 +22,6 @@ export interface PkiNeeds {
   readonly named?: NamedCertificateFiles;
 }
 
-const DAY = 86_400_000;
-const RENEW_BEFORE_MS = 60 * DAY;
 const LOOK_EVERY_MS = 6 * 3_600_000;
 /** What statements begin with; tickets begin otherwise (`TICKET_CONTEXT`). */
 const STATEMENT = Buffer.from("atalaya audit ");
@@ -121,42 +120,6 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     },
     [Symbol.asyncDispose]: () => life.disposeAsync(),
   };
-}
-
-/** Key and certificate live in one file, so that there is never one without the other. */
-async function keptIdentity(
-  path: string,
-  make: () => Promise<Identity>,
-  good: (certificate: X509Certificate) => boolean = () => true,
-): Promise<Identity> {
-  const content = await readSecret(path);
-  const kept = content === undefined ? undefined : parseIdentity(path, content.toString("latin1"));
-  if (kept !== undefined && good(new X509Certificate(kept.certificatePem))) return kept;
-  const made = await make();
-  await writeSecret(path, made.certificatePem + made.keyPem);
-  return made;
-}
-
-function parseIdentity(path: string, text: string): Identity {
-  const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
-  const keyPem = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n/.exec(text)?.[0];
-  try {
-    if (certificatePem === undefined || keyPem === undefined) throw new Error("certificate or key is missing");
-    const isPair = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem));
-    if (!isPair) throw new Error("certificate and key do not belong together");
-    return { certificatePem, keyPem };
-  } catch (cause) {
-    throw new AtalayaError("data.damaged", `${path} is damaged: ${(cause as Error).message}`, {
-      cause,
-      next: path.endsWith("authority.pem")
-        ? "put it back from a backup; with a new one every agent has to be enrolled anew"
-        : "delete it: it is made anew",
-    });
-  }
-}
-
-function isCurrent(certificate: X509Certificate, now: number): boolean {
-  return certificate.validFromDate.getTime() <= now && now < certificate.validToDate.getTime() - RENEW_BEFORE_MS;
 }
 
 function pinOf(key: KeyObject): string {
