@@ -38,6 +38,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "spool/",
     "tickets/",
     "policy/",
+    "instances/",
     "streams/",
     "tasks/",
     "status/",

@@ -14,6 +14,7 @@ import {
 } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
 import { deployHandler } from "./capabilities/deploy/deploy.ts";
+import { variablesOf } from "./capabilities/environment/variables.ts";
 import { openCgroups } from "./capabilities/exec/cgroups.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
@@ -23,6 +24,7 @@ import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprin
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
 import { keepFacts } from "./facts-reporter.ts";
 import { openIdentity } from "./enrol/identity.ts";
+import { lazySupervisor } from "./instances/lazy.ts";
 import { keepLink, type LinkState, type Up } from "./link/link.ts";
 import { isLoopback, showAddress, type Address } from "./link/addresses.ts";
 import type { Backoff } from "./link/backoff.ts";
@@ -115,7 +117,18 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
   const highWaterBytes = needs.highWaterBytes ?? HIGH_WATER_BYTES;
   const groups = needs.controlGroups === false ? undefined : await openCgroups(data);
-  const launchpad = createLaunchpad({ policy, tools, pump, highWaterBytes, environment, groups, log });
+  const variables = variablesOf(data);
+  const launchpad = createLaunchpad({
+    policy,
+    tools,
+    pump,
+    highWaterBytes,
+    environment,
+    groups,
+    log,
+    variables: () => variables.values(),
+  });
+  await using instances = lazySupervisor({ data, policy, tools, environment, variables, bootId: boot.bootId, log });
   using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
     execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),
@@ -133,6 +146,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       launchpad,
       log,
       data,
+      instances,
       program: ownProgram(),
       runtime: process.execPath,
       fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }),
@@ -148,6 +162,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     now: Date.now,
     highWaterBytes,
   });
+  instances.begin();
   await runs.restore();
   const facts = await keepFacts({
     data,

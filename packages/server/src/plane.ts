@@ -1,7 +1,7 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
-import { AtalayaError, deploy, exec, LINK_PATH, packages, STREAM_PATH } from "@atalaya/protocol";
+import { AtalayaError, deploy, environment, exec, instances, LINK_PATH, packages, personality, services, STREAM_PATH } from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
@@ -297,7 +297,7 @@ export async function createPlane({
       fleet,
       links: links.links,
       accounts,
-      capabilities: [exec, deploy, packages],
+      capabilities: [exec, deploy, packages, services, instances, environment, personality],
       blobs,
       alsoNamed: savedBlobNames(store),
       signTickets: (root) => pki.signTickets(root),

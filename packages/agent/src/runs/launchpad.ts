@@ -24,6 +24,8 @@ export interface LaunchpadNeeds {
   readonly log: Log;
   /** The agent's own. */
   readonly environment: Environment;
+  /** The host's own, which commands get. Absent: none. */
+  variables?(): Promise<Readonly<Record<string, string>>>;
 }
 
 /** A program of a run. */
@@ -108,6 +110,8 @@ export function createLaunchpad(needs: LaunchpadNeeds): Launchpad {
         highWaterBytes,
         leftovers: rules.exec.leftovers,
         locale: localeOf(environment),
+        // Not what our own worker gets: they could keep it from working.
+        variables: capability === "exec" ? ((await needs.variables?.()) ?? {}) : {},
         ...(flight.before === undefined ? {} : { before: flight.before }),
       };
       const withTools = { ...tools, setsid };
@@ -122,7 +126,8 @@ export function createLaunchpad(needs: LaunchpadNeeds): Launchpad {
         rules,
         timeLimitMs: timeLimitOf(rules, request),
         async launch(stdin) {
-          const plan = planned(await groupOf(run, request));
+          // A package manager that is left to finish outlives its run.
+          const plan = planned(flight.own === true ? undefined : await groupOf(run, request));
           if (request.stdin === undefined) return launchWrapper(plan, withTools);
           if (typeof stdin !== "string") {
             await stdin(files.stdin);

@@ -1,12 +1,39 @@
-import { packages } from "@atalaya/protocol";
+import { environment, instances, packages, personality, services, type RequestOf } from "@atalaya/protocol";
 import { forbidsPackages } from "../capabilities/package/allow.ts";
+import { forbidsPersonality } from "../capabilities/personality/allow.ts";
+import type { InstanceRequest } from "../capabilities/service/act.ts";
+import { forbidsInstances, forbidsServices } from "../capabilities/service/allow.ts";
+import type { LazySupervisor } from "../instances/lazy.ts";
+import { forbidsTask, type Policy } from "../policy/policy.ts";
 import type { Handler } from "../runs/handler.ts";
-import { taskHandler, type TaskNeeds } from "./handler.ts";
+import { taskHandler, type TaskKind, type TaskNeeds } from "./handler.ts";
+
+export interface KindNeeds extends TaskNeeds {
+  readonly instances: LazySupervisor;
+}
 
 /** dpkg in the middle of a package is waited for. */
 const PACKAGE_GRACE_MS = 600_000;
 
 /** All capabilities whose runs are tasks. */
-export function taskHandlers(needs: TaskNeeds): readonly Handler[] {
-  return [taskHandler({ contract: packages, forbids: forbidsPackages, graceMs: PACKAGE_GRACE_MS }, needs)];
+export function taskHandlers(needs: KindNeeds): readonly Handler[] {
+  return kindsOf(needs).map((kind) => taskHandler(kind, needs));
+}
+
+function kindsOf({ instances: supervisor }: KindNeeds): readonly TaskKind[] {
+  const askInstances = async (question: unknown): Promise<unknown> => {
+    const { actOnInstances } = await import("../capabilities/service/act.ts");
+    return actOnInstances(await supervisor.open(), question as InstanceRequest);
+  };
+  return [
+    { contract: packages, forbids: forbidsPackages, graceMs: PACKAGE_GRACE_MS },
+    { contract: services, forbids: forbidsServices, answer: askInstances },
+    { contract: instances, forbids: forbidsInstances, answer: askInstances },
+    { contract: environment, forbids: forbidsVariables },
+    { contract: personality, forbids: forbidsPersonality },
+  ];
+}
+
+function forbidsVariables(policy: Policy, { set, secretEnv = [] }: RequestOf<typeof environment>): string | undefined {
+  return Object.keys(set).length + secretEnv.length === 0 ? undefined : forbidsTask(policy, "environment");
 }

@@ -26,6 +26,8 @@ export interface Asked {
   readonly leftovers: "leave" | "kill";
   /** The agent's own LANG, LC_* and TZ; nothing else of its environment reaches a command. */
   readonly locale: Readonly<Record<string, string>>;
+  /** The host's; absent: none. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** A program, with the agent's rights, that executes the rest of its arguments. */
   readonly before?: readonly string[];
   /** What control groups limit here, and this run's: absent before there is one, and on a machine that has none. */
@@ -67,11 +69,12 @@ function commandOf({ command }: ExecRequest): readonly string[] {
   return [command.program, ...command.args];
 }
 
-/** As a login would set it, then what the request says, then the secrets. */
-function environmentOf({ run, request, account, secrets, locale }: Asked): Record<string, string> {
+/** As a login would set it, then what the host and the request say, then the secrets. */
+function environmentOf({ run, request, account, secrets, locale, variables }: Asked): Record<string, string> {
   const environment: Record<string, string> = {
     ...locale,
     ...loginEnvironment(account),
+    ...variables,
     ATALAYA_RUN: run,
     ...request.env,
   };

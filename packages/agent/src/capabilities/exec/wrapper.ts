@@ -83,7 +83,7 @@ exec "$@"
 /**
  * `cwd umask count program…`; variables ATALAYA_ENV_0… hold NAME=VALUE. Descriptor 3 takes that
  * nothing before it failed, then why it could not begin itself, over the blanks that kept the place. */
-const LAST = `
+export const LAST = `
 echo begun >&3 || exit 126
 atalaya_cwd=$1 atalaya_n=$3
 umask "$2"

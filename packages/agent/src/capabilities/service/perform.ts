@@ -1,0 +1,78 @@
+/** The capabilities `service` and `instance`, as their worker does them. */
+import { AtalayaError, instances, services, type RequestOf, type ServiceStatus } from "@atalaya/protocol";
+import type { Scene } from "../../tasks/task.ts";
+import { capture } from "../package/steps.ts";
+import type { InstanceAnswer } from "./act.ts";
+import { openSystemd, systemdPlace, systemdRuns, unitName, type Systemd } from "./systemd.ts";
+
+type Request = RequestOf<typeof services>;
+
+export async function performService(raw: unknown, scene: Scene): Promise<unknown> {
+  const request = services.request.parse(raw);
+  const manager = request.manager ?? (systemdRuns() ? "systemd" : "instance");
+  if (manager === "instance") return askAgent(request, scene);
+  if (!systemdRuns()) throw new AtalayaError("service.manager-missing", "systemd does not run on this host");
+  using systemd = await openSystemd(systemdPlace());
+  return withSystemd(systemd, request, scene);
+}
+
+export async function performInstance(raw: unknown, scene: Scene): Promise<unknown> {
+  return askAgent(instances.request.parse(raw), scene);
+}
+
+/** Only the agent itself has its instances. */
+async function askAgent({ action, names, lines, spec }: RequestOf<typeof instances>, scene: Scene): Promise<unknown> {
+  const answer = (await scene.ask({ action, names, lines, ...(spec === undefined ? {} : { spec }) })) as InstanceAnswer;
+  const { text = "", ...result } = answer;
+  for (const line of text.split("\n").slice(0, -1)) scene.say(line);
+  if (action !== "logs" && action !== "list") tell(result.services, scene);
+  return result;
+}
+
+/** Of several names, those before one that fails are done. */
+export async function withSystemd(systemd: Systemd, request: Request, scene: Pick<Scene, "say" | "warn">): Promise<unknown> {
+  const { action, names } = request;
+  if (action === "list") {
+    const wanted = new Set(names.map((name) => unitName(name)));
+    const all = await systemd.list();
+    return { services: all.filter(({ name }) => wanted.size === 0 || wanted.has(unitName(name))), changed: false };
+  }
+  if (action === "logs") {
+    for (const name of names) await logs(name, request.lines, scene);
+    return { services: await Promise.all(names.map((name) => systemd.status(name))), changed: false };
+  }
+  if (action === "add") {
+    const [name] = names as [string];
+    const changed = await systemd.add(name, request.spec!);
+    const running = (await systemd.status(name)).state === "running";
+    if (changed && (request.spec!.autostart || running)) await systemd.act("restart", name);
+    return done([await systemd.status(name)], changed, scene);
+  }
+  const before = await Promise.all(names.map((name) => systemd.status(name)));
+  for (const name of names) {
+    if (action === "remove") await systemd.remove(name);
+    else if (action === "enable" || action === "disable") await systemd.enable(name, action === "enable");
+    else if (action !== "status") await systemd.act(action, name);
+  }
+  if (action === "remove") return { services: [], changed: true };
+  const after = await Promise.all(names.map((name) => systemd.status(name)));
+  return done(after, JSON.stringify(before.map(essence)) !== JSON.stringify(after.map(essence)), scene);
+}
+
+const essence = ({ name, state, pid, enabled }: ServiceStatus) => [name, state, pid, enabled];
+
+function done(found: readonly ServiceStatus[], changed: boolean, scene: Pick<Scene, "say">): unknown {
+  tell(found, scene);
+  return { services: found, changed };
+}
+
+function tell(found: readonly ServiceStatus[], { say }: Pick<Scene, "say">): void {
+  for (const { name, state, pid } of found) say(`${state.padEnd(8)} ${name}${pid === undefined ? "" : ` (process ${pid})`}`);
+}
+
+async function logs(name: string, lines: number, { say }: Pick<Scene, "say">): Promise<void> {
+  const args = ["--no-pager", "--quiet", "--output=short-iso", `--lines=${lines}`, `--unit=${unitName(name)}`];
+  const { exitCode, stdout, stderr } = await capture("/usr/bin/journalctl", args);
+  if (exitCode !== 0) throw new AtalayaError("service.failed", `the journal cannot be read: ${stderr.trim().split("\n")[0] ?? ""}`);
+  for (const line of stdout.split("\n").slice(0, -1)) say(line);
+}
