@@ -39,6 +39,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "tickets/",
     "policy/",
     "instances/",
+    "storm-api/",
     "streams/",
     "tasks/",
     "status/",

@@ -1,6 +1,7 @@
 /** The agent put together: state, spool, link and what they need of each other. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { Duplex } from "node:stream";
 import { join } from "node:path";
 import {
   failures,
@@ -38,9 +39,12 @@ import { renewer } from "./renewer.ts";
 import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
+import type { OwnState } from "./status/own.ts";
 import type { StatusReporter } from "./status/reporter.ts";
+import type { ApiCaller } from "./storm-api/deeds.ts";
+import type { openStormApi } from "./storm-api/open.ts";
 import type { StreamKind, Streams } from "./streams/streams.ts";
-import { taskHandlers } from "./tasks/kinds.ts";
+import { kindsOf, taskHandlers } from "./tasks/kinds.ts";
 import { VERSION } from "./version.ts";
 
 export interface AgentNeeds {
@@ -101,13 +105,14 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     },
     [RELAY]: {
       prepare: async (request, about) => {
-        relay ??= import("./capabilities/relay/relay.ts").then(({ relayKind }) => relayKind({}));
+        relay ??= import("./capabilities/relay/relay.ts").then(({ relayKind }) => relayKind({ api: answerApi }));
         return (await relay).prepare(request, about);
       },
     },
     ...needs.streamKinds,
   };
   let relay: Promise<StreamKind> | undefined;
+  let api: Promise<ReturnType<typeof openStormApi>> | undefined;
   let streams: Promise<Streams> | undefined;
   let monitor: Promise<Monitor> | undefined;
   let status: Promise<StatusReporter> | undefined;
@@ -141,16 +146,9 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       ...(needs.serviceRegistered === undefined ? {} : { serviceRegistered: needs.serviceRegistered }),
     }),
   ];
+  const taskNeeds = { launchpad, log, data, instances, program: ownProgram(), runtime: process.execPath };
   handlers.push(
-    ...taskHandlers({
-      launchpad,
-      log,
-      data,
-      instances,
-      program: ownProgram(),
-      runtime: process.execPath,
-      fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }),
-    }),
+    ...taskHandlers({ ...taskNeeds, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),
   );
   const runs = createRuns({
     spool,
@@ -311,23 +309,39 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     ));
   }
 
+  function aboutStatus() {
+    const state = (): OwnState => ({
+      instance: nonce,
+      enrolment: up?.enrolled.enrolment,
+      servers: needs.servers?.map(showAddress) ?? up?.enrolled.servers ?? [],
+      uplink: up?.address,
+      heartbeatMs: up?.welcome.heartbeatMs,
+      data,
+      capabilities: capabilities(),
+      version: VERSION,
+    });
+    return { state, policy, instances };
+  }
+
+  /** Loaded at the first call. */
+  function answerApi(bytes: Duplex, caller: ApiCaller): void {
+    api ??= import("./storm-api/open.ts").then(({ openStormApi }) =>
+      openStormApi({
+        ...taskNeeds,
+        kinds: kindsOf(taskNeeds),
+        status: async () => (await import("./status/status.ts")).readStatus(aboutStatus()),
+      }),
+    );
+    api.then((serve) => serve(bytes, caller)).catch((error: unknown) => bytes.destroy(error as Error));
+  }
+
   /** Loaded after connecting: what it reads costs more than that. */
   function openStatus(): Promise<StatusReporter> {
     return (status ??= import("./status/status.ts").then(({ openStatusReporter }) =>
       openStatusReporter({
         log,
         send: (frame) => up?.send(frame),
-        state: () => ({
-          instance: nonce,
-          enrolment: up?.enrolled.enrolment,
-          servers: needs.servers?.map(showAddress) ?? up?.enrolled.servers ?? [],
-          uplink: up?.address,
-          heartbeatMs: up?.welcome.heartbeatMs,
-          data,
-          capabilities: capabilities(),
-          version: VERSION,
-        }),
-        policy,
+        ...aboutStatus(),
       }),
     ));
   }

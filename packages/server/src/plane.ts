@@ -1,7 +1,18 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
-import { AtalayaError, deploy, environment, exec, instances, LINK_PATH, packages, personality, services, STREAM_PATH } from "@atalaya/protocol";
+import {
+  AtalayaError,
+  deploy,
+  environment,
+  exec,
+  instances,
+  LINK_PATH,
+  packages,
+  personality,
+  services,
+  STREAM_PATH,
+} from "@atalaya/protocol";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";

@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError, type ServiceSpec, type ServiceState, type ServiceStatus } from "@atalaya/protocol";
-import { hasEnvironment, killAll, sessionMembers, signalSession, statOf } from "../capabilities/exec/processes.ts";
+import { hasEnvironment, killAll, send, sessionMembers, statOf } from "../capabilities/exec/processes.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
@@ -187,7 +187,9 @@ export function createInstance(needs: InstanceNeeds): Instance {
   async function killLeftovers(session: number | undefined): Promise<void> {
     if (session === undefined) return;
     for (let round = 0; round < 5; round += 1) {
-      const members = (await sessionMembers(session)).filter(({ pid }) => hasEnvironment(pid, `ATALAYA_INSTANCE=${name}`));
+      const members = (await sessionMembers(session)).filter(({ pid }) =>
+        hasEnvironment(pid, `ATALAYA_INSTANCE=${name}`),
+      );
       if (members.length === 0) return;
       killAll(members);
       await pause(LOOK_MS);
@@ -203,9 +205,9 @@ export function createInstance(needs: InstanceNeeds): Instance {
       await untilBegun();
       const target = begun;
       if (target !== undefined && alive()) {
-        await signalSession(target.pid, "SIGTERM");
+        await signalAll(target.pid, "SIGTERM");
         await until(ended, spec.stopMs);
-        if (!ended() && alive()) await signalSession(target.pid, "SIGKILL");
+        if (!ended() && alive()) await signalAll(target.pid, "SIGKILL");
       }
       await until(ended, BEGIN_MS);
       await killLeftovers(target?.pid);
@@ -245,8 +247,15 @@ export function createInstance(needs: InstanceNeeds): Instance {
     const code = exitCode === undefined ? "" : ` with ${exitCode}`;
     const said = lastLines(files, 1).trim().slice(0, 500);
     const why = (await readIfThere(files.obstacle))?.trim().split("\n").at(-1) ?? "";
-    const obstacle = { missing: `there is no program ${spec.program}`, denied: `it may not execute ${spec.program}`, cwd: "it cannot change to its folder" }[why];
-    throw new AtalayaError("service.failed", `${name} ended${code} as soon as it was started: ${obstacle ?? (said === "" ? "it said nothing" : said)}`);
+    const obstacle = {
+      missing: `there is no program ${spec.program}`,
+      denied: `it may not execute ${spec.program}`,
+      cwd: "it cannot change to its folder",
+    }[why];
+    throw new AtalayaError(
+      "service.failed",
+      `${name} ended${code} as soon as it was started: ${obstacle ?? (said === "" ? "it said nothing" : said)}`,
+    );
   }
 
   async function startNow(): Promise<void> {
@@ -361,6 +370,12 @@ export function createInstance(needs: InstanceNeeds): Instance {
   function describe(text: string | undefined): { description?: string } {
     return text === undefined ? {} : { description: text.slice(0, 512) };
   }
+}
+
+/** Its process group at once, then what else is in its session. Only while its leader is known to live. */
+async function signalAll(session: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  send(-session, signal);
+  for (const { pid } of await sessionMembers(session)) if (pid !== session) send(pid, signal);
 }
 
 function pause(ms: number): Promise<void> {

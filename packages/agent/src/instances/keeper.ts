@@ -56,7 +56,12 @@ export async function startKeeper(wish: KeeperWish): Promise<{ readonly gone: Pr
   const claim = [files.claim(attempt), files.exit(attempt)];
   const args = ["-c", KEEPER, "atalaya-keeper", ...claim, wish.setsid, ...first];
   try {
-    const child = spawn(SHELL, args, { cwd: "/", detached: true, stdio: "ignore", env: wrapperEnvironment(environment) });
+    const child = spawn(SHELL, args, {
+      cwd: "/",
+      detached: true,
+      stdio: "ignore",
+      env: wrapperEnvironment(environment),
+    });
     child.unref();
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     await new Promise<void>((resolve, reject) => {

@@ -44,7 +44,9 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
 
   /** Looks at logs only while something may write to them. */
   function changed(): void {
-    const busy = [...instances.values()].some((one) => ["running", "starting", "stopping"].includes(one.status().state));
+    const busy = [...instances.values()].some((one) =>
+      ["running", "starting", "stopping"].includes(one.status().state),
+    );
     if (busy && timer === undefined) timer = setInterval(boundAll, BOUND_MS).unref();
     if (!busy) {
       clearInterval(timer);

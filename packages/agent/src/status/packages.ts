@@ -5,7 +5,7 @@ export interface FoundPackage {
   readonly name: string;
   readonly version: string;
   readonly manager: string;
-  readonly arch?: string;
+  readonly arch?: string | undefined;
   readonly status: string;
 }
 

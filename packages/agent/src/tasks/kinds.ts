@@ -20,7 +20,8 @@ export function taskHandlers(needs: KindNeeds): readonly Handler[] {
   return kindsOf(needs).map((kind) => taskHandler(kind, needs));
 }
 
-function kindsOf({ instances: supervisor }: KindNeeds): readonly TaskKind[] {
+/** What each of them is. */
+export function kindsOf({ instances: supervisor }: Pick<KindNeeds, "instances">): readonly TaskKind[] {
   const askInstances = async (question: unknown): Promise<unknown> => {
     const { actOnInstances } = await import("../capabilities/service/act.ts");
     return actOnInstances(await supervisor.open(), question as InstanceRequest);

@@ -22,7 +22,8 @@ export async function openTaskWorld(): Promise<TaskWorld> {
   const world: TaskWorld = {
     tower,
     data,
-    ask: (capability, request, secrets) => tower.run(request, { capability, ...(secrets === undefined ? {} : { secrets }) }),
+    ask: (capability, request, secrets) =>
+      tower.run(request, { capability, ...(secrets === undefined ? {} : { secrets }) }),
     async kill(signal = "SIGKILL") {
       if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
       const gone = once(agent, "exit");

@@ -1,5 +1,15 @@
 /** What a personality is in the middle of, durably, so that one that was cut off is undone by whoever comes next. */
-import { mkdirSync, openSync, closeSync, fsyncSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { statOf } from "../exec/processes.ts";
@@ -40,7 +50,14 @@ export function journalOf(data: string, run: string): JournalFile {
     write(phase, entries, folders) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const since = statOf(process.pid)?.since ?? 0;
-      const journal: Journal = { phase, pid: process.pid, since, bootId: bootId(), entries: [...entries], folders: [...folders] };
+      const journal: Journal = {
+        phase,
+        pid: process.pid,
+        since,
+        bootId: bootId(),
+        entries: [...entries],
+        folders: [...folders],
+      };
       writeFileSync(`${path}.new`, JSON.stringify(journal), { mode: 0o600, flush: true });
       renameSync(`${path}.new`, path);
       syncFolder(folder);

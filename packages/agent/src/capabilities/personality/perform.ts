@@ -54,13 +54,19 @@ async function accountOf({ account }: Request): Promise<Account> {
   const own = ownAccount();
   if (account === undefined || account === own.name) return own;
   const found = await findAccount(account);
-  if (found === undefined) throw new AtalayaError("run.account-unusable", `there is no account ${account} on this host`);
+  if (found === undefined)
+    throw new AtalayaError("run.account-unusable", `there is no account ${account} on this host`);
   if (own.uid !== 0 && found.uid !== own.uid)
     throw new AtalayaError("run.account-unusable", `this agent is not root and cannot run anything as ${account}`);
   return found;
 }
 
-async function run(command: Command, { env = {}, secretEnv = [] }: Request, account: Account, scene: Scene): Promise<CommandEnd> {
+async function run(
+  command: Command,
+  { env = {}, secretEnv = [] }: Request,
+  account: Account,
+  scene: Scene,
+): Promise<CommandEnd> {
   const environment = {
     ...localeOnly(scene.environment),
     ...loginEnvironment(account),
@@ -73,7 +79,9 @@ async function run(command: Command, { env = {}, secretEnv = [] }: Request, acco
 }
 
 function localeOnly(environment: Scene["environment"]): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => /^(LANG|LANGUAGE|TZ|LC_[A-Z]+)$/.test(name)));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => /^(LANG|LANGUAGE|TZ|LC_[A-Z]+)$/.test(name)),
+  );
 }
 
 function asAccount(command: Command, account: Account): Command {

@@ -36,14 +36,26 @@ describe("a personality", () => {
     await world.ask("environment", { set: { GREETING: null } }).ended;
     expect(await run.ended).toMatchObject({
       state: "succeeded",
-      result: { files: [[files[0]!.path, "created"], [files[1]!.path, "created"]], exitCode: 0 },
+      result: {
+        files: [
+          [files[0]!.path, "created"],
+          [files[1]!.path, "created"],
+        ],
+        exitCode: 0,
+      },
     });
     expect(run.text()).toContain("b<>");
     expect(await readFile(join(folder, "a.conf"), "latin1")).toBe("one\0two");
     expect((await stat(join(folder, "a.conf"))).mode & 0o7777).toBe(0o600);
-    if (isRoot) expect((await stat(join(folder, "deep/er/b.conf"))).uid).toBe(Number(execFileSync("id", ["-u", "daemon"])));
+    if (isRoot)
+      expect((await stat(join(folder, "deep/er/b.conf"))).uid).toBe(Number(execFileSync("id", ["-u", "daemon"])));
     expect(await push(files).ended).toMatchObject({
-      result: { files: [[files[0]!.path, "unchanged"], [files[1]!.path, "unchanged"]] },
+      result: {
+        files: [
+          [files[0]!.path, "unchanged"],
+          [files[1]!.path, "unchanged"],
+        ],
+      },
     });
     expect((await readdir(folder)).toSorted()).toEqual(["a.conf", "deep"]);
   });
@@ -69,16 +81,21 @@ describe("a personality", () => {
     await mkdir(join(folder, "taken"));
     await writeFile(join(folder, "file"), "file");
     for (const bad of [file("taken", "x"), file("file/below", "x")]) {
-      expect(await push([file("fine", "x"), bad]).ended).toMatchObject({ state: "failed", reason: { code: "personality.path" } });
+      expect(await push([file("fine", "x"), bad]).ended).toMatchObject({
+        state: "failed",
+        reason: { code: "personality.path" },
+      });
       expect((await readdir(folder)).toSorted()).toEqual(["file", "taken"]);
     }
     expect(await push([file("fine", "x"), { path: "/proc/sys/kernel/hostname", content: "" }]).ended).toMatchObject({
       state: "refused",
       reason: { code: "run.forbidden-by-policy" },
     });
-    expect(await push([file("fine", "x"), { path: join(world.data, "policy.toml"), content: "" }]).ended).toMatchObject({
-      reason: { code: "run.forbidden-by-policy" },
-    });
+    expect(await push([file("fine", "x"), { path: join(world.data, "policy.toml"), content: "" }]).ended).toMatchObject(
+      {
+        reason: { code: "run.forbidden-by-policy" },
+      },
+    );
     expect(existsSync(join(folder, "fine"))).toBe(false);
   });
 
@@ -89,7 +106,12 @@ describe("a personality", () => {
     expect(await readFile(join(folder, "settings"), "utf8")).toBe("half");
     // The worker and its command, as a power cut would take them.
     const pid = Number(await readFile(join(folder, "pid"), "utf8"));
-    const session = execFileSync("ps", ["-o", "pid=", "-g", String(execFileSync("ps", ["-o", "sid=", "-p", String(pid)])).trim()]);
+    const session = execFileSync("ps", [
+      "-o",
+      "pid=",
+      "-g",
+      String(execFileSync("ps", ["-o", "sid=", "-p", String(pid)])).trim(),
+    ]);
     for (const one of String(session).trim().split(/\s+/)) process.kill(Number(one), "SIGKILL");
     expect((await run.ended).state).toBe("failed");
     await rm(join(folder, "pid"));

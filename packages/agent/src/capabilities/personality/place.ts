@@ -1,5 +1,19 @@
 /** Files into their places, all of them or none: staged beside their places, kept under other names while it may still fail. */
-import { chownSync, chmodSync, existsSync, fsyncSync, linkSync, lstatSync, openSync, closeSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  chmodSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { AtalayaError, type PersonalityFile } from "@atalaya/protocol";
@@ -94,10 +108,17 @@ function stepOf(file: WantedFile, tree: Tree): Step | undefined {
     throw new AtalayaError("personality.path", `${path} is no file, and is left alone`);
   const me = { uid: process.getuid!(), gid: process.getgid!(), groups: process.getgroups!() };
   const was = standing.kind === "file" ? standing : undefined;
-  const owner = file.owner === undefined ? { uid: was?.uid ?? me.uid, gid: was?.gid ?? me.gid } : ownerOf(file.owner, me);
+  const owner =
+    file.owner === undefined ? { uid: was?.uid ?? me.uid, gid: was?.gid ?? me.gid } : ownerOf(file.owner, me);
   const mode = file.mode === undefined ? (was?.mode ?? DEFAULT_MODE) : Number.parseInt(file.mode, 8);
   const content = Buffer.from(file.content, "base64");
-  if (was !== undefined && was.mode === mode && was.uid === owner.uid && was.gid === owner.gid && was.size === content.length) {
+  if (
+    was !== undefined &&
+    was.mode === mode &&
+    was.uid === owner.uid &&
+    was.gid === owner.gid &&
+    was.size === content.length
+  ) {
     if (tree.at(relative(path), (at) => readFileSync(at)).equals(content)) return undefined;
   }
   const id = randomBytes(6).toString("hex");
@@ -187,7 +208,14 @@ function isThere(path: string): boolean {
 function pathFailure(error: unknown): AtalayaError {
   if (error instanceof AtalayaError && error.code !== "deploy.folder") return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  const why = { EACCES: "may not be written", EPERM: "may not be written", EROFS: "is on a file system that cannot be written", ENOSPC: "is on a disk that is full", ENOTDIR: "lies below something that is no folder" }[code ?? ""];
-  const where = error instanceof AtalayaError ? error.message : `${why === undefined ? message : `a file ${why} (${message})`}`;
+  const why = {
+    EACCES: "may not be written",
+    EPERM: "may not be written",
+    EROFS: "is on a file system that cannot be written",
+    ENOSPC: "is on a disk that is full",
+    ENOTDIR: "lies below something that is no folder",
+  }[code ?? ""];
+  const where =
+    error instanceof AtalayaError ? error.message : `${why === undefined ? message : `a file ${why} (${message})`}`;
   return new AtalayaError("personality.path", where, { cause: error });
 }

@@ -31,9 +31,11 @@ async function forbids(
   const rules = policy[part];
   const whole = forbidsTask(policy, part);
   if (whole !== undefined) return whole;
-  if (!rules.adding && (action === "add" || action === "remove")) return `the policy of this host does not allow to ${action} a ${part}`;
+  if (!rules.adding && (action === "add" || action === "remove"))
+    return `the policy of this host does not allow to ${action} a ${part}`;
   for (const name of names) {
-    if (rules.names !== undefined && !matchesAny(name, rules.names)) return `the policy of this host does not allow the ${part} ${name}`;
+    if (rules.names !== undefined && !matchesAny(name, rules.names))
+      return `the policy of this host does not allow the ${part} ${name}`;
     if (matchesAny(name, rules["denied-names"])) return `the policy of this host denies the ${part} ${name}`;
   }
   if (spec === undefined) return undefined;

@@ -50,7 +50,9 @@ describe("an instance", () => {
       result: { changed: true, services: [{ state: "stopped" }] },
     });
     expect([pid, child].map((one) => statOf(one!)?.state ?? "Z")).toEqual(["Z", "Z"]);
-    expect(await world.ask("instance", { action: "stop", names: ["plain"] }).ended).toMatchObject({ result: { changed: false } });
+    expect(await world.ask("instance", { action: "stop", names: ["plain"] }).ended).toMatchObject({
+      result: { changed: false },
+    });
   });
 
   test("that ignores TERM is killed when its time is over", async () => {
@@ -63,9 +65,15 @@ describe("an instance", () => {
   test("that crashes is started again, each time after a longer wait", async () => {
     const script = `date +%s%N >>${folder}/starts; sleep 0.6; exit 3`;
     await add("crashing", sh(script, { backoffMs: 100, longestBackoffMs: 10_000 }));
-    const starts = () => readFileSync(join(folder, "starts"), "utf8").trim().split("\n").map((ns) => Number(ns) / 1e6);
+    const starts = () =>
+      readFileSync(join(folder, "starts"), "utf8")
+        .trim()
+        .split("\n")
+        .map((ns) => Number(ns) / 1e6);
     await eventually(() => starts().length).toBeGreaterThanOrEqual(4);
-    const gaps = starts().slice(1, 4).map((at, index) => at - starts()[index]! - 600);
+    const gaps = starts()
+      .slice(1, 4)
+      .map((at, index) => at - starts()[index]! - 600);
     expect(gaps[0]).toBeGreaterThan(90);
     expect(gaps[1]).toBeGreaterThan(190);
     expect(gaps[2]).toBeGreaterThan(390);
@@ -116,7 +124,13 @@ describe("an instance", () => {
   });
 
   test("keeps the newest of its output, within its limit", async () => {
-    await add("chatty", sh(`i=0; while :; do i=$((i+1)); echo line $i 0123456789012345678901234567890123456789; [ $((i % 50)) -gt 0 ] || sleep 0.01; done`, { logBytes: 8192 }));
+    await add(
+      "chatty",
+      sh(
+        `i=0; while :; do i=$((i+1)); echo line $i 0123456789012345678901234567890123456789; [ $((i % 50)) -gt 0 ] || sleep 0.01; done`,
+        { logBytes: 8192 },
+      ),
+    );
     const files = instanceFiles(join(world.data, "instances"), "chatty");
     await eventually(() => existsSync(files.olderLog) && statSync(files.olderLog).size).toBe(4096);
     await world.ask("instance", { action: "stop", names: ["chatty"] }).ended;
@@ -127,14 +141,20 @@ describe("an instance", () => {
 
   test("is what service means where no systemd runs, can be changed, and removed", async () => {
     const spec = sh("exec sleep 300");
-    expect(await world.ask("service", { action: "add", manager: "instance", names: ["web"], spec }).ended).toMatchObject({
+    expect(
+      await world.ask("service", { action: "add", manager: "instance", names: ["web"], spec }).ended,
+    ).toMatchObject({
       result: { changed: true },
     });
-    expect(await world.ask("service", { action: "add", manager: "instance", names: ["web"], spec }).ended).toMatchObject({
+    expect(
+      await world.ask("service", { action: "add", manager: "instance", names: ["web"], spec }).ended,
+    ).toMatchObject({
       result: { changed: false },
     });
     const { pid } = await status("web");
-    expect(await add("web", { ...spec, autostart: false })).toMatchObject({ result: { services: [{ enabled: false, state: "running" }] } });
+    expect(await add("web", { ...spec, autostart: false })).toMatchObject({
+      result: { services: [{ enabled: false, state: "running" }] },
+    });
     expect((await status("web")).pid).not.toBe(pid);
     expect((await world.ask("instance", { action: "remove", names: ["web"] }).ended).state).toBe("succeeded");
     expect(await world.ask("instance", { action: "status", names: ["web"] }).ended).toMatchObject({
@@ -147,7 +167,10 @@ describe("an instance", () => {
   test("obeys the host's policy, which also holds at its next start", async () => {
     const policy = join(world.data, "policy.toml");
     await writeFile(policy, `[instance]\nnames = ["ok-*"]\n[exec]\ndenied-accounts = ["nobody"]\n`, { mode: 0o600 });
-    expect(await add("other", sh("sleep 9"))).toMatchObject({ state: "refused", reason: { code: "run.forbidden-by-policy" } });
+    expect(await add("other", sh("sleep 9"))).toMatchObject({
+      state: "refused",
+      reason: { code: "run.forbidden-by-policy" },
+    });
     expect(await add("ok-1", sh("sleep 9", { account: "nobody" }))).toMatchObject({
       state: "refused",
       reason: { code: "run.forbidden-by-policy" },
@@ -166,7 +189,10 @@ describe("an instance", () => {
 
 test("variables of the host reach commands, and secrets among them are never shown", async () => {
   const run = world.ask("environment", { set: { COLOUR: "blue" }, secretEnv: ["KEY"] }, { KEY: "sesame" });
-  expect(await run.ended).toMatchObject({ state: "succeeded", result: { changed: true, variables: { COLOUR: "blue", KEY: null } } });
+  expect(await run.ended).toMatchObject({
+    state: "succeeded",
+    result: { changed: true, variables: { COLOUR: "blue", KEY: null } },
+  });
   expect(run.text()).not.toContain("sesame");
   const command = world.ask("exec", { command: { kind: "shell", script: "echo $COLOUR $KEY" } });
   await command.ended;

@@ -30,7 +30,11 @@ async function askAgent({ action, names, lines, spec }: RequestOf<typeof instanc
 }
 
 /** Of several names, those before one that fails are done. */
-export async function withSystemd(systemd: Systemd, request: Request, scene: Pick<Scene, "say" | "warn">): Promise<unknown> {
+export async function withSystemd(
+  systemd: Systemd,
+  request: Request,
+  scene: Pick<Scene, "say" | "warn">,
+): Promise<unknown> {
   const { action, names } = request;
   if (action === "list") {
     const wanted = new Set(names.map((name) => unitName(name)));
@@ -67,12 +71,14 @@ function done(found: readonly ServiceStatus[], changed: boolean, scene: Pick<Sce
 }
 
 function tell(found: readonly ServiceStatus[], { say }: Pick<Scene, "say">): void {
-  for (const { name, state, pid } of found) say(`${state.padEnd(8)} ${name}${pid === undefined ? "" : ` (process ${pid})`}`);
+  for (const { name, state, pid } of found)
+    say(`${state.padEnd(8)} ${name}${pid === undefined ? "" : ` (process ${pid})`}`);
 }
 
 async function logs(name: string, lines: number, { say }: Pick<Scene, "say">): Promise<void> {
   const args = ["--no-pager", "--quiet", "--output=short-iso", `--lines=${lines}`, `--unit=${unitName(name)}`];
   const { exitCode, stdout, stderr } = await capture("/usr/bin/journalctl", args);
-  if (exitCode !== 0) throw new AtalayaError("service.failed", `the journal cannot be read: ${stderr.trim().split("\n")[0] ?? ""}`);
+  if (exitCode !== 0)
+    throw new AtalayaError("service.failed", `the journal cannot be read: ${stderr.trim().split("\n")[0] ?? ""}`);
   for (const line of stdout.split("\n").slice(0, -1)) say(line);
 }

@@ -27,8 +27,7 @@ export function servicesSource(place: SystemdPlace | undefined = systemdRuns() ?
 export function instancesSource(instances: LazySupervisor) {
   return {
     name: "instances",
-    read: async (): Promise<readonly ServiceStatus[]> =>
-      instances.wanted ? (await instances.open()).list() : [],
+    read: async (): Promise<readonly ServiceStatus[]> => (instances.wanted ? (await instances.open()).list() : []),
     changed(told: () => void): Disposable {
       return instances.watch(told);
     },

@@ -26,7 +26,8 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
     await fake[Symbol.asyncDispose]();
   });
   const scene = { say: (): void => undefined, warn: (): void => undefined };
-  const ask = (request: object) => withSystemd(systemd, { names: [], lines: 1, timeLimitMs: 1_000, ...request } as never, scene);
+  const ask = (request: object) =>
+    withSystemd(systemd, { names: [], lines: 1, timeLimitMs: 1_000, ...request } as never, scene);
 
   test("lists loaded services and those that are only on the disk, but no templates", async () => {
     expect(await systemd.list()).toEqual([
@@ -53,9 +54,15 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
   test("starts and stops, waits until the job is done, and says what changed", async () => {
     const watching = await systemd.watch(() => (told += 1));
     let told = 0;
-    expect(await ask({ action: "stop", names: ["cron"] })).toMatchObject({ changed: true, services: [{ state: "stopped" }] });
+    expect(await ask({ action: "stop", names: ["cron"] })).toMatchObject({
+      changed: true,
+      services: [{ state: "stopped" }],
+    });
     expect(await ask({ action: "stop", names: ["cron"] })).toMatchObject({ changed: false });
-    expect(await ask({ action: "restart", names: ["cron.service"] })).toMatchObject({ changed: true, services: [{ state: "running" }] });
+    expect(await ask({ action: "restart", names: ["cron.service"] })).toMatchObject({
+      changed: true,
+      services: [{ state: "running" }],
+    });
     expect(fake.calls).toContain(`StopUnit ["cron.service","replace"]`);
     expect(told).toBe(3);
     watching[Symbol.dispose]();
@@ -69,7 +76,10 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
 
   test("adds a unit of ours, and never touches another's", async () => {
     const spec = ServiceSpec.parse({ program: "/bin/sleep", args: ["9"] });
-    expect(await ask({ action: "add", names: ["mine"], spec })).toMatchObject({ changed: true, services: [{ name: "mine" }] });
+    expect(await ask({ action: "add", names: ["mine"], spec })).toMatchObject({
+      changed: true,
+      services: [{ name: "mine" }],
+    });
     expect(await readFile(join(fake.units, "mine.service"), "utf8")).toContain(MARK);
     expect(await ask({ action: "add", names: ["mine"], spec })).toMatchObject({ changed: false });
     await expect(ask({ action: "add", names: ["cron"], spec })).rejects.toMatchObject({ code: "service.foreign" });
@@ -80,11 +90,15 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
   });
 
   test.runIf(existsSync("/usr/bin/busctl"))("writes what an independent client reads", async () => {
-    const args = [`--address=unix:path=${fake.bus}`, "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"];
+    const args = [
+      `--address=unix:path=${fake.bus}`,
+      "call",
+      "org.freedesktop.systemd1",
+      "/org/freedesktop/systemd1",
+      "org.freedesktop.systemd1.Manager",
+    ];
     const { stdout } = await promisify(execFile)("busctl", [...args, "ListUnitFilesByPatterns", "asas", "0", "1", "*"]);
-    expect(stdout).toContain(
-      `a(ss) 3 "/lib/systemd/system/cron.service" "enabled"`,
-    );
+    expect(stdout).toContain(`a(ss) 3 "/lib/systemd/system/cron.service" "enabled"`);
   });
 
   test("is what the status says of services, and tells when to look again", async () => {
@@ -105,15 +119,25 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
     const lost = await openSystemd({ bus: other.bus });
     await other[Symbol.asyncDispose]();
     await expect(lost.list()).rejects.toMatchObject({ code: "service.failed" });
-    await eventually(() => openSystemd({ bus: other.bus }).catch((error: { code: string }) => error.code)).toBe("service.manager-missing");
+    await eventually(() => openSystemd({ bus: other.bus }).catch((error: { code: string }) => error.code)).toBe(
+      "service.manager-missing",
+    );
   });
 });
 
 describe("messages of D-Bus", () => {
   const bodies: fc.Arbitrary<Pick<Message, "signature" | "body">> = fc
-    .tuple(fc.array(fc.tuple(fc.string(), fc.boolean(), fc.integer({ min: 0, max: 0xffff_ffff }))), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.integer({ min: -32768, max: 32767 }), fc.double({ noNaN: true }))
+    .tuple(
+      fc.array(fc.tuple(fc.string(), fc.boolean(), fc.integer({ min: 0, max: 0xffff_ffff }))),
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      fc.integer({ min: -32768, max: 32767 }),
+      fc.double({ noNaN: true }),
+    )
     .filter(([list]) => !list.some(([text]) => text.includes("\0") || !text.isWellFormed()))
-    .map(([list, big, small, real]) => ({ signature: "a(sbu)tnda{sv}", body: [list, big, small, real, [["k", { type: "as", value: ["x"] }]]] }));
+    .map(([list, big, small, real]) => ({
+      signature: "a(sbu)tnda{sv}",
+      body: [list, big, small, real, [["k", { type: "as", value: ["x"] }]]],
+    }));
 
   test("survive the wire, however it is cut", () => {
     fc.assert(
@@ -129,24 +153,41 @@ describe("messages of D-Bus", () => {
   });
 
   test("that are none are refused, and never take long", () => {
-    const good = encodeMessage({ type: "return", serial: 1, replyTo: 1, signature: "a(ss)v", body: [[["a", "b"]], { type: "s", value: "c" }] });
+    const good = encodeMessage({
+      type: "return",
+      serial: 1,
+      replyTo: 1,
+      signature: "a(ss)v",
+      body: [[["a", "b"]], { type: "s", value: "c" }],
+    });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: good.length - 1 }), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }), (changes) => {
-        const bytes = Buffer.from(good);
-        for (const [at, value] of changes) bytes[at] = value;
-        try {
-          messageReader()(bytes);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Error);
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: good.length - 1 }), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (changes) => {
+          const bytes = Buffer.from(good);
+          for (const [at, value] of changes) bytes[at] = value;
+          try {
+            messageReader()(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+          }
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
 });
 
 test("a unit file has every word of a command as it was, whatever is in it", () => {
-  const spec = ServiceSpec.parse({ program: "/bin/echo", args: ["a b", `"q"`, "$HOME", "100%", "x\ny", "\\"], env: { A: `b "c" %d $e` }, restart: "on-failure" });
+  const spec = ServiceSpec.parse({
+    program: "/bin/echo",
+    args: ["a b", `"q"`, "$HOME", "100%", "x\ny", "\\"],
+    env: { A: `b "c" %d $e` },
+    restart: "on-failure",
+  });
   const text = unitText("x", spec);
   expect(text).toContain(String.raw`ExecStart="/bin/echo" "a b" "\"q\"" "$$HOME" "100%%" "x\ny" "\\"`);
   expect(text).toContain(String.raw`Environment="A=b \"c\" %%d $e"`);

@@ -90,8 +90,17 @@ export async function fakeSystemd(): Promise<FakeSystemd> {
 
   function properties(name: string, part: string): readonly (readonly [string, Variant])[] {
     const unit = known.get(name);
-    if (unit === undefined) return [["LoadState", text("not-found")], ["ActiveState", text("inactive")]];
-    if (part.endsWith(".Service")) return [["MainPID", number(unit.pid)], ["NRestarts", number(2)], ["ExecMainStatus", { type: "i", value: 3 }]];
+    if (unit === undefined)
+      return [
+        ["LoadState", text("not-found")],
+        ["ActiveState", text("inactive")],
+      ];
+    if (part.endsWith(".Service"))
+      return [
+        ["MainPID", number(unit.pid)],
+        ["NRestarts", number(2)],
+        ["ExecMainStatus", { type: "i", value: 3 }],
+      ];
     return [
       ["LoadState", text("loaded")],
       ["ActiveState", text(unit.active)],
@@ -112,12 +121,31 @@ export async function fakeSystemd(): Promise<FakeSystemd> {
       case "ListUnitsByPatterns":
         return {
           signature: "a(ssssssouso)",
-          body: [[...known].map(([name, { active, sub }]) => [name, `about ${name}`, "loaded", active, sub, "", pathOf(name), 0, "", "/"])],
+          body: [
+            [...known].map(([name, { active, sub }]) => [
+              name,
+              `about ${name}`,
+              "loaded",
+              active,
+              sub,
+              "",
+              pathOf(name),
+              0,
+              "",
+              "/",
+            ]),
+          ],
         };
       case "ListUnitFilesByPatterns":
         return {
           signature: "a(ss)",
-          body: [[["/lib/systemd/system/cron.service", "enabled"], ["/lib/systemd/system/idle.service", "disabled"], ["/lib/systemd/system/getty@.service", "enabled"]]],
+          body: [
+            [
+              ["/lib/systemd/system/cron.service", "enabled"],
+              ["/lib/systemd/system/idle.service", "disabled"],
+              ["/lib/systemd/system/getty@.service", "enabled"],
+            ],
+          ],
         };
       case "LoadUnit":
         return { signature: "o", body: [pathOf(String(first))] };
@@ -132,7 +160,11 @@ export async function fakeSystemd(): Promise<FakeSystemd> {
         return job(String(first));
       case "Reload": {
         const added = existsSync(units) ? readdir(units) : Promise.resolve([]);
-        void added.then((names) => names.forEach((name) => known.has(name) || known.set(name, { active: "inactive", sub: "dead", file: "disabled", pid: 0 })));
+        void added.then((names) =>
+          names.forEach(
+            (name) => known.has(name) || known.set(name, { active: "inactive", sub: "dead", file: "disabled", pid: 0 }),
+          ),
+        );
         return nothing;
       }
       case "EnableUnitFiles":

@@ -45,7 +45,11 @@ const MANAGER = { destination: SYSTEMD, path: "/org/freedesktop/systemd1", inter
 /** `ListUnits`: what of it is looked at. */
 type Unit = readonly [name: string, description: string, load: string, active: string, sub: string, ...rest: unknown[]];
 
-export async function openSystemd({ bus: path, direct = false, units = "/etc/systemd/system" }: SystemdPlace): Promise<Systemd> {
+export async function openSystemd({
+  bus: path,
+  direct = false,
+  units = "/etc/systemd/system",
+}: SystemdPlace): Promise<Systemd> {
   const bus = await openBus(path, { direct }).catch((cause: unknown) => {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new AtalayaError("service.manager-missing", `systemd does not answer at ${path}: ${message}`, { cause });
@@ -152,7 +156,9 @@ export async function openSystemd({ bus: path, direct = false, units = "/etc/sys
         manager("ListUnitsByPatterns", "asas", [], ["*.service"]),
         manager("ListUnitFilesByPatterns", "asas", [], ["*.service"]),
       ]);
-      const enabled = new Map((files as readonly [string, string][]).map(([at, state]) => [at.split("/").at(-1)!, state]));
+      const enabled = new Map(
+        (files as readonly [string, string][]).map(([at, state]) => [at.split("/").at(-1)!, state]),
+      );
       const found = (loaded as readonly Unit[])
         .filter(([, , load]) => load !== "not-found")
         .map(([name, description, , active, sub]) => ({
@@ -190,7 +196,8 @@ export async function openSystemd({ bus: path, direct = false, units = "/etc/sys
       return true;
     },
     async remove(name) {
-      if ((await ours(name)) === undefined) throw new AtalayaError("service.unknown", `no ${unitName(name)} was added from here`);
+      if ((await ours(name)) === undefined)
+        throw new AtalayaError("service.unknown", `no ${unitName(name)} was added from here`);
       await act("stop", name);
       await enable(name, false);
       await rm(join(units, unitName(name)));
@@ -199,7 +206,8 @@ export async function openSystemd({ bus: path, direct = false, units = "/etc/sys
     async watch(changed) {
       await subscribe();
       return bus.onSignal(({ member }) => {
-        if (["JobRemoved", "UnitNew", "UnitRemoved", "UnitFilesChanged", "PropertiesChanged"].includes(member ?? "")) changed();
+        if (["JobRemoved", "UnitNew", "UnitRemoved", "UnitFilesChanged", "PropertiesChanged"].includes(member ?? ""))
+          changed();
       });
     },
     [Symbol.dispose]: () => bus[Symbol.dispose](),
@@ -212,7 +220,11 @@ async function subscribeTo(bus: Bus, direct: boolean, ask: () => Promise<unknown
       `type='signal',sender='${SYSTEMD}',interface='${MANAGER.interface}'`,
       `type='signal',sender='${SYSTEMD}',interface='org.freedesktop.DBus.Properties',path_namespace='/org/freedesktop/systemd1/unit'`,
     ];
-    const at = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus" };
+    const at = {
+      destination: "org.freedesktop.DBus",
+      path: "/org/freedesktop/DBus",
+      interface: "org.freedesktop.DBus",
+    };
     for (const rule of rules) await bus.call({ ...at, member: "AddMatch", signature: "s", body: [rule] });
   }
   await ask();
@@ -251,6 +263,8 @@ function describe(text: string): { description?: string } {
 
 function failureOf(error: unknown): unknown {
   if (!(error instanceof BusError)) return error;
-  const code = /\.(NoSuchUnit|UnitNotFound|FileNotFound|NoSuchFile)$|LoadFailed$/.test(error.error) ? "service.unknown" : "service.failed";
+  const code = /\.(NoSuchUnit|UnitNotFound|FileNotFound|NoSuchFile)$|LoadFailed$/.test(error.error)
+    ? "service.unknown"
+    : "service.failed";
   return new AtalayaError(code, `systemd: ${error.message}`, { cause: error });
 }

@@ -17,7 +17,13 @@ export interface Bus extends Disposable {
   /** Hears every signal that this connection gets. */
   onSignal(heard: (signal: Message) => void): Disposable;
   /** Answers calls; for programs that others call. */
-  serve(answer: (call: Message) => { readonly signature: string; readonly body: readonly unknown[] } | { readonly error: string; readonly text: string }): void;
+  serve(
+    answer: (
+      call: Message,
+    ) =>
+      | { readonly signature: string; readonly body: readonly unknown[] }
+      | { readonly error: string; readonly text: string },
+  ): void;
   emit(signal: Omit<Call, "destination">): void;
   readonly closed: Promise<void>;
 }
@@ -39,7 +45,10 @@ const CONNECT_MS = 10_000;
 export async function openBus(path: string, { direct = false }: { readonly direct?: boolean } = {}): Promise<Bus> {
   const socket = connect(path);
   await authenticate(socket);
-  const waiting = new Map<number, { resolve(body: readonly unknown[]): void; reject(error: Error): void; timer: NodeJS.Timeout }>();
+  const waiting = new Map<
+    number,
+    { resolve(body: readonly unknown[]): void; reject(error: Error): void; timer: NodeJS.Timeout }
+  >();
   const hearers = new Set<(signal: Message) => void>();
   let serve: Parameters<Bus["serve"]>[0] | undefined;
   let serial = 0;
@@ -76,7 +85,10 @@ export async function openBus(path: string, { direct = false }: { readonly direc
       return;
     }
     if (message.type === "call") {
-      const answer = serve?.(message) ?? { error: "org.freedesktop.DBus.Error.UnknownMethod", text: "there is nothing here" };
+      const answer = serve?.(message) ?? {
+        error: "org.freedesktop.DBus.Error.UnknownMethod",
+        text: "there is nothing here",
+      };
       const to = { replyTo: message.serial, ...(message.sender === undefined ? {} : { destination: message.sender }) };
       if ("error" in answer) send({ type: "error", ...to, error: answer.error, signature: "s", body: [answer.text] });
       else send({ type: "return", ...to, ...answer });
@@ -88,7 +100,9 @@ export async function openBus(path: string, { direct = false }: { readonly direc
     clearTimeout(wish.timer);
     if (message.type === "return") return wish.resolve(message.body);
     const [text] = message.body;
-    wish.reject(new BusError(message.error ?? "unknown", typeof text === "string" ? text : (message.error ?? "it failed")));
+    wish.reject(
+      new BusError(message.error ?? "unknown", typeof text === "string" ? text : (message.error ?? "it failed")),
+    );
   }
 
   function call({ destination, body = [], ...rest }: Call): Promise<readonly unknown[]> {
@@ -117,7 +131,11 @@ export async function openBus(path: string, { direct = false }: { readonly direc
     [Symbol.dispose]: () => void socket.destroy(),
   };
   if (!direct) {
-    const about = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus" };
+    const about = {
+      destination: "org.freedesktop.DBus",
+      path: "/org/freedesktop/DBus",
+      interface: "org.freedesktop.DBus",
+    };
     await call({ ...about, member: "Hello" });
   }
   return bus;

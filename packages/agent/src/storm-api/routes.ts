@@ -1,0 +1,90 @@
+/** The paths of the original's agent, and of its earlier generations, in our words. Foreign words end here. */
+import { AtalayaError } from "@atalaya/protocol";
+import type { ApiCaller, Deeds } from "./deeds.ts";
+import { instanceRoutes } from "./instances.ts";
+import { packageRoutes } from "./packages.ts";
+import { personalityRequest } from "./personality.ts";
+import { serviceRoutes } from "./services.ts";
+
+export interface Routed {
+  readonly method: string;
+  readonly path: string;
+  /** Parsed JSON; undefined: there was none. */
+  readonly body: unknown;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What a deed needs is what its job needs: whoever may not have it run may not do it here. */
+const DEED = ["job.create", "account.choose"] as const;
+
+export interface Call {
+  readonly method: string;
+  /** What follows the first part of the path, decoded. */
+  readonly rest: readonly string[];
+  readonly body: unknown;
+  readonly deeds: Deeds;
+  /** Asks for the permission first. */
+  perform(capability: string, request: unknown): Promise<unknown>;
+}
+
+export async function route({ method, path, body }: Routed, caller: ApiCaller, deeds: Deeds): Promise<Reply> {
+  const [first, ...rest] = path.slice(1).split("/").map(decoded);
+  // A GET body is what the original's relay adds to everything.
+  const call: Call = {
+    method: method === "HEAD" ? "GET" : method,
+    rest: rest.filter((part) => part !== ""),
+    body,
+    deeds,
+    perform(capability, request) {
+      for (const permission of DEED) need(caller, permission);
+      return deeds.perform(capability, request, caller);
+    },
+  };
+  if (call.method === "GET") need(caller, "status.read");
+  switch (first) {
+    case "status":
+      return only(call, "GET", 0, async () => ({ status: 200, body: await deeds.status() }));
+    case "environment":
+      return only(call, "GET", 0, async () => ({ status: 200, body: (await deeds.status())["os"] ?? {} }));
+    case "personality":
+      return only(call, "POST", 0, async () => {
+        await call.perform("personality", personalityRequest(body));
+        return { status: 200, body: { result: "success" } };
+      });
+    case "packages":
+      return packageRoutes(call);
+    case "services":
+      return serviceRoutes(call);
+    case "instances":
+      return instanceRoutes(call);
+    default:
+      throw new AtalayaError("route.unknown", `there is no ${path}`);
+  }
+}
+
+function need({ permissions, user }: ApiCaller, permission: string): void {
+  if (!permissions.has(permission))
+    throw new AtalayaError("identity.forbidden", `${user} may not do this: it needs ${permission}`);
+}
+
+function only({ method, rest }: Call, wanted: string, parts: number, answer: () => Promise<Reply>): Promise<Reply> {
+  if (rest.length !== parts) throw new AtalayaError("route.unknown", "there is nothing below this address");
+  if (method !== wanted) throw notAllowed(method);
+  return answer();
+}
+
+export function notAllowed(method: string): AtalayaError {
+  return new AtalayaError("route.method-not-allowed", `this address does not take ${method}`);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new AtalayaError("request.malformed", "the path is not encoded as it should be");
+  }
+}
