@@ -132,7 +132,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
         if (found !== undefined && state === "starting") become("running");
       }
       const ended = readExit((await readIfThere(files.exit(attempt))) ?? "");
-      if (ended !== undefined) return void over(ended);
+      if (ended !== undefined) return over(ended);
       // Its keeper was killed: how it ended nobody knows.
       if (begun !== undefined && !alive()) {
         await pause(LOOK_MS);

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Duplex } from "node:stream";
 import { AtalayaError, failures } from "@atalaya/protocol";
 import { failureOf, type Log } from "../platform/log.ts";
-import { route, type Reply, type Routed } from "./routes.ts";
+import type { Reply, Routed } from "./call.ts";
+import { route } from "./routes.ts";
 import type { ApiCaller, Deeds } from "./deeds.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;

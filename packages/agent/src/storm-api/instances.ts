@@ -2,7 +2,7 @@
 import { AtalayaError, type ServiceSpec, type ServiceStatus } from "@atalaya/protocol";
 import { z } from "zod";
 import { idOf } from "../status/packages.ts";
-import { notAllowed, type Call, type Reply } from "./routes.ts";
+import { notAllowed, type Call, type Reply } from "./call.ts";
 import { read } from "./read.ts";
 
 /** `path` is the folder of the program `name`, or all of it. */

@@ -2,7 +2,7 @@
 import { AtalayaError, type InstalledPackage } from "@atalaya/protocol";
 import { z } from "zod";
 import { packageEntry } from "../status/packages.ts";
-import { notAllowed, type Call, type Reply } from "./routes.ts";
+import { notAllowed, type Call, type Reply } from "./call.ts";
 import { read } from "./read.ts";
 
 const NewPackage = z.object({

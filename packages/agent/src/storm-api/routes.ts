@@ -1,35 +1,14 @@
 /** The paths of the original's agent, and of its earlier generations, in our words. Foreign words end here. */
 import { AtalayaError } from "@atalaya/protocol";
 import type { ApiCaller, Deeds } from "./deeds.ts";
+import { notAllowed, type Call, type Reply, type Routed } from "./call.ts";
 import { instanceRoutes } from "./instances.ts";
 import { packageRoutes } from "./packages.ts";
 import { personalityRequest } from "./personality.ts";
 import { serviceRoutes } from "./services.ts";
 
-export interface Routed {
-  readonly method: string;
-  readonly path: string;
-  /** Parsed JSON; undefined: there was none. */
-  readonly body: unknown;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body?: unknown;
-}
-
 /** What a deed needs is what its job needs: whoever may not have it run may not do it here. */
 const DEED = ["job.create", "account.choose"] as const;
-
-export interface Call {
-  readonly method: string;
-  /** What follows the first part of the path, decoded. */
-  readonly rest: readonly string[];
-  readonly body: unknown;
-  readonly deeds: Deeds;
-  /** Asks for the permission first. */
-  perform(capability: string, request: unknown): Promise<unknown>;
-}
 
 export async function route({ method, path, body }: Routed, caller: ApiCaller, deeds: Deeds): Promise<Reply> {
   const [first, ...rest] = path.slice(1).split("/").map(decoded);
@@ -75,10 +54,6 @@ function only({ method, rest }: Call, wanted: string, parts: number, answer: () 
   if (rest.length !== parts) throw new AtalayaError("route.unknown", "there is nothing below this address");
   if (method !== wanted) throw notAllowed(method);
   return answer();
-}
-
-export function notAllowed(method: string): AtalayaError {
-  return new AtalayaError("route.method-not-allowed", `this address does not take ${method}`);
 }
 
 function decoded(part: string): string {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { idOf } from "../status/packages.ts";
 import { instanceSpec, Invocation } from "./instances.ts";
 import { read } from "./read.ts";
-import { notAllowed, type Call, type Reply } from "./routes.ts";
+import { notAllowed, type Call, type Reply } from "./call.ts";
 
 const NewService = z.object({ name: z.string().min(1), invocation: Invocation });
 const Action = z.object({ command: z.enum(["on", "off", "start", "stop", "restart", "sync"]) });

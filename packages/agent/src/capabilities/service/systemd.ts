@@ -88,15 +88,15 @@ export async function openSystemd({
     if (known.get("LoadState") === "not-found") throw new AtalayaError("service.unknown", `systemd knows no ${unit}`);
     const pid = Number(known.get("MainPID") ?? 0);
     const since = Number(known.get("StateChangeTimestamp") ?? 0n) / 1000;
-    const file = String(known.get("UnitFileState") ?? "");
-    const state = stateOf(String(known.get("ActiveState")), String(known.get("SubState")));
+    const file = textOf(known.get("UnitFileState"));
+    const state = stateOf(textOf(known.get("ActiveState")), textOf(known.get("SubState")));
     const exitCode = Number(known.get("ExecMainStatus") ?? 0);
     return {
       name: unit.replace(/\.service$/, ""),
       manager: "systemd",
       state,
       ...enabledOf(file),
-      ...describe(String(known.get("Description") ?? "")),
+      ...describe(textOf(known.get("Description"))),
       ...(pid > 0 ? { pid } : {}),
       ...(since > 0 ? { since } : {}),
       ...(known.has("NRestarts") ? { restarts: Number(known.get("NRestarts")) } : {}),
@@ -253,9 +253,11 @@ function stateOf(active: string, sub: string): ServiceState {
 
 /** What cannot be enabled or disabled is neither. */
 function enabledOf(state: string): { enabled?: boolean } {
-  if (/^enabled/.test(state)) return { enabled: true };
+  if (state.startsWith("enabled")) return { enabled: true };
   return /^(disabled|masked)/.test(state) ? { enabled: false } : {};
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function describe(text: string): { description?: string } {
   return text === "" ? {} : { description: text.slice(0, 512) };

@@ -315,6 +315,7 @@ function decode(bytes: Buffer, header: number, little: boolean): Message | undef
     if (field !== undefined) known[field[0]] = value;
   }
   const from = reader(bytes.subarray(header), little);
-  const body = parseSignature(String(known["signature"] ?? "")).map((one) => from.value(one, 0));
+  const { signature } = known;
+  const body = parseSignature(typeof signature === "string" ? signature : "").map((one) => from.value(one, 0));
   return type === undefined ? undefined : { type, serial, ...known, body };
 }
