@@ -1,45 +1,42 @@
 /** The console for everybody: axe on every view in both themes, the keyboard alone, Spanish. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { views, viewsOutside, type Made } from "./console-views.ts";
 import { accessibilityOf, canBrowse, consoleWorld, type ConsoleWorld } from "./console-world.ts";
 
 describe.runIf(canBrowse)("the web console for everybody", () => {
   let world: ConsoleWorld;
-  let job: string;
-  let run: string;
+  let made: Made;
+  let folder: string;
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "atalaya-console-access-"));
     world = await consoleWorld();
     const created = await world.server.call<{ id: string; runs: readonly { id: string }[] }>("POST", "/api/v1/jobs", {
       selector: "pc-[01-05]",
       capability: "exec",
       request: { command: { kind: "shell", script: "hello" } },
     });
-    job = created.body.id;
-    run = created.body.runs[0]!.id;
+    await world.server.call("PUT", "/api/v1/scripts/greet", {
+      text: 'echo "Hello, $NAME"',
+      description: "Greets somebody",
+      parameters: [
+        { type: "string", name: "NAME", label: "Whom to greet" },
+        { type: "choice", name: "HOW", choices: ["loudly", "softly"], required: false },
+        { type: "number", name: "TIMES", integer: true, min: 1, default: 1 },
+        { type: "boolean", name: "TWICE" },
+        { type: "file", name: "LETTER", required: false },
+        { type: "secret", name: "WORD", required: false },
+      ],
+    });
+    const deployment = await world.deploy("Notes", "real", join(folder, "notes"));
+    made = { job: created.body.id, run: created.body.runs[0]!.id, deployment };
   });
-  afterAll(() => world[Symbol.asyncDispose]());
-
-  const views = (): readonly (readonly [path: string, sign: string])[] => [
-    ["/", "Latest jobs"],
-    ["/hosts", "norte / aula-1"],
-    ["/hosts?view=table", "pc-01"],
-    ["/hosts/pc-01", "Systems on this host"],
-    ["/hosts/pc-01?tab=history", "Connected"],
-    ["/jobs", "hello"],
-    [`/jobs/${job}`, "5 of 5 ended"],
-    [`/jobs/${job}?tab=output`, "5 lines"],
-    [`/runs/${run}`, "1 line,"],
-    ["/shell?selector=all", "13 hosts"],
-    ["/deployments", "Nothing was deployed yet"],
-    ["/deployments/new", "Drop files or folders here"],
-    ["/discovery", "Discovery"],
-    ["/enrolment", "Nobody waits"],
-    ["/users", "Roles"],
-    ["/tokens", "No API tokens"],
-    ["/audit", "session"],
-    ["/server", "This server"],
-    ["/account", "Where you are signed in"],
-    ["/nowhere", "There is no view at this address"],
-  ];
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   test.each(["light", "dark"] as const)(
     "every view passes axe in the %s theme, and breaks no policy",
@@ -47,18 +44,23 @@ describe.runIf(canBrowse)("the web console for everybody", () => {
       await using visit = await world.visit({ colorScheme });
       const { page, complaints } = visit;
       const found: string[] = [];
-      for (const [path, sign] of views()) {
-        await page.goto(path);
+      for (const { path, sign } of views) {
+        await page.goto(path(made));
         await page.getByText(sign).first().waitFor();
-        for (const finding of await accessibilityOf(page)) found.push(`${path} ${finding}`);
+        for (const finding of await accessibilityOf(page)) found.push(`${path(made)} ${finding}`);
       }
       await using stranger = await world.stranger({ colorScheme });
-      await stranger.page.goto("/sign-in");
-      await stranger.page.getByText("Every machine in sight").waitFor();
-      found.push(...(await accessibilityOf(stranger.page)));
+      for (const { path, sign } of viewsOutside) {
+        await stranger.page.goto("about:blank");
+        await stranger.page.goto(path(made));
+        await stranger.page.getByText(sign).first().waitFor();
+        found.push(...(await accessibilityOf(stranger.page)));
+      }
       expect(found).toEqual([]);
       expect([...complaints, ...stranger.complaints]).toEqual([]);
     },
+    // Some thirty views, half a second of axe each.
+    120_000,
   );
 
   test("everything between signing in and reading a run can be done with the keyboard", async () => {

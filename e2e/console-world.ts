@@ -1,9 +1,10 @@
 /** A browser before a real server with a real agent and a lab of simulated ones. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
+import { createClient, uploadBlob } from "@atalaya/client";
 import { crowd, enrolSim, joinAgent, serverProcess, startAgent, type ServerProcess } from "@atalaya/testkit";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { buildConsole } from "../tools/console-build.mjs";
@@ -29,6 +30,8 @@ export interface ConsoleWorld extends AsyncDisposable {
   ): Promise<Visit>;
   /** A fresh browser profile that nobody is signed in with. */
   stranger(options?: BrowserContextOptions): Promise<Visit>;
+  /** Places a small file on hosts; answers the deployment's id once it has ended. */
+  deploy(name: string, selector: string, into: string): Promise<string>;
   /** `/sign-in#link=…`, good for once. */
   signInPath(role?: "admin" | "viewer"): Promise<string>;
 }
@@ -71,9 +74,23 @@ export async function consoleWorld(): Promise<ConsoleWorld> {
     const { port = server.port, ...rest } = options;
     return openPage(browser, { baseURL: `https://${server.host}:${port}`, ...rest });
   }
+  async function deploy(name: string, selector: string, into: string): Promise<string> {
+    const client = createClient({ url: `https://${server.host}:${server.port}`, token: server.token, ca: server.ca });
+    const path = join(folder, "note.txt");
+    writeFileSync(path, "a note\n");
+    const { sha256, size } = await uploadBlob(client, path);
+    const body = { name, selector, into, artifacts: [{ name: "note.txt", sha256, size }] };
+    const { id, job } = await client.post("/api/v1/deployments", { body: { ...body, overwrite: "replace" } });
+    for await (const { events } of client.live.subscribe("job", { job: job.id })) {
+      if (events.some((event) => (event["job"] as { state?: string } | undefined)?.state === "finished")) break;
+    }
+    client.close();
+    return id;
+  }
   const life = owned.move();
   return {
     server,
+    deploy,
     signInPath,
     stranger,
     async visit({ role, ...options } = {}) {

@@ -144,6 +144,56 @@ describe.runIf(canBrowse)("the web console", () => {
     }
   });
 
+  test("shows how a host fares, every second while one looks", async () => {
+    await using visit = await world.visit();
+    const { page, complaints } = visit;
+    await page.goto("/hosts/real?tab=monitor");
+    await page.getByRole("figure", { name: "CPU" }).waitFor();
+    const memory = page.getByRole("figure", { name: "Memory" });
+    await memory.getByText(/\d %$/).first().waitFor();
+    await page
+      .getByRole("table", { name: "Busiest processes" })
+      .getByText(/\d MB$/)
+      .first()
+      .waitFor();
+    // What cannot be told is not there: this simulated host tells nothing at all.
+    await page.goto("/hosts/pc-01?tab=monitor");
+    await page.getByText("This agent tells no values").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("writes a script with parameters, and runs it by its form on hosts that are shown before", async () => {
+    await using visit = await world.visit();
+    const { page, complaints } = visit;
+    await page.goto("/new-script");
+    await page.getByRole("textbox", { name: "Name" }).fill("greet");
+    await page
+      .getByRole("textbox", { name: "Text", exact: true })
+      .fill('for i in $(seq "$TIMES"); do echo "hola $WHO"; done');
+    await page.getByRole("button", { name: "Add a parameter" }).click();
+    await page.getByRole("textbox", { name: "Variable" }).fill("WHO");
+    await page.getByRole("button", { name: "Add a parameter" }).click();
+    await page.getByRole("textbox", { name: "Variable" }).nth(1).fill("TIMES");
+    await page.getByRole("combobox", { name: "Type" }).nth(1).click();
+    await page.getByRole("option", { name: "Number" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "greet" }).waitFor();
+    await page.getByRole("textbox", { name: "Where" }).fill("real");
+    await page.keyboard.press("Enter");
+    await page.getByText("1 host, 1 online").waitFor();
+    await page.getByRole("textbox", { name: "WHO" }).fill("<b>Ana</b>; false");
+    const run = page.getByRole("button", { name: "Run", exact: true });
+    await page.getByRole("textbox", { name: "TIMES" }).fill("many");
+    await run.click();
+    await page.getByText("Must be a number").waitFor();
+    await page.getByRole("textbox", { name: "TIMES" }).fill("2");
+    await run.click();
+    await page.getByRole("dialog").getByText("real").first().waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
+    await page.getByRole("log", { name: "Output" }).getByText("hola <b>Ana</b>; false").nth(1).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("opens a terminal on a host, in which one types and reads", async () => {
     await using visit = await world.visit();
     const { page, complaints } = visit;

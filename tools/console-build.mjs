@@ -53,12 +53,26 @@ export function buildConsole() {
  * @param {string} digest
  */
 function putInPlace(made, digest) {
-  rmSync(built, { recursive: true, force: true });
-  try {
-    renameSync(made, built);
-  } catch (error) {
-    // Another has built the same at the same time: one of the two is enough.
-    if (!existsSync(mark) || readFileSync(mark, "utf8") !== digest) throw error;
+  for (let times = 0; ; times += 1) {
+    // Moved away whole: removing it in its place would reach into what another has put there meanwhile.
+    const old = `${built}-${process.pid}-old-${times}`;
+    if (existsSync(built)) {
+      try {
+        renameSync(built, old);
+      } catch (error) {
+        if (existsSync(built)) throw error;
+      }
+    }
+    try {
+      renameSync(made, built);
+      return;
+    } catch (error) {
+      // Another has built the same at the same time: one of the two is enough.
+      if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+      if (times >= 5) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
   }
 }
 

@@ -29,7 +29,7 @@ export function NothingHere() {
   const { t } = useTranslation();
   return (
     <Page title={t("nothing.title")}>
-      <Empty icon={IconCompass} title={t("nothing.title")} text={t("nothing.text")} />
+      <Empty icon={IconCompass} title={t("nothing.empty")} text={t("nothing.text")} />
     </Page>
   );
 }

@@ -25,6 +25,8 @@ export const theme = createTheme({
         root: size === "sm" ? { "--button-height": "32px", "--button-padding-x": "13px" } : {},
       }),
     }),
+    // What explains a field stands below it, so that fields side by side stand in line.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] } },
     TextInput: { defaultProps: { size: "sm" } },
     Modal: Modal.extend({ defaultProps: { centered: true, size: "lg", overlayProps: { backgroundOpacity: 0.45 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } }),

@@ -64,7 +64,8 @@ export const en = {
   },
   nothing: {
     title: "Nothing here",
-    text: "There is no view at this address. Ctrl K finds the others.",
+    empty: "There is no view at this address",
+    text: "Ctrl K finds the others.",
   },
   problem: {
     unexpected: "Something unexpected happened",
@@ -488,6 +489,8 @@ export const en = {
     forgotten: "{{name}} is forgotten",
     saved: "{{name}} is saved",
     labelsHint: "As key=value or key alone.",
+    historyOf: "Which events",
+    historyOnly: { all: "All", connections: "Connections" },
     noHistory: "No history",
     noHistoryText: "What happens to this host is told here.",
   },
@@ -588,6 +591,7 @@ export const en = {
     none: "No entries fit",
     noneText: "Widen the filters above.",
     older: "Older entries",
+    request: "Request",
     good_one: "{{count}} entry is as it was written.",
     good_other: "All {{count}} entries are as they were written.",
     bad: "The audit log is not as it was written.",

@@ -66,7 +66,8 @@ export const es: Words = {
   },
   nothing: {
     title: "Aquí no hay nada",
-    text: "No hay ninguna vista en esta dirección. Ctrl K encuentra las demás.",
+    empty: "No hay ninguna vista en esta dirección",
+    text: "Ctrl K encuentra las demás.",
   },
   problem: {
     unexpected: "Ha ocurrido algo inesperado",
@@ -496,6 +497,8 @@ export const es: Words = {
     forgotten: "{{name}} queda olvidado",
     saved: "{{name}} se ha guardado",
     labelsHint: "Como clave=valor o solo la clave.",
+    historyOf: "Qué sucesos",
+    historyOnly: { all: "Todos", connections: "Conexiones" },
     noHistory: "Sin historia",
     noHistoryText: "Aquí se cuenta lo que le ocurra a este equipo.",
   },
@@ -596,6 +599,7 @@ export const es: Words = {
     none: "Ninguna entrada encaja",
     noneText: "Amplíe los filtros de arriba.",
     older: "Entradas anteriores",
+    request: "Petición",
     good_one: "{{count}} entrada está como se escribió.",
     good_other: "Las {{count}} entradas están como se escribieron.",
     bad: "La auditoría no está como se escribió.",

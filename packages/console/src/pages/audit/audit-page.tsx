@@ -146,27 +146,27 @@ function useAuditColumns(): readonly Column<AuditEntry>[] {
           </span>
         ),
       },
-      { id: "actor", header: t("audit.actor"), width: 150, cell: ({ actor }) => actor },
-      { id: "action", header: t("audit.action"), width: 190, cell: ({ action }) => <code>{action}</code> },
+      { id: "actor", header: t("audit.actor"), width: 120, cell: ({ actor }) => actor },
+      { id: "action", header: t("audit.action"), width: 170, cell: ({ action }) => <code>{action}</code> },
       {
         id: "target",
         header: t("audit.target"),
-        width: 220,
+        width: 190,
         grow: true,
         cell: ({ targets }) => <span title={targets.join("\n")}>{targets.join(", ")}</span>,
       },
       {
         id: "outcome",
         header: t("audit.outcome"),
-        width: 130,
+        width: 110,
         cell: ({ outcome, code }) => (
           <span title={code}>
             <StateMark state={marks[outcome]} tone={tones[outcome]} word={t(`outcomes.${outcome}`)} />
           </span>
         ),
       },
-      { id: "address", header: t("fleet.address"), width: 130, cell: ({ address }) => address },
-      { id: "request", header: t("problem.request"), width: 180, cell: ({ requestId }) => <code>{requestId}</code> },
+      { id: "address", header: t("fleet.address"), width: 120, cell: ({ address }) => address },
+      { id: "request", header: t("audit.request"), width: 150, cell: ({ requestId }) => <code>{requestId}</code> },
     ],
     [t, i18n.language],
   );

@@ -61,7 +61,7 @@ export function JoinTokens() {
       {
         id: "revoke",
         header: "",
-        width: 50,
+        width: 64,
         cell: ({ id, state }) =>
           state === "usable" ? (
             <ActionIcon

@@ -42,18 +42,20 @@ export function HostFacts({ host }: { readonly host: HostDetail }) {
           ]}
         />
       </Panel>
-      <Panel title={t("host.hardware")}>
-        <Facts
-          facts={[
-            [t("host.model"), [facts.vendor, facts.product].filter(Boolean).join(" ")],
-            [t("host.cpu"), [facts.cpu?.model, cores].filter(Boolean).join(", ")],
-            [t("host.memory"), facts.memory === undefined ? undefined : byteSize(facts.memory.totalBytes)],
-            [t("host.serial"), facts.serial],
-            ["UUID", facts.uuid],
-            [t("host.virtual"), facts.virtualization],
-          ]}
-        />
-      </Panel>
+      {facts.cpu === undefined && facts.memory === undefined && facts.vendor === undefined ? null : (
+        <Panel title={t("host.hardware")}>
+          <Facts
+            facts={[
+              [t("host.model"), [facts.vendor, facts.product].filter(Boolean).join(" ")],
+              [t("host.cpu"), [facts.cpu?.model, cores].filter(Boolean).join(", ")],
+              [t("host.memory"), facts.memory === undefined ? undefined : byteSize(facts.memory.totalBytes)],
+              [t("host.serial"), facts.serial],
+              ["UUID", facts.uuid],
+              [t("host.virtual"), facts.virtualization],
+            ]}
+          />
+        </Panel>
+      )}
       <Panel title={t("host.systems")}>
         <ul className={classes.list}>
           {host.systems.map(({ kind, name, enrolment, state }) => (
@@ -69,30 +71,34 @@ export function HostFacts({ host }: { readonly host: HostDetail }) {
           ))}
         </ul>
       </Panel>
-      <Panel title={t("host.networks")}>
-        <ul className={classes.list}>
-          {(facts.networks ?? []).map(({ name, mac, addresses, speedMbps }) => (
-            <li key={name}>
-              <strong>{name}</strong>
-              <span>{addresses.join(", ")}</span>
-              <span className={classes.soft}>
-                {[mac, speedMbps === undefined ? undefined : `${speedMbps} Mbit/s`].filter(Boolean).join(" · ")}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Panel>
-      <Panel title={t("host.disks")}>
-        <ul className={classes.list}>
-          {(facts.disks ?? []).map(({ name, sizeBytes, model }) => (
-            <li key={name}>
-              <strong>{name}</strong>
-              <span>{byteSize(sizeBytes)}</span>
-              <span className={classes.soft}>{model}</span>
-            </li>
-          ))}
-        </ul>
-      </Panel>
+      {(facts.networks ?? []).length === 0 ? null : (
+        <Panel title={t("host.networks")}>
+          <ul className={classes.list}>
+            {(facts.networks ?? []).map(({ name, mac, addresses, speedMbps }) => (
+              <li key={name}>
+                <strong>{name}</strong>
+                <span>{addresses.join(", ")}</span>
+                <span className={classes.soft}>
+                  {[mac, speedMbps === undefined ? undefined : `${speedMbps} Mbit/s`].filter(Boolean).join(" · ")}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {(facts.disks ?? []).length === 0 ? null : (
+        <Panel title={t("host.disks")}>
+          <ul className={classes.list}>
+            {(facts.disks ?? []).map(({ name, sizeBytes, model }) => (
+              <li key={name}>
+                <strong>{name}</strong>
+                <span>{byteSize(sizeBytes)}</span>
+                <span className={classes.soft}>{model}</span>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
     </div>
   );
 }

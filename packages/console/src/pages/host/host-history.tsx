@@ -1,6 +1,7 @@
-import { Button } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconHistory } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { Empty } from "../../ui/empty.tsx";
@@ -8,6 +9,8 @@ import { Moment } from "../../ui/moment.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import classes from "./host.module.css";
+
+const connections: ReadonlySet<string> = new Set(["connected", "disconnected"]);
 
 /** What happened to a host, newest first, a page at a time. */
 export function HostHistory({ host }: { readonly host: string }) {
@@ -22,14 +25,21 @@ export function HostHistory({ host }: { readonly host: string }) {
     initialPageParam: "",
     getNextPageParam: ({ next }) => next,
   });
-  const entries = data?.pages.flatMap(({ items }) => items) ?? [];
+  const [only, setOnly] = useState<"all" | "connections">("all");
+  const all = data?.pages.flatMap(({ items }) => items) ?? [];
+  const entries = only === "all" ? all : all.filter(({ event }) => connections.has(event));
   if (error !== null) return <Problem error={error} />;
   if (data === undefined) return <TableSkeleton rows={5} />;
-  if (entries.length === 0)
-    return <Empty icon={IconHistory} title={t("host.noHistory")} text={t("host.noHistoryText")} />;
+  if (all.length === 0) return <Empty icon={IconHistory} title={t("host.noHistory")} text={t("host.noHistoryText")} />;
   return (
-    <>
-      <ul className={classes.list} style={{ paddingTop: 8 }}>
+    <div style={{ paddingTop: 14 }}>
+      <SegmentedControl
+        aria-label={t("host.historyOf")}
+        value={only}
+        onChange={(value) => setOnly(value as typeof only)}
+        data={(["all", "connections"] as const).map((value) => ({ value, label: t(`host.historyOnly.${value}`) }))}
+      />
+      <ul className={`${classes.list} ${classes.events}`}>
         {entries.map((entry, at) => (
           <li key={at}>
             <strong>{t(`hostEvents.${entry.event}`)}</strong>
@@ -50,6 +60,6 @@ export function HostHistory({ host }: { readonly host: string }) {
           {t("more")}
         </Button>
       ) : null}
-    </>
+    </div>
   );
 }

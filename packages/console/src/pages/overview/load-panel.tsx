@@ -35,7 +35,13 @@ export function LoadPanel({ selector }: { readonly selector: string }) {
             )}
           </dl>
           <p className={classes.sampled}>{t("monitor.sampled", { count: load.sampled })}</p>
-          <h3 className={classes.sub}>{t("monitor.busiest")}</h3>
+          <div className={`${classes.busy} ${classes.sub}`}>
+            <h3>{t("monitor.busiest")}</h3>
+            <span aria-hidden="true">{t("monitor.cpu")}</span>
+            <span className={classes.wide640} aria-hidden="true">
+              {t("monitor.memory")}
+            </span>
+          </div>
           <ul className={classes.list}>
             {load.busy.slice(0, 6).map(({ host, cpu, memory }) => (
               <li key={host.id} className={classes.busy}>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { useSession } from "../../session/session.tsx";
+import { Labels } from "../../ui/labels.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
@@ -60,7 +61,7 @@ export function ServerPage() {
       <div style={{ height: 16 }} />
       <Panel title={t("server.permissions")}>
         <p style={{ marginTop: 0 }}>{t("server.permissionsOf", { name: actor.name })}</p>
-        <code style={{ overflowWrap: "anywhere" }}>{actor.permissions.join("  ")}</code>
+        <Labels labels={Object.fromEntries(actor.permissions.map((permission) => [permission, ""]))} />
         {actor.places === undefined ? null : <p>{t("server.places", { places: actor.places.join(", ") })}</p>}
       </Panel>
     </Page>

@@ -21,8 +21,6 @@ export function Processes({ processes }: { readonly processes: readonly Process[
         value: ({ name }) => name,
         cell: ({ name }) => <code title={name}>{name}</code>,
       },
-      { id: "user", header: t("monitor.user"), width: 110, value: ({ user }) => user, cell: ({ user }) => user },
-      { id: "pid", header: "PID", width: 80, align: "end", value: ({ pid }) => pid, cell: ({ pid }) => pid },
       {
         id: "cpu",
         header: t("monitor.cpu"),
@@ -39,6 +37,8 @@ export function Processes({ processes }: { readonly processes: readonly Process[
         value: ({ memory }) => memory,
         cell: ({ memory }) => byteSize(memory),
       },
+      { id: "user", header: t("monitor.user"), width: 110, value: ({ user }) => user, cell: ({ user }) => user },
+      { id: "pid", header: "PID", width: 80, align: "end", value: ({ pid }) => pid, cell: ({ pid }) => pid },
     ],
     [t],
   );
