@@ -130,7 +130,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "local/",
     "builtin/",
   ],
-  "packages/server/src/gateways": ["marcopolo/", "dns-sd/", "tower-relay/", "bolt/", "activation/"],
+  "packages/server/src/gateways": ["marcopolo/", "dns-sd/", "tower-relay/", "bolt/", "activation/", "tower/"],
   "packages/server/src/domain": [
     "accounts/",
     "audit/",

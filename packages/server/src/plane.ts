@@ -1,4 +1,5 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
 import {
@@ -17,7 +18,8 @@ import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import { createRpc } from "./api/rpc.ts";
 import type { RpcMethod } from "./api/rpc-method.ts";
-import type { PlaneDoor } from "./cores/core.ts";
+import type { Peer, PlaneDoor } from "./cores/core.ts";
+import type { Actor } from "./api/actor.ts";
 import { createAccounts } from "./domain/accounts/index.ts";
 import { auditRoutes, createAudit, type AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, blobRoutes, collectHourly, createBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
@@ -63,6 +65,7 @@ import { boltRoad, openBolts, type Arrivals } from "./gateways/bolt/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
 import { createProxy } from "./gateways/tower-relay/index.ts";
 import { watchMarcoPolo } from "./gateways/marcopolo/index.ts";
+import { createEventStreams, minionRoutes, openTowerListeners, type TowerListeners } from "./gateways/tower/index.ts";
 import { migrations } from "./migrations/index.ts";
 import { openBlobs } from "./platform/blobs/index.ts";
 import { createLocalBus } from "./platform/bus/index.ts";
@@ -108,6 +111,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly relay: Relay;
   readonly jobs: JobsRoom;
   readonly status: StatusRoom;
+  readonly tower: TowerListeners;
   readonly audit: AuditRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
@@ -474,8 +478,24 @@ export async function createPlane({
     help: "How long requests took",
     labels: ["method", "path", "status"],
   });
+  const minionEvents = undo.use(
+    createEventStreams({ status, bus, clock, log, ended: (credentials) => who.ended(credentials) }),
+  );
+  const towerParts: readonly Part[] = [
+    {
+      at: "/",
+      routes: minionRoutes({
+        status,
+        fleet,
+        events: minionEvents,
+        legacyDigests: settings.legacyDigests,
+        start: randomBytes(4).toString("hex"),
+      }),
+    },
+  ];
   const v1 = "/api/v1";
   const parts: Part[] = [
+    ...towerParts,
     { at: "/", routes: serverRootRoutes(serverNeeds) },
     { at: "/", routes: distributionRoutes({ distribution }) },
     { at: "/", routes: consoleRoutes({ webConsole }) },
@@ -538,6 +558,29 @@ export async function createPlane({
     served,
     page: webConsole.page,
   });
+  // What callers of the original find, at listeners of its own too; who they are there is known before.
+  const callers = new WeakMap<Peer, Actor>();
+  const towerApp = mount(towerParts, {
+    authenticate: async (_, peer) => callers.get(peer),
+    audit: audit.log,
+    log,
+    served,
+  });
+  const tower = undo.use(
+    await openTowerListeners({
+      plain: { listen: settings.towerListen, callers: settings.towerCallers, role: settings.towerRole },
+      tls: { listen: settings.towerTlsListen, ca: settings.towerClientCa, clients: settings.towerClients },
+      names: settings.names,
+      pki,
+      log,
+      async fetch(request, peer, actor) {
+        callers.set(peer, actor);
+        return towerApp.fetch(request, { peer });
+      },
+      carry: (incoming, outgoing, peer, actor) => proxy.carry(incoming, outgoing, peer, actor),
+      upgrade: (incoming, socket, head, peer, actor) => proxy.upgrade(incoming, socket, head, peer, actor),
+    }),
+  );
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], {
     authenticate: async () => undefined,
@@ -562,6 +605,7 @@ export async function createPlane({
     relay,
     jobs,
     status,
+    tower,
     audit,
     blobs,
     distribution,
@@ -592,6 +636,8 @@ export async function createPlane({
       return (drained ??= (async () => {
         state.drain();
         live.drain();
+        minionEvents.drain();
+        tower.drain();
         terminals.drain();
         relay.drain();
         streams.drain();

@@ -1657,6 +1657,66 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/minions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The status of all hosts that are ready, in the order of becoming so
+         * @description HEAD tells the digest alone, in `Content-MD5`: MD5 in lower-case hex over the digests of all that are listed. It changes when something visible does, and not by the mere passing of time.
+         */
+        readonly get: operations["listMinions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/minions/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The status of one host
+         * @description HEAD tells its digest in `Content-MD5`.
+         */
+        readonly get: operations["getMinion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/minions/events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What becomes of the list, as server-sent events: added, ready, changed, removed
+         * @description `Last-Event-ID` or `since` go on after a revision; without them it begins now. `reset` says that what happened since is not known any more: read the list anew.
+         */
+        readonly get: operations["followMinions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/readyz": {
         readonly parameters: {
             readonly query?: never;
@@ -7657,6 +7717,126 @@ export interface operations {
                 };
                 content: {
                     readonly "text/plain": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listMinions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Only these, with commas; `os.hostname` is a field of a field. The id always comes. */
+                readonly fields?: string;
+                /** @description `ndjson`: one minion a line, as `Accept` may say, too. */
+                readonly format?: "json" | "ndjson";
+                /** @description A page of so many; `Link` leads to the next. */
+                readonly limit?: number;
+                /** @description `off`: without what changes by itself (uptime, load, free memory, CPU times). */
+                readonly live?: "on" | "off";
+                /** @description With blanks, as the original does it. */
+                readonly pretty?: "on" | "off";
+                /** @description Only hosts that it picks. */
+                readonly selector?: string;
+                /** @description Only what changed after this revision, and who left. */
+                readonly since?: number | null;
+                /** @description `all`: those that are offline, too, with when they were last seen. */
+                readonly state?: "ready" | "all";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getMinion: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only these, with commas; `os.hostname` is a field of a field. The id always comes. */
+                readonly fields?: string;
+                /** @description `off`: without what changes by itself (uptime, load, free memory, CPU times). */
+                readonly live?: "on" | "off";
+                /** @description With blanks, as the original does it. */
+                readonly pretty?: "on" | "off";
+                /** @description `all`: those that are offline, too, with when they were last seen. */
+                readonly state?: "ready" | "all";
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description As it is listed; or id or name of the host. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly followMinions: {
+        readonly parameters: {
+            readonly query?: {
+                readonly since?: number | null;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": string;
                 };
             };
             /** @description A failure. */

@@ -8,13 +8,16 @@ import type { Pki } from "../platform/pki/index.ts";
 
 /** Who is at the other end of a connection. */
 export interface Peer {
-  /** Which TLS server took it: `link` demands a client certificate of the fleet's CA, `public` asks for none. */
-  readonly door: "public" | "link";
+  /**
+   * Which server took it: `link` demands a client certificate of the fleet's CA, `public` asks for none, `tower` is a
+   * listener for programs that are known by their address or by a certificate of another CA.
+   */
+  readonly door: "public" | "link" | "tower";
   readonly address: string;
   readonly port: number;
   /** Reverse look-up, cached, with a deadline; undefined when there is none. */
   hostName(): Promise<string | undefined>;
-  /** The client's certificate, proven by the handshake; only at the `link` door. On resumed sessions too. */
+  /** The client's certificate, proven by the handshake; not at the `public` door. On resumed sessions too. */
   readonly certificate?: X509Certificate;
   /** The request as it came in: exact target, header list, HTTP version. */
   readonly raw?: { readonly target: string; readonly headers: readonly string[]; readonly httpVersion: string };

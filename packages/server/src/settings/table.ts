@@ -17,6 +17,7 @@ import {
   labels,
   onOff,
   oneOf,
+  networks,
   optionalHostPorts,
   optionalPath,
   percentage,
@@ -71,6 +72,45 @@ export const settingsTable = {
     schema: hostNames,
     sentence:
       "Further names and addresses by which machines reach this server: they go into its certificate and into the join line.",
+  },
+  towerListen: {
+    default: "",
+    schema: optionalHostPorts,
+    sentence:
+      "Addresses where old callers of a stormtower are served over plain HTTP, without tokens; `127.0.0.1:8020` is the original's port. Empty: nowhere.",
+  },
+  towerCallers: {
+    default: "127.0.0.0/8, ::1",
+    schema: networks,
+    sentence: "Addresses and networks that are served there; others are refused.",
+  },
+  towerRole: {
+    default: "viewer",
+    schema: oneOf(["viewer", "operator"]),
+    sentence: "The role of all who are served there.",
+  },
+  towerTlsListen: {
+    default: "",
+    schema: optionalHostPorts,
+    sentence:
+      "Addresses where programs with client certificates are served over TLS: `/minions` and what else a tower has. Empty: nowhere.",
+  },
+  towerClientCa: {
+    default: "",
+    schema: optionalPath,
+    sentence: "PEM file of the CAs whose certificates are taken there.",
+  },
+  towerClients: {
+    default: "",
+    schema: roleRules,
+    sentence:
+      "Who they are by the CN of their certificates, with commas: `viewer:monitor.example.org`, or only for a place `operator:aula@site-a/aula-1`. Who is not named is refused.",
+  },
+  legacyDigests: {
+    default: "off",
+    schema: onOff,
+    sentence:
+      "Checksums of `/minions` as the original counts them: of the list over the ids alone, of one minion without `os`. Off: they cover everything visible that does not change by itself.",
   },
   certificate: {
     default: "",

@@ -33,6 +33,26 @@ function hostPortsOf(text: string, context: z.RefinementCtx): readonly HostPort[
   return parsed.flatMap(([, value]) => (typeof value === "string" ? [] : [value]));
 }
 
+/** Addresses and networks, as `127.0.0.0/8`. */
+export const networks = z.string().transform((text, context): readonly Network[] =>
+  listOf(text).flatMap((each) => {
+    const [address = "", bits] = each.replace(/^\[(.*)\]$/, "$1").split("/");
+    const family = isIP(address);
+    const most = family === 4 ? 32 : 128;
+    const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+    if (family !== 0 && prefix >= 0 && prefix <= most)
+      return [{ address, prefix, family: family === 4 ? ("ipv4" as const) : ("ipv6" as const) }];
+    context.addIssue(`${JSON.stringify(each)} is no address and no network such as 10.0.0.0/8`);
+    return [];
+  }),
+);
+
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
 /** Host names and addresses, without ports. */
 export const hostNames = z.string().transform((text, context): readonly string[] => {
   const names = listOf(text).map((name) => name.replace(/^\[(.*)\]$/, "$1"));

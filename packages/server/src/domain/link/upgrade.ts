@@ -8,7 +8,7 @@ import { problemOf, PROBLEM_TYPE } from "../../api/problem.ts";
 
 /** Who is at the other end, as far as a link must know. What a core hands in fits it. */
 export interface LinkPeer {
-  readonly door: "public" | "link";
+  readonly door: "public" | "link" | "tower";
   readonly address: string;
   readonly certificate?: X509Certificate;
 }

@@ -62,6 +62,45 @@ export function shownParts(parts: Parts): readonly Part[] {
     .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
+/** How JSON is spaced: without blanks, or as the original does it, in a list of documents. */
+export type Spacing = "compact" | "listed";
+
+/** Pieces of the JSON, with what is live in it; `more` are members that come at the end. */
+export function piecesOf(
+  document: Document,
+  live: Live | undefined,
+  more: Readonly<Record<string, unknown>> = {},
+  spacing: Spacing = "compact",
+): readonly Buffer[] {
+  const own = document.parts.get(ID);
+  const id = own === undefined ? document.id : (valueOf(own) ?? document.id);
+  const members = shownParts(document.parts).map((part) =>
+    part.name === OS && live !== undefined
+      ? memberOf(OS, joinLive(valueOf(part), live), spacing)
+      : spacing === "compact"
+        ? part.member
+        : spaced(part),
+  );
+  const others = Object.entries(more).map(([name, value]) => memberOf(name, value, spacing));
+  const marks = MARKS[spacing];
+  return [marks.open, ...between([memberOf(ID, id, spacing), ...members, ...others], marks.comma), marks.close];
+}
+
+const MARKS = {
+  compact: { open: Buffer.from("{"), comma: COMMA, close: Buffer.from("}") },
+  listed: { open: Buffer.from("  {\n"), comma: Buffer.from(",\n"), close: Buffer.from("\n  }") },
+} as const;
+
+function memberOf(name: string, value: unknown, spacing: Spacing): Buffer {
+  if (spacing === "compact") return Buffer.from(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return Buffer.from(`    ${JSON.stringify(name)}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n    ")}`);
+}
+
+/** Kept with the part: most are shown again and again. */
+function spaced(part: Part): Buffer {
+  return (part.spaced ??= memberOf(part.name, valueOf(part), "listed"));
+}
+
 /** As a value, for those who show only some of it. */
 export function valueOfDocument({ id, parts }: Document, live: Live | undefined): Readonly<Record<string, unknown>> {
   const members = shownParts(parts).map((part): [string, unknown] => [
@@ -79,6 +118,6 @@ function idMember({ id, parts }: Document): Buffer {
 }
 const NO_ID = Buffer.from('"id":null');
 
-function between(members: readonly Buffer[]): readonly Buffer[] {
-  return members.flatMap((member, n) => (n === 0 ? [member] : [COMMA, member]));
+function between(members: readonly Buffer[], comma = COMMA): readonly Buffer[] {
+  return members.flatMap((member, n) => (n === 0 ? [member] : [comma, member]));
 }

@@ -5,6 +5,11 @@
  * in no digest. A *scope* is what somebody may see of the list.
  */
 export { createStatus, type StatusNeeds } from "./create.ts";
+export { piecesOf, valueOfDocument, type Spacing } from "./document.ts";
+export { digestOfList, type Block } from "./listing.ts";
+export { seesPlaces } from "./registry.ts";
 export { statusRoutes } from "./status.routes.ts";
 export { statusTopic } from "./topic.ts";
-export type { Put, Source, StatusNews, StatusRoom } from "./status.ts";
+export { seenAs } from "./transitions.ts";
+export { statusOf } from "./views.ts";
+export type { Put, ScopeList, Source, StatusEntry, StatusEvent, StatusNews, StatusRoom } from "./status.ts";

@@ -11,6 +11,8 @@ export interface Part {
   readonly digest: string;
   /** `"name":value`, the value as canonical JSON, ready to stand in a document. */
   readonly member: Buffer;
+  /** The same with blanks, as it stands in a list; made when somebody first wants it so. */
+  spaced?: Buffer;
 }
 export type Parts = ReadonlyMap<string, Part>;
 

@@ -1,0 +1,252 @@
+import { describe, expect, test } from "vitest";
+import type { Actor } from "../../api/actor.ts";
+import { mount } from "../../api/mount.ts";
+import { roles } from "../../api/permissions.ts";
+import type { Peer } from "../../cores/core.ts";
+import { openTower, sample } from "../../domain/status/status.testing.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log/index.ts";
+import { engines } from "../../platform/store/engines.testing.ts";
+import type { Store } from "../../platform/store/index.ts";
+import { createEventStreams } from "./events.ts";
+import { minionRoutes } from "./minions.routes.ts";
+
+const peer = (door: Peer["door"] = "public"): Peer => ({
+  door,
+  address: "192.0.2.1",
+  port: 1,
+  hostName: async () => undefined,
+});
+const viewer = (places?: readonly string[]): Actor => ({
+  name: "token:viewer",
+  permissions: new Set(roles.viewer),
+  ...(places === undefined ? {} : { places }),
+});
+
+async function openDoor(store: Store, { legacyDigests = false } = {}) {
+  await using undo = new AsyncDisposableStack();
+  const tower = undo.use(await openTower(store, systemClock));
+  const { status, fleet, bus } = tower;
+  const events = undo.use(
+    createEventStreams({ status, bus, clock: systemClock, log: silentLog, ended: async () => new Map() }),
+  );
+  const app = (actor: Actor | undefined) =>
+    mount([{ at: "/", routes: minionRoutes({ status, fleet, events, legacyDigests, start: "s" }) }], {
+      authenticate: async () => actor,
+      audit: { begin: async () => ({ end: async () => undefined }), record: async () => undefined } as never,
+      log: silentLog,
+    });
+  const owned = undo.move();
+  return {
+    ...tower,
+    events,
+    async ask(path: string, init: RequestInit & { actor?: Actor | undefined; door?: Peer["door"] } = {}) {
+      const { actor = viewer(), door, ...rest } = init;
+      return app(actor).fetch(new Request(`https://tower${path}`, rest), { peer: peer(door) });
+    },
+    app,
+    async tell(number: number, more: Readonly<Record<string, unknown>> = {}, place?: readonly string[]) {
+      const { host } = await tower.online(number, place === undefined ? {} : { place });
+      await status.put(host, { whole: { ...sample, id: `m${number}`, ...more } }, "bolt");
+      return host;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const ids = async (answer: Response): Promise<readonly string[]> =>
+  ((await answer.json()) as readonly { readonly id: string }[]).map(({ id }) => id);
+
+describe.each(engines)("/minions on $name", ({ open }) => {
+  test("answers as the original did, and its checksums tell the truth", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    const empty = await door.ask("/minions", { method: "HEAD" });
+    expect(empty.headers.get("content-md5")).toBe("d41d8cd98f00b204e9800998ecf8427e");
+    const two = await door.tell(2);
+    await door.tell(1);
+    const head = await door.ask("/minions", { method: "HEAD" });
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe("");
+    expect(head.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(head.headers.get("content-length")).toBe("0");
+    expect(head.headers.get("content-md5")).toMatch(/^[0-9a-f]{32}$/);
+    expect(head.headers.get("x-powered-by")).toBeNull();
+
+    const list = await door.ask("/minions");
+    const text = await list.clone().text();
+    expect(list.headers.get("content-length")).toBe(String(text.length));
+    expect(await ids(list)).toEqual(["m2", "m1"]);
+    expect(JSON.parse(text)[1]).toEqual({
+      ...sample,
+      id: "m1",
+      env: { ...(sample["env"] as object), skey: null, token: null },
+    });
+    const old = await (await door.ask("/minions", { door: "tower" })).text();
+    expect(old).toBe(JSON.stringify(JSON.parse(text), null, 2));
+    const one = await door.ask("/minions/m2");
+    expect(await one.json()).toEqual(JSON.parse(text)[0]);
+    const oneHead = await door.ask("/minions/m2", { method: "HEAD" });
+    expect(oneHead.headers.get("content-md5")).toBe(one.headers.get("content-md5"));
+    for (const method of ["HEAD", "GET"]) expect((await door.ask("/minions/none", { method })).status).toBe(404);
+
+    await door.status.put(two, { patch: { running: false } }, "bolt");
+    const after = await door.ask("/minions", { method: "HEAD" });
+    expect(after.headers.get("content-md5")).not.toBe(head.headers.get("content-md5"));
+    door.status.beat(two, { uptime: 1e6 });
+    const later = await door.ask("/minions", { method: "HEAD" });
+    expect(later.headers.get("content-md5")).toBe(after.headers.get("content-md5"));
+    expect(later.headers.get("etag")).not.toBe(after.headers.get("etag"));
+    const lives = (await (await door.ask("/minions")).json()) as readonly { os: { uptime: number } }[];
+    expect(lives[0]!.os.uptime).toBe(1e6);
+    expect((await door.ask("/minions", { actor: { name: "nobody", permissions: new Set() } })).status).toBe(403);
+  });
+
+  test("shows each scope its own, picks, pages, and sends nothing that is known", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    for (let n = 1; n <= 5; n += 1) await door.tell(n, { running: n % 2 === 0 }, ["site", `aula-${n % 2}`]);
+    const actor = viewer(["site/aula-1"]);
+    expect(await ids(await door.ask("/minions", { actor }))).toEqual(["m1", "m3", "m5"]);
+    expect((await door.ask("/minions/m2", { actor })).status).toBe(404);
+    const own = await door.ask("/minions", { actor, method: "HEAD" });
+    const host = await door.tell(2, { running: "elsewhere" }, ["site", "aula-0"]);
+    const same = await door.ask("/minions", { actor, method: "HEAD" });
+    expect(same.headers.get("content-md5")).toBe(own.headers.get("content-md5"));
+
+    expect(await ids(await door.ask("/minions?selector=lab:aula-0"))).toEqual(["m2", "m4"]);
+    expect(await (await door.ask("/minions?selector=name:pc-02&fields=os.hostname,packages.name")).json()).toEqual([
+      {
+        id: "m2",
+        os: { hostname: "kvm570" },
+        packages: (sample["packages"] as readonly { name: string }[]).map(({ name }) => ({ name })),
+      },
+    ]);
+    const first = await door.ask("/minions?limit=2&fields=id");
+    expect(await ids(first)).toEqual(["m1", "m2"]);
+    const next = /^<(.+)>; rel="next"$/.exec(first.headers.get("link") ?? "")![1]!;
+    expect(await ids(await door.ask(next))).toEqual(["m3", "m4"]);
+    const lines = await door.ask("/minions?fields=running", { headers: { accept: "application/x-ndjson" } });
+    expect(
+      (await lines.text())
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { id: string }).id),
+    ).toEqual(["m1", "m2", "m3", "m4", "m5"]);
+
+    for (const path of ["/minions", "/minions?live=off", "/minions/m2", "/minions?selector=all&fields=id"]) {
+      const known = await door.ask(path);
+      const tag = known.headers.get("etag")!;
+      expect(tag).toMatch(/^"/);
+      expect((await door.ask(path, { headers: { "if-none-match": tag } })).status).toBe(304);
+      const digest = `"${known.headers.get("content-md5")}"`;
+      expect((await door.ask(path, { headers: { "if-none-match": `"x", ${digest}` } })).status).toBe(304);
+      await door.status.put(host, { patch: { running: path } }, "bolt");
+      expect((await door.ask(path, { headers: { "if-none-match": tag } })).status).toBe(200);
+    }
+    expect((await door.ask("/minions?since=0&selector=all")).status).toBe(400);
+    expect((await door.ask("/minions?fields=a&nonsense=1")).status).toBe(400);
+  });
+
+  test("remembers who is offline, and tells what changed since a revision and who left", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    await door.tell(1);
+    const two = await door.tell(2);
+    await door.tell(3);
+    const before = await door.ask("/minions?state=all", { method: "HEAD" });
+    const since = before.headers.get("atalaya-revision");
+    await door.offline(1);
+    await expect.poll(() => door.status.list({}).size).toBe(2);
+    await door.status.put(two, { patch: { running: false } }, "bolt");
+    expect(await (await door.ask(`/minions?since=${since}&fields=running`)).json()).toEqual({
+      revision: door.status.revision,
+      digest: door.status.list({}).digest,
+      reset: false,
+      changed: [{ id: "m2", running: false }],
+      gone: ["m1"],
+    });
+    expect((await door.ask("/minions?since=999999")).status).toBe(200);
+    expect(await (await door.ask("/minions?since=999999&fields=id")).json()).toMatchObject({ reset: true });
+    expect((await door.ask("/minions/m1")).status).toBe(404);
+    expect(await (await door.ask("/minions?state=all&fields=id")).json()).toEqual([
+      { id: "m1", state: "offline", lastSeen: expect.stringMatching(/^\d{4}-/) as string, offlineReason: "closed" },
+      { id: "m2", state: "online", lastSeen: expect.any(String) as string },
+      { id: "m3", state: "online", lastSeen: expect.any(String) as string },
+    ]);
+    const after = await door.ask("/minions?state=all", { method: "HEAD" });
+    expect(after.headers.get("content-md5")).not.toBe(before.headers.get("content-md5"));
+    await door.tell(1);
+    expect(await ids(await door.ask("/minions"))).toEqual(["m1", "m2", "m3"]);
+  });
+
+  test("tells events, and goes on where somebody stopped", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    await door.tell(1);
+    const abort = new AbortController();
+    const events = reader(await door.ask("/minions/events", { signal: abort.signal }));
+    const now = await events.next();
+    expect(now.event).toBe("now");
+    const host = await door.tell(2);
+    await door.status.put(host, { patch: { running: false } }, "bolt");
+    await door.offline(2);
+    const told = [await events.next(), await events.next(), await events.next(), await events.next()];
+    expect(told.map(({ event }) => event)).toEqual(["added", "ready", "changed", "removed"]);
+    expect(told[2]!.data).toMatchObject({ id: "m2", parts: ["running"], digest: expect.any(String) as string });
+    abort.abort();
+    await expect.poll(() => door.events.size).toBe(0);
+
+    const again = reader(
+      await door.ask("/minions/events", {
+        headers: { "last-event-id": String((told[1]!.data as { revision: number }).revision) },
+      }),
+    );
+    expect([await again.next(), await again.next()].map(({ event }) => event)).toEqual(["changed", "removed"]);
+    const reset = reader(await door.ask("/minions/events?since=999999"));
+    expect((await reset.next()).event).toBe("reset");
+    const placed = reader(await door.ask(`/minions/events?since=${now.id}`, { actor: viewer(["elsewhere"]) }));
+    door.events.drain();
+    await expect(placed.next()).rejects.toThrow("over");
+  });
+
+  test("counts as the original where that is set", async () => {
+    await using store = await open();
+    await using door = await openDoor(store, { legacyDigests: true });
+    const host = await door.tell(1, { id: "30a2a131-f812-4666-bb69-c443f7e3a901" });
+    const head = await door.ask("/minions", { method: "HEAD" });
+    expect(head.headers.get("content-md5")).toBe("266261b54e7c94fe8ee2580c7dca2696");
+    const one = await door.ask("/minions/30a2a131-f812-4666-bb69-c443f7e3a901", { method: "HEAD" });
+    expect(one.headers.get("content-md5")).toBe("cee3f585310dde1076a8335ba26cb3cd");
+    await door.status.put(host, { patch: { running: false } }, "bolt");
+    const later = await door.ask("/minions", { method: "HEAD" });
+    expect(later.headers.get("content-md5")).toBe(head.headers.get("content-md5"));
+    expect(later.headers.get("etag")).not.toBe(head.headers.get("etag"));
+  });
+});
+
+/** Events of a stream, one by one. */
+function reader(answer: Response) {
+  const source = answer.body!.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  return {
+    async next(): Promise<{ readonly event: string; readonly id: string | undefined; readonly data: unknown }> {
+      for (;;) {
+        const end = text.indexOf("\n\n");
+        if (end >= 0) {
+          const block = text.slice(0, end);
+          text = text.slice(end + 2);
+          const fields = new Map(block.split("\n").map((line) => line.split(/: (.*)/s) as [string, string]));
+          const event = fields.get("event");
+          if (event !== undefined)
+            return { event, id: fields.get("id"), data: JSON.parse(fields.get("data") ?? "null") };
+          continue;
+        }
+        const { value, done } = await source.read();
+        if (done) throw new Error("over");
+        text += decoder.decode(value, { stream: true });
+      }
+    },
+  };
+}
