@@ -13,6 +13,7 @@ import * as host from "./commands/host.ts";
 import * as hosts from "./commands/hosts.ts";
 import * as job from "./commands/job.ts";
 import * as monitor from "./commands/monitor.ts";
+import * as relay from "./commands/relay.ts";
 import * as run from "./commands/run.ts";
 import * as script from "./commands/script.ts";
 import * as server from "./commands/server.ts";
@@ -44,6 +45,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
   for (const { register } of [
     run,
     terminal,
+    relay,
     monitor,
     hosts,
     host,

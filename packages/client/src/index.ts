@@ -6,6 +6,7 @@
 import { buildClient, type Client as CommonClient } from "./client.ts";
 import { httpsFetch } from "./node/https-fetch.ts";
 import { nodeLiveSocket } from "./node/live-socket.ts";
+import { nodeRelays, type OpenRelay } from "./node/relay-socket.ts";
 import { nodeTerminals, type OpenTerminal } from "./node/terminal-socket.ts";
 import { createTrust } from "./node/trust.ts";
 
@@ -13,6 +14,7 @@ export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
 export { verifyAuditExport, type AuditExportVerdict } from "./node/audit-export.ts";
 export { uploadBlob, type UploadedBlob } from "./node/upload-blob.ts";
 export type { UploadOptions } from "./upload-parts.ts";
+export type { OpenRelay, RelayWish } from "./node/relay-socket.ts";
 export type {
   OpenTerminal,
   TerminalHandlers,
@@ -28,6 +30,8 @@ export type { components, operations, paths } from "./generated/api.ts";
 export interface Client extends CommonClient {
   /** Opens a terminal on a host; it belongs to the caller. */
   readonly openTerminal: OpenTerminal;
+  /** Opens a connection to a port of a host; it belongs to the caller. */
+  readonly openRelay: OpenRelay;
 }
 
 export interface ClientOptions {
@@ -55,6 +59,10 @@ export function createClient({ url, token: given, ca, pin, fetch }: ClientOption
     openLive: nodeLiveSocket({ url, trust, ...withToken }),
     close: transport.close,
   });
-  return { ...common, openTerminal: nodeTerminals({ url, trust, ...withToken }) };
+  return {
+    ...common,
+    openTerminal: nodeTerminals({ url, trust, ...withToken }),
+    openRelay: nodeRelays({ url, trust, ...withToken }),
+  };
 }
 export { compareNames, foldHosts } from "@atalaya/protocol/selectors";

@@ -353,8 +353,12 @@ export const failures = {
     exit: 2,
     means: "This address cannot be relayed as it is written.",
   },
-  "relay.limit": { status: 429, retry: true, exit: 3, means: "There are as many relays as there may be." },
-  "relay.unknown": { status: 404, retry: false, exit: 2, means: "No such relay is open." },
+  "relay.no-domain": {
+    status: 409,
+    retry: false,
+    exit: 1,
+    means: "This server has no domain for browsers to reach hosts by.",
+  },
   // Statuses
   "status.unknown": { status: 404, retry: true, exit: 1, means: "The host has told no status." },
   "status.no-revision": { status: 404, retry: false, exit: 1, means: "The status has no such revision, or no more." },

@@ -53,7 +53,14 @@ import {
   sessionRoutes,
   type SessionsRoom,
 } from "./domain/sessions/index.ts";
-import { createCarrier, createRelay, type Relay } from "./domain/relay/index.ts";
+import {
+  createCarrier,
+  createOrigins,
+  createRelay,
+  createRelaySockets,
+  relayRoutes,
+  type Relay,
+} from "./domain/relay/index.ts";
 import { createScripts, scriptRoutes, scriptStore } from "./domain/scripts/index.ts";
 import { createMonitorRoom, loadTopic, monitorRoutes, monitorTopic } from "./domain/monitor/index.ts";
 import { createStatus, statusRoutes, statusTopic, type StatusRoom } from "./domain/status/index.ts";
@@ -165,11 +172,16 @@ export async function createPlane({
     });
   const reachable = reachableAt(addresses);
   const named = certificateFiles(settings);
+  // Browsers take names below localhost for this machine: a trial needs nothing else.
+  const relayDomain = settings.relayDomain ?? (reachable.onlyLoopback ? "relay.localhost" : undefined);
   const pki = undo.use(
     await openPki(join(data, "pki"), {
       clock,
       log,
-      names: certificateNames(settings, reachable.servers),
+      names: [
+        ...certificateNames(settings, reachable.servers),
+        ...(relayDomain === undefined ? [] : [`*.${relayDomain}`]),
+      ],
       ...(named === undefined ? {} : { named }),
     }),
   );
@@ -292,6 +304,20 @@ export async function createPlane({
     relay,
     carrier,
     authenticate: (authorization, { address }) => byToken(authorization, address),
+    log,
+  });
+  const origins = createOrigins({
+    relay,
+    carrier,
+    ended: who.ended,
+    clock,
+    log,
+    ...(relayDomain === undefined ? {} : { domain: relayDomain }),
+  });
+  const relaySockets = createRelaySockets({
+    relay,
+    authenticate: (authorization, { address }) => byToken(authorization, address),
+    clock,
     log,
   });
   const blobs = createBlobs({
@@ -545,6 +571,7 @@ export async function createPlane({
     { at: v1, routes: liveRoutes({ live }) },
     { at: v1, routes: monitorRoutes({ monitor, fleet }) },
     { at: v1, routes: statusRoutes({ status, fleet }) },
+    { at: v1, routes: relayRoutes({ relay, origins }) },
     { at: v1, routes: terminalRoutes({ recordings }) },
     { at: v1, routes: blobRoutes({ blobs, names }) },
     { at: v1, routes: openApiRoutes({ document: () => openApiDocument(app) }) },
@@ -617,9 +644,13 @@ export async function createPlane({
     rpc,
     fetch: async (request, peer) =>
       peer.door === "link" ? agentApp.fetch(request, { peer }) : app.fetch(withoutDoubledSlashes(request), { peer }),
-    carry: (incoming, outgoing, peer) => peer.door === "public" && proxy.carry(incoming, outgoing, peer),
+    carry: (incoming, outgoing, peer) =>
+      peer.door === "public" && (origins.carry(incoming, outgoing, peer) || proxy.carry(incoming, outgoing, peer)),
     upgrade(request, socket, head, peer) {
+      // First: below the relay domain nothing is ours, whatever its path.
+      if (peer.door === "public" && origins.upgrade(request, socket, head, peer)) return;
       if (peer.door === "public" && proxy.upgrade(request, socket, head, peer)) return;
+      if (peer.door === "public" && relaySockets.upgrade(request, socket, head, peer)) return;
       // A stranger's target may be no URL at all, as `//`: that is nothing here, and no failure of ours.
       const path = URL.parse(request.url ?? "/", "https://atalaya")?.pathname;
       if (path === LINK_PATH) return links.upgrade(request, socket, head, peer);

@@ -14,6 +14,7 @@ import type { PolicyFile } from "../policy/policy-file.ts";
 import { admitStream } from "../tickets/tickets.ts";
 import { byteStream, type ByteStream } from "./byte-stream.ts";
 import { dialStream } from "./dial-stream.ts";
+import { dialTurns } from "./dial-turns.ts";
 
 export interface StreamKind {
   /** Everything that may be refused is refused here, before the server is dialled. `request` is not parsed yet. */
@@ -52,12 +53,14 @@ export interface Streams {
 const LINKLESS_MS = 120_000;
 /** The server pings streams twice a minute. */
 const SILENT_MS = 75_000;
+const DIALS_AT_ONCE = 16;
 /** Ids of one link; a server that asks for more than this has lost its mind. */
 const MOST_IDS = 100_000;
 
 export function createStreams(needs: StreamsNeeds): Streams {
   const { kinds, policy, identity, tickets, environment, log, linklessMs = LINKLESS_MS } = needs;
   const live = new Set<ByteStream>();
+  const turns = dialTurns(DIALS_AT_ONCE);
   /** Of this link. A ticket is good for one epoch, so those of older links need no memory. */
   const used = new Set<string>();
   const stopping = new AtalayaError("host.offline", "the agent stops");
@@ -99,7 +102,13 @@ export function createStreams(needs: StreamsNeeds): Streams {
     return end.prepare(parsed(request), { user, policy: rules });
   }
 
-  async function dial(stream: string, { address, enrolled }: Up): Promise<WebSocket> {
+  async function dial(stream: string, link: Up): Promise<WebSocket> {
+    // All at once they would be more handshakes than a server takes, and each be the slower for it.
+    using _turn = await turns.take();
+    return dialNow(stream, link);
+  }
+
+  async function dialNow(stream: string, { address, enrolled }: Up): Promise<WebSocket> {
     const session = tickets.of(address, enrolled.certificate);
     return dialStream(stream, {
       address,

@@ -48,6 +48,7 @@ test("with nothing said, every setting has its default", () => {
     legacyDigests: false,
     certificate: undefined,
     key: undefined,
+    relayDomain: undefined,
     relaySeconds: 60,
     terminalIdleMinutes: 60,
     terminalRecording: false,

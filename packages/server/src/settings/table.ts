@@ -8,6 +8,7 @@ import {
   accountName,
   accountRules,
   byteSize,
+  domainName,
   fileTitle,
   folder,
   issuer,
@@ -260,6 +261,12 @@ export const settingsTable = {
     default: "90",
     schema: wholeNumber(1, 825),
     sentence: "How long agents' certificates are valid. They renew themselves when a third of it is left.",
+  },
+  relayDomain: {
+    default: "",
+    schema: domainName,
+    sentence:
+      "Domain whose names lead browsers to web services of hosts, `https://pc-01--8080.<domain>/`: `*.<domain>` must lead to this server, and nothing else may use the domain. Unset: `relay.localhost` while only this machine reaches the server, otherwise none.",
   },
   relaySeconds: {
     default: "60",

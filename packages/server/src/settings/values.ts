@@ -61,6 +61,16 @@ export const hostNames = z.string().transform((text, context): readonly string[]
   return names;
 });
 
+/** A domain, as `relay.example.org`; empty: none. */
+export const domainName = z.string().transform((text, context): string | undefined => {
+  if (text === "") return undefined;
+  const domain = domainToASCII(text.toLowerCase());
+  if (/^(?=.{1,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(domain))
+    return domain;
+  context.addIssue("is no domain such as `relay.example.org`");
+  return z.NEVER;
+});
+
 export const onOff = z.string().transform((text, context): boolean => {
   if (/^(on|true|yes|1)$/i.test(text)) return true;
   if (/^(off|false|no|0)$/i.test(text)) return false;

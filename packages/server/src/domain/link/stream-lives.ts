@@ -46,7 +46,7 @@ export function createStreamLives({
   settings,
 }: {
   readonly clock: Clock;
-  readonly settings: Pick<StreamSettings, "heartbeatMs" | "linklessMs">;
+  readonly settings: Pick<StreamSettings, "heartbeatMs" | "linklessMs" | "probeMs">;
 }): StreamLives {
   const all = new Set<Living>();
   const byHost = new Map<HostKey, number>();
@@ -81,6 +81,18 @@ export function createStreamLives({
       if (now - living.heardAt >= SILENT_INTERVALS * settings.heartbeatMs) cut(living);
       else stream.socket.ping();
     }
+  }
+
+  /** Its link fell silent. Its streams may only be as quiet as people are: whoever answers a ping lives. */
+  function probe(enrolment: string): void {
+    const asked = clock.now();
+    const mine = [...all].filter((living) => living.enrolment === enrolment && !living.stream.paused);
+    for (const { stream } of mine) stream.socket.ping();
+    clock.after(settings.probeMs, () => {
+      for (const living of mine)
+        // While we do not read, nothing can be heard.
+        if (all.has(living) && living.heardAt <= asked && !living.stream.paused) cut(living);
+    });
   }
 
   function cut({ stream }: Living): void {
@@ -119,6 +131,7 @@ export function createStreamLives({
       if (!byHost.has(host)) return;
       const whose = (living: Living): boolean => living.enrolment === enrolment;
       if (!PASSING.has(reason)) return end(whose, gone);
+      if (reason === "link.silent") probe(enrolment);
       forgive(enrolment);
       linkless.set(
         enrolment,

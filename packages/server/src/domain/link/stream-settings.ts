@@ -10,6 +10,8 @@ export interface StreamSettings {
   readonly heartbeatMs: number;
   /** How long streams outlive their host's link: a link that breaks comes back, and its streams need not have broken. */
   readonly linklessMs: number;
+  /** How long streams may take to answer, once their host's link has fallen silent. */
+  readonly probeMs: number;
   /** How long a closing handshake may take. */
   readonly closeMs: number;
 }
@@ -21,5 +23,6 @@ export const streamDefaults: StreamSettings = {
   answerMs: 15_000,
   heartbeatMs: 30_000,
   linklessMs: 120_000,
+  probeMs: 5_000,
   closeMs: 5_000,
 };

@@ -11,3 +11,6 @@ export type { Carried, Dress } from "./http/carry.ts";
 export { relocated, towardsCaller, towardsHost, type HeaderPair } from "./http/headers.ts";
 export { checkedPath } from "./http/path.ts";
 export { answerProblem, relayFailure } from "./http/problem.ts";
+export { createRelaySockets, type RelaySockets } from "./socket-door.ts";
+export { createOrigins, type Origins } from "./origins/origins.ts";
+export { relayRoutes } from "./relay.routes.ts";

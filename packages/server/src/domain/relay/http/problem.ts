@@ -9,7 +9,9 @@ const MAX_DISCARDED_BYTES = 1024 * 1024;
 
 /** Node's and our own errors of a relayed request, by our codes. */
 export function relayFailure(error: unknown): AtalayaError {
-  if (error instanceof AtalayaError) return error;
+  // To a caller it is no time-out of theirs.
+  if (error instanceof AtalayaError)
+    return error.code === "link.silent" ? new AtalayaError("stream.broken", error.message, { cause: error }) : error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ERR_INVALID_CHAR" || code === "ERR_UNESCAPED_CHARACTERS" || code === "ERR_INVALID_HTTP_TOKEN")
     return new AtalayaError("request.malformed", "The request's headers cannot be passed on.", { cause: error });

@@ -22,7 +22,8 @@ export interface Upstream extends Disposable {
   request(wish: UpstreamWish): ClientRequest;
 }
 
-const IDLE_MS = 10_000;
+/** From its opening: what a host's policy says meanwhile holds for what comes after. */
+const KEPT_MS = 5_000;
 const MOST_IDLE = 6;
 const HEADER_BYTES = 64 * 1024;
 
@@ -34,6 +35,7 @@ type Connected = (error: Error | null, bytes?: Duplex) => void;
 
 export function createUpstream(relay: Pick<Relay, "open">): Upstream {
   const idle = new WeakMap<Duplex, () => void>();
+  const openedAt = new WeakMap<Duplex, number>();
   let fresh = 0;
   const agent = Object.assign(
     new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: MOST_IDLE } satisfies AgentOptions),
@@ -42,11 +44,16 @@ export function createUpstream(relay: Pick<Relay, "open">): Upstream {
       getName: (options?: unknown) => (options as Options | undefined)?.key ?? "",
       createConnection(options: unknown, connected: Connected): undefined {
         const { host, target, ask } = (options as Options).wish;
-        relay.open(host, target, ask).then((bytes) => connected(null, likeSocket(bytes)), connected);
+        relay.open(host, target, ask).then((bytes) => {
+          openedAt.set(bytes, performance.now());
+          connected(null, likeSocket(bytes));
+        }, connected);
       },
       keepSocketAlive(bytes: Duplex): boolean {
+        const left = KEPT_MS - (performance.now() - (openedAt.get(bytes) ?? 0));
+        if (left <= 0) return false;
         const leave = (): void => void bytes.destroy();
-        const timer = setTimeout(leave, IDLE_MS);
+        const timer = setTimeout(leave, left);
         timer.unref();
         // Whatever comes while nothing was asked is the end, or as good as it.
         bytes.on("readable", leave).on("end", leave);

@@ -1,0 +1,127 @@
+/** Bytes to a port of a host, over `ws`: binary messages are the bytes, a text message ends one direction. */
+import { Duplex } from "node:stream";
+import { WebSocket, type RawData } from "ws";
+import { ClientError, errorOf } from "../client-error.ts";
+import type { Trust } from "./trust.ts";
+import { unreachable } from "./unreachable.ts";
+
+const PROTOCOL = "atalaya.relay.v1";
+const CONNECT_WITHIN_MS = 30_000;
+/** The server pings every 20 s. */
+const SILENT_MS = 65_000;
+/** Unsent bytes at which whoever writes waits, and the largest message. */
+const UNSENT_BYTES = 256 * 1024;
+
+export interface RelayWish {
+  /** Id or name. */
+  readonly host: string;
+  readonly port: number;
+  /** A machine that the host reaches, if its policy allows; absent: the host itself, on its loopback. */
+  readonly target?: string;
+}
+
+/** Resolves when the host has connected; rejects with why it did not. The duplex belongs to the caller. */
+export type OpenRelay = (wish: RelayWish) => Promise<Duplex>;
+
+export function nodeRelays(needs: {
+  readonly url: string;
+  readonly token?: () => string | undefined;
+  readonly trust: Trust;
+}): OpenRelay {
+  return async ({ host, port, target }) => {
+    const url = new URL(`/api/v1/hosts/${encodeURIComponent(host)}/relay`, needs.url);
+    url.searchParams.set("port", String(port));
+    if (target !== undefined) url.searchParams.set("target", target);
+    const ca = url.protocol === "https:" ? await needs.trust.ca() : undefined;
+    const token = needs.token?.();
+    const socket = new WebSocket(url.href.replace(/^http/, "ws"), PROTOCOL, {
+      handshakeTimeout: CONNECT_WITHIN_MS,
+      perMessageDeflate: false,
+      ...needs.trust.tls,
+      ...(ca === undefined ? {} : { ca }),
+      ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+    });
+    const bytes = duplexOver(socket);
+    return new Promise((resolve, reject) => {
+      socket.once("open", () => resolve(bytes));
+      socket.on("error", (error) => reject(unreachable(url, error)));
+      socket.on("unexpected-response", (_request, response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("close", () => {
+          void errorOf(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500 })).then(reject);
+          socket.terminate();
+        });
+      });
+    });
+  };
+}
+
+function duplexOver(socket: WebSocket): Duplex {
+  let paused = false;
+  let ended = false;
+  let theyEnded = false;
+  let silence: NodeJS.Timeout | undefined;
+
+  const bytes = new Duplex({
+    allowHalfOpen: true,
+    read() {
+      if (!paused) return;
+      paused = false;
+      socket.resume();
+    },
+    write(chunk: Buffer, _, done) {
+      if (socket.readyState !== WebSocket.OPEN) return done(broken());
+      const room = (): boolean => socket.bufferedAmount < UNSENT_BYTES;
+      let waits = false;
+      for (let at = 0; at < chunk.length; at += UNSENT_BYTES) {
+        const isLast = at + UNSENT_BYTES >= chunk.length;
+        socket.send(chunk.subarray(at, at + UNSENT_BYTES), { binary: true }, (error) => {
+          if (isLast && waits) done(error);
+        });
+      }
+      waits = chunk.length > 0 && !room();
+      if (!waits) done();
+    },
+    final(done) {
+      ended = true;
+      if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"end"}');
+      done();
+    },
+    destroy(error, done) {
+      clearTimeout(silence);
+      if (paused) socket.resume();
+      socket.close();
+      done(error);
+    },
+  });
+
+  function alive(): void {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      if (paused) alive();
+      else socket.terminate();
+    }, SILENT_MS);
+  }
+  socket.on("open", alive).on("ping", alive);
+  socket.on("message", (data: RawData, isBinary) => {
+    alive();
+    if (isBinary) {
+      if (bytes.push(data as Buffer) || paused) return;
+      paused = true;
+      return socket.pause();
+    }
+    if (!(data as Buffer).toString("utf8").startsWith('{"type":"end"')) return;
+    theyEnded = true;
+    bytes.push(null);
+  });
+  socket.on("close", (_code, reason) => {
+    clearTimeout(silence);
+    if (!(ended && theyEnded)) bytes.destroy(broken(reason.toString()));
+  });
+  return bytes;
+}
+
+function broken(code = ""): ClientError {
+  return new ClientError({ code: code === "" ? "stream.broken" : code, detail: "The relay was cut." });
+}
