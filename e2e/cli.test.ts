@@ -426,6 +426,20 @@ describe("hosts", () => {
     await until(async () => (await hostsOnline()) === SIMULATED, "pc-12 away");
   });
 
+  test("of the originals are activated by a serial key", async () => {
+    const lost = await words("activation add lab-7");
+    expect([lost.status, lost.err]).toEqual([2, expect.stringContaining("ATALAYA_BOLT_LISTEN")]);
+    const made = await words("activation add lab-7 --id box-7 --uses 1 --uplink tower.example:443 --ports 5000,8000");
+    expect(made.out).toMatch(/^https:\/\/[\w-]{43}@127\.0\.0\.1:\d+\/\n$/);
+    const token = made.out.slice(8, 51);
+    expect((await words("activation ls")).out).toMatch(/^box-7 +lab-7 +active +0\/1/m);
+    const shown = await words("activation show lab-7");
+    expect(shown.out).toMatch(/allowedPorts 5000,8000/);
+    expect(shown.out).not.toContain(token);
+    expect((await words("activation rm lab-7")).status).toBe(0);
+    expect((await words("activation show box-7")).status).toBe(2);
+  });
+
   test("wait for a person, who sees which host a machine would join, and must mean it", async () => {
     const wait = async (hostname: string, system: string, fingerprint = fingerprintOf(3)) => {
       const { csr } = await newKeyAndCsr();

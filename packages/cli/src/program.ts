@@ -1,5 +1,6 @@
 /** The whole command line as commander sees it: one file a command. */
 import { Command, Help, Option } from "commander";
+import * as activation from "./commands/activation.ts";
 import * as agent from "./commands/agent.ts";
 import * as apiToken from "./commands/api-token.ts";
 import * as audit from "./commands/audit.ts";
@@ -56,6 +57,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     script,
     token,
     discovered,
+    activation,
     apiToken,
     user,
     signInLink,

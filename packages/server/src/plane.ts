@@ -450,6 +450,7 @@ export async function createPlane({
     activation,
     clock,
     ca: async () => (await authority()).caPem,
+    tracker: () => `https://${reachable.servers[0] ?? title}/`,
     uplinks: () => (boltArrivals === undefined ? [] : reachableAt(boltArrivals.addresses).servers),
   };
   metrics.gauge({

@@ -1,7 +1,17 @@
 /** Names for completion, asked of the server. Silent: whoever presses Tab wants no message. */
 import { compareNames, type Client } from "@atalaya/client";
 
-export type Subject = "selector" | "host" | "pending" | "place" | "group" | "job" | "join-token" | "api-token" | "user";
+export type Subject =
+  | "selector"
+  | "host"
+  | "pending"
+  | "place"
+  | "group"
+  | "job"
+  | "join-token"
+  | "api-token"
+  | "user"
+  | "activation-agent";
 
 /** More are no help to whoever chooses. */
 const MOST = 500;
@@ -46,6 +56,10 @@ async function ask(subject: Subject, client: Client): Promise<readonly string[]>
     case "user": {
       const { items } = await client.get("/api/v1/users", { params: { query } });
       return items.map(({ name }) => name.replace(/^pam:/, ""));
+    }
+    case "activation-agent": {
+      const { items } = await client.get("/agents", { params: { query } });
+      return items.map(({ id }) => id);
     }
     case "api-token": {
       const { items } = await client.get("/api/v1/api-tokens", { params: { query } });

@@ -6,7 +6,7 @@ import { candidatesFor, type Subject } from "./complete-subjects.ts";
 
 /** The shell completes the names of files itself. */
 const FILES = ":files";
-const FILE_OPTIONS = ["--ca", "--token-file", "--data", "--stdin-file", "--parameters"];
+const FILE_OPTIONS = ["--secret-file", "--ca", "--token-file", "--data", "--stdin-file", "--parameters"];
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
   "--role": ["user", "viewer", "operator", "admin"],
   "--outcome": ["done", "refused", "failed", "unknown"],
@@ -41,6 +41,8 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "job abort": ["job"],
   "job retry": ["job"],
   "token revoke": ["join-token"],
+  "activation show": ["activation-agent"],
+  "activation rm": ["activation-agent"],
   "api-token revoke": ["api-token"],
   "user show": ["user"],
   "user role": ["user"],

@@ -32,7 +32,7 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
     ["limits", limitsOf(facts.cgroups)],
     ["virtual", printable(facts.virtualization ?? "")],
     ["addresses", host.addresses.map(printable).join(" ")],
-    ["agent", words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
+    ["agent", host.agentVersion && words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
     [
       "doors",
       host.doors.map(({ kind, name, state, address, via, offlineReason }) =>

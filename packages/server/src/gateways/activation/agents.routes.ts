@@ -30,6 +30,7 @@ const Agent = z
     id: z.string(),
     serialkey: z.string(),
     stoken: z.string().nullable().describe("Shown once, when the agent is made; null ever after."),
+    tracker: z.string().describe("Where it asks for its certificate; its metadata names this with the token."),
     bolt: Bolt,
     status: z.enum(["ACTIVE", "INACTIVE"]),
     uses: z.int().nullable().describe("How many certificates it may get; null: any number."),
@@ -64,6 +65,8 @@ export interface AgentRoutesNeeds {
   readonly clock: Clock;
   /** PEM: what agents are given to know servers by. */
   readonly ca: () => Promise<string>;
+  /** Where this server is asked for certificates: an address that ends in a slash. */
+  readonly tracker: () => string;
   /** Where agents connect to, `host:port`. */
   readonly uplinks: () => readonly string[];
 }
@@ -78,6 +81,7 @@ export const agentRoutes = (needs: AgentRoutesNeeds) => {
       ...rest,
       serialkey: serialKey,
       stoken,
+      tracker: needs.tracker(),
       bolt: await boltOf(agent, needs),
       status: active ? "ACTIVE" : "INACTIVE",
       ...(certificate === undefined
