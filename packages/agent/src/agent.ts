@@ -30,6 +30,7 @@ import { keepLink, type LinkState, type Up } from "./link/link.ts";
 import { isLoopback, showAddress, type Address } from "./link/addresses.ts";
 import type { Backoff } from "./link/backoff.ts";
 import type { Environment } from "./link/proxy.ts";
+import type { Strategy } from "./link/servers.ts";
 import { sessionTickets } from "./link/session-tickets.ts";
 import { identityChanged } from "./identity-watch.ts";
 import { bootClock } from "./platform/boot-clock.ts";
@@ -52,6 +53,7 @@ export interface AgentNeeds {
   /** Stands for `/` where the machine is described; tests and namespaces have their own. */
   readonly root?: string;
   readonly servers?: readonly Address[];
+  readonly strategy?: Strategy;
   readonly environment: Environment;
   readonly log: Log;
   /** Told whenever the link's state changes. */
@@ -202,6 +204,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
         log,
         tickets,
         ...(needs.servers === undefined ? {} : { servers: needs.servers }),
+        ...(needs.strategy === undefined ? {} : { strategy: needs.strategy }),
         ...(needs.backoff === undefined ? {} : { backoff: needs.backoff }),
         ...(needs.preferEveryMs === undefined ? {} : { preferEveryMs: needs.preferEveryMs }),
         hello,

@@ -19,6 +19,11 @@ describe("settings", () => {
       servers: [{ host: "three", port: 3 }],
     });
   });
+  test("say how to choose among servers", () => {
+    expect(parseSettings([], {}).strategy).toBe("priority");
+    expect(parseSettings([], { ATALAYA_AGENT_STRATEGY: "round-robin" }).strategy).toBe("round-robin");
+    expect(() => parseSettings(["--strategy", "random"], {})).toThrow("neither priority nor round-robin");
+  });
   test("name every wrong part in one error", () => {
     const broken = () => parseSettings(["jion", "now", "--server", "a:b", "--ca-pin", "x"], {});
     for (const part of ["jion", "now", "a:b", "--ca-pin"]) expect(broken).toThrow(part);

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { AtalayaError } from "@atalaya/protocol";
 import { parseAddresses, type Address } from "./link/addresses.ts";
 import type { Environment } from "./link/proxy.ts";
+import { strategies, type Strategy } from "./link/servers.ts";
 
 export const DEFAULT_DATA = "/var/lib/atalaya-agent";
 
@@ -14,6 +15,7 @@ export interface Settings {
   /** Stands for `/` where the machine is described and where `uninstall` looks. */
   readonly root: string;
   readonly servers: readonly Address[] | undefined;
+  readonly strategy: Strategy;
   readonly json: boolean;
   readonly yes: boolean;
   readonly tokenFile: string | undefined;
@@ -25,6 +27,7 @@ export interface Settings {
 const options = {
   data: { type: "string" },
   server: { type: "string", multiple: true },
+  strategy: { type: "string" },
   "token-file": { type: "string" },
   "ca-pin": { type: "string" },
   "ca-file": { type: "string" },
@@ -45,6 +48,9 @@ export function parseSettings(argv: readonly string[], environment: Environment)
     [...(values.server ?? []), ...(values.server === undefined ? [environment["ATALAYA_AGENT_SERVERS"] ?? ""] : [])],
     wrong,
   );
+  const wanted = values.strategy ?? (environment["ATALAYA_AGENT_STRATEGY"] || "priority");
+  const strategy = strategies.find((each) => each === wanted);
+  if (strategy === undefined) wrong.push(`the strategy ${wanted} is neither ${strategies.join(" nor ")}`);
   const pin = values["ca-pin"];
   if (pin !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(pin))
     wrong.push("--ca-pin is a base64url SHA-256 (43 characters)");
@@ -57,6 +63,7 @@ export function parseSettings(argv: readonly string[], environment: Environment)
     data,
     root: environment["ATALAYA_AGENT_ROOT"] ?? "/",
     servers,
+    strategy: strategy ?? "priority",
     json: values.json ?? false,
     yes: values.yes ?? false,
     tokenFile: values["token-file"],
@@ -101,6 +108,8 @@ export const HELP = `atalaya-agent: the program that Atalaya has on each machine
 Options
   --data DIR          the agent's folder (ATALAYA_AGENT_DATA; ${DEFAULT_DATA})
   --server LIST       servers in order of preference (ATALAYA_AGENT_SERVERS)
+  --strategy WORD     among several servers (ATALAYA_AGENT_STRATEGY): priority, the first that is
+                      well (this is so without it); or round-robin, the next when a link breaks
   --token-file FILE   the join token, - for standard input
   --ca-pin PIN        without a token: SHA-256 of the fleet's CA key, as the server shows it
   --ca-file FILE      without a token: the fleet's CA certificate

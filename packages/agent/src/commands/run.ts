@@ -35,6 +35,7 @@ export async function run(settings: Settings, environment: Environment, log: Log
         environment,
         log,
         ...(settings.servers === undefined ? {} : { servers: settings.servers }),
+        strategy: settings.strategy,
         onState: stateWriter(data, log),
       },
       stop.signal,

@@ -11,9 +11,9 @@ import { ticketSigner, type TicketGround } from "../tickets/tickets.ts";
 import { parseAddress, showAddress, type Address } from "./addresses.ts";
 import { drainWait, nextWait, reconnectBackoff, type Backoff } from "./backoff.ts";
 import { connectLink, LinkEnd, serverClock, type Connection } from "./connection.ts";
-import { dialTls } from "./dial.ts";
+import { isWell } from "./health.ts";
 import type { Environment } from "./proxy.ts";
-import { nextServer, preferredTo } from "./servers.ts";
+import { inTurn, nextServer, preferredTo, type Strategy } from "./servers.ts";
 import type { SessionTickets } from "./session-tickets.ts";
 import { pause } from "../platform/pause.ts";
 
@@ -49,7 +49,9 @@ export interface LinkNeeds {
   readonly servers?: readonly Address[];
   readonly backoff?: Backoff;
   readonly connectTimeoutMs?: number;
-  /** How often a preferred server is tried while at another. */
+  /** Among several servers; absent: `priority`. */
+  readonly strategy?: Strategy;
+  /** How often a preferred server is asked whether it is well while at another. */
   readonly preferEveryMs?: number;
   hello(more: { readonly epoch: number; readonly slot?: number }): Hello;
   up(link: Up): Promise<void>;
@@ -76,7 +78,9 @@ export interface Up {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-const PREFER_EVERY_MS = 5 * 60_000;
+const PREFER_EVERY_MS = 2 * 60_000;
+/** One that comes and goes is not gone back to. */
+const WELL_TIMES = 2;
 const RENEWABLE: readonly string[] = ["certificate.expired", "certificate.unknown", "certificate.superseded"];
 
 /** Keeps a link until the signal comes. */
@@ -85,12 +89,15 @@ export async function keepLink(needs: LinkNeeds, signal: AbortSignal): Promise<v
   let roundBegan = performance.now();
   let lastWait: number | undefined;
   let slot: number | undefined;
+  let left: Address | undefined;
+  const { strategy = "priority" } = needs;
   while (!signal.aborted) {
     const enrolled = await needs.identity.enrolled();
     if (enrolled === undefined) throw new AtalayaError("enrolment.unknown", "this agent has not joined a server");
     // A server's TLS may refuse it before anybody can say why.
     if (Date.parse(new X509Certificate(enrolled.certificate).validTo) < Date.now() && (await reenrolled())) continue;
-    const servers = needs.servers ?? enrolled.servers.map(parseAddress);
+    const known = needs.servers ?? enrolled.servers.map(parseAddress);
+    const servers = inTurn(known, { strategy, left, name: enrolled.enrolment });
     const address = nextServer(servers, failures, roundBegan);
     if (address === undefined) {
       lastWait = nextWait(needs.backoff ?? reconnectBackoff, lastWait, Math.random());
@@ -103,6 +110,8 @@ export async function keepLink(needs: LinkNeeds, signal: AbortSignal): Promise<v
     if (end.wasUp) {
       lastWait = undefined;
       failures.clear();
+      // A renewed certificate is no reason to go elsewhere.
+      left = end.code === "certificate.renewed" ? left : address;
     }
     slot = end.slot ?? slot;
     failures.set(showAddress(address), performance.now());
@@ -227,7 +236,7 @@ async function once(
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
     cleanups.push(() => signal.removeEventListener("abort", leave));
-    cleanups.push(seekPreferred(needs, enrolled, preferredTo(servers, address), close));
+    cleanups.push(seekPreferred(needs, enrolled, preferredTo(servers, address, needs.strategy), close));
     return await connection.ended;
   } catch (error) {
     if (!(error instanceof LinkEnd)) return { ...asEnd(error), wasUp: up !== undefined };
@@ -290,20 +299,13 @@ function seekPreferred(
   close: (end: LinkEnd) => void,
 ): () => void {
   if (preferred.length === 0) return () => undefined;
+  const times = new Map<string, number>();
   const look = async (): Promise<void> => {
     for (const address of preferred) {
-      const dial = {
-        address,
-        environment: needs.environment,
-        ca: enrolled.ca,
-        protocols: ["http/1.1"],
-        timeoutMs: 5_000,
-      };
-      const answers = await dialTls(dial).then(
-        (socket) => socket.destroy() !== undefined,
-        () => false,
-      );
-      if (answers) return close(new LinkEnd("link.preferred", `${showAddress(address)} answers again`));
+      const name = showAddress(address);
+      const isNow = await isWell({ address, environment: needs.environment, ca: enrolled.ca });
+      times.set(name, isNow ? (times.get(name) ?? 0) + 1 : 0);
+      if (times.get(name)! >= WELL_TIMES) return close(new LinkEnd("link.preferred", `${name} is well again`));
     }
   };
   const everyMs = needs.preferEveryMs ?? PREFER_EVERY_MS;

@@ -1,5 +1,13 @@
 /** Which server to dial next. Pure. */
+import { createHash } from "node:crypto";
 import { showAddress, type Address } from "./addresses.ts";
+
+/**
+ * `priority`: the first that answers, and back to a better one when that is well again. `round-robin`: each agent begins
+ * at another one, goes on to the next when its link breaks, and stays there.
+ */
+export const strategies = ["priority", "round-robin"] as const;
+export type Strategy = (typeof strategies)[number];
 
 /** When each server last failed, by its shown address. */
 export type Failures = ReadonlyMap<string, number>;
@@ -9,8 +17,28 @@ export function nextServer(servers: readonly Address[], failures: Failures, roun
   return servers.find((server) => (failures.get(showAddress(server)) ?? Number.NEGATIVE_INFINITY) < roundBegan);
 }
 
+/**
+ * In which order to try them. `left` is the server that the last link was at, and broke: the turn is its successor's.
+ * Before the first link it is the agent's own, by its `name`: a fleet is spread, and each agent begins where it did before.
+ */
+export function inTurn(
+  servers: readonly Address[],
+  { strategy, left, name }: { readonly strategy: Strategy; readonly left: Address | undefined; readonly name: string },
+): readonly Address[] {
+  if (strategy === "priority" || servers.length < 2) return servers;
+  const at = left === undefined ? -1 : servers.findIndex((server) => showAddress(server) === showAddress(left));
+  const own = createHash("sha256").update(name).digest().readUInt32BE() % servers.length;
+  const first = at < 0 ? own : (at + 1) % servers.length;
+  return [...servers.slice(first), ...servers.slice(0, first)];
+}
+
 /** The servers that would be preferred to the one we are at. */
-export function preferredTo(servers: readonly Address[], current: Address): readonly Address[] {
+export function preferredTo(
+  servers: readonly Address[],
+  current: Address,
+  strategy: Strategy = "priority",
+): readonly Address[] {
+  if (strategy === "round-robin") return [];
   const at = servers.findIndex((server) => showAddress(server) === showAddress(current));
   return at < 0 ? servers : servers.slice(0, at);
 }
