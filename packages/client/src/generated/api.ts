@@ -1786,6 +1786,8 @@ export interface components {
             readonly status: "ACTIVE" | "INACTIVE";
             /** @description Shown once, when the agent is made; null ever after. */
             readonly stoken: string | null;
+            /** @description Where it asks for its certificate; its metadata names this with the token. */
+            readonly tracker: string;
             readonly used: number;
             /** @description How many certificates it may get; null: any number. */
             readonly uses: number | null;
