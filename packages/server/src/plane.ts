@@ -70,7 +70,7 @@ import { createUsers, userRoutes } from "./domain/users/index.ts";
 import { activationRoutes, agentRoutes, createActivation, withoutDoubledSlashes } from "./gateways/activation/index.ts";
 import { boltRoad, openBolts, type Arrivals } from "./gateways/bolt/index.ts";
 import { presentByDnsSd } from "./gateways/dns-sd/index.ts";
-import { createProxy } from "./gateways/tower-relay/index.ts";
+import { clientRoutes, createProxy, openHeaderRelay, type HeaderRelay } from "./gateways/tower-relay/index.ts";
 import { watchMarcoPolo } from "./gateways/marcopolo/index.ts";
 import { createEventStreams, minionRoutes, openTowerListeners, type TowerListeners } from "./gateways/tower/index.ts";
 import { migrations } from "./migrations/index.ts";
@@ -119,6 +119,7 @@ export interface Plane extends PlaneDoor, AsyncDisposable {
   readonly jobs: JobsRoom;
   readonly status: StatusRoom;
   readonly tower: TowerListeners;
+  readonly headerRelay: HeaderRelay;
   readonly audit: AuditRoom;
   readonly blobs: BlobsRoom;
   readonly distribution: Distribution;
@@ -519,6 +520,7 @@ export async function createPlane({
         start: randomBytes(4).toString("hex"),
       }),
     },
+    { at: "/", routes: clientRoutes({ fleet, relay }) },
   ];
   const v1 = "/api/v1";
   const parts: Part[] = [
@@ -609,6 +611,7 @@ export async function createPlane({
       upgrade: (incoming, socket, head, peer, actor) => proxy.upgrade(incoming, socket, head, peer, actor),
     }),
   );
+  const headerRelay = undo.use(await openHeaderRelay({ listen: settings.relayListen, proxy, log }));
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount([{ at: "/", routes: agentBlobs({ blobs, names, enrolments }) }], {
     authenticate: async () => undefined,
@@ -634,6 +637,7 @@ export async function createPlane({
     jobs,
     status,
     tower,
+    headerRelay,
     audit,
     blobs,
     distribution,
@@ -670,6 +674,7 @@ export async function createPlane({
         live.drain();
         minionEvents.drain();
         tower.drain();
+        headerRelay.drain();
         terminals.drain();
         relay.drain();
         streams.drain();

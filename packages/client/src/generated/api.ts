@@ -1572,6 +1572,43 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/clients": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The hosts that can be relayed to now
+         * @description HEAD tells the MD5 of their names, one behind the other, in lower-case hex, in `Content-MD5`.
+         */
+        readonly get: operations["listRelayClients"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/clients/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One of them */
+        readonly get: operations["getRelayClient"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/dist/{file}": {
         readonly parameters: {
             readonly query?: never;
@@ -3286,6 +3323,14 @@ export interface components {
         /** @description Each signs in once, without the device. Shown once. */
         readonly RecoveryCodes: {
             readonly recoveryCodes: readonly string[];
+        };
+        /** @description A host that can be relayed to, as the original lists it. */
+        readonly RelayClient: {
+            readonly address: string;
+            /** @description What `/proxy` and `stormbolt-target` call it: the host's id, a bolt's own name. */
+            readonly cname: string;
+            /** @description What a bolt announced; of our agents 5000, their own API. Others are the host's policy's to allow. */
+            readonly ports: readonly number[];
         };
         /** @description A browser's way to a web service of a host. */
         readonly RelayInvitation: {
@@ -7611,6 +7656,66 @@ export interface operations {
                 };
                 content: {
                     readonly "application/x-pem-file": string;
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listRelayClients: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["RelayClient"][];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRelayClient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A host that can be relayed to, as the original lists it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RelayClient"];
                 };
             };
             /** @description A failure. */

@@ -49,6 +49,7 @@ test("with nothing said, every setting has its default", () => {
     certificate: undefined,
     key: undefined,
     relayDomain: undefined,
+    relayListen: [],
     relaySeconds: 60,
     terminalIdleMinutes: 60,
     terminalRecording: false,

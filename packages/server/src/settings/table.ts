@@ -268,6 +268,12 @@ export const settingsTable = {
     sentence:
       "Domain whose names lead browsers to web services of hosts, `https://pc-01--8080.<domain>/`: `*.<domain>` must lead to this server, and nothing else may use the domain. Unset: `relay.localhost` while only this machine reaches the server, otherwise none.",
   },
+  relayListen: {
+    default: "",
+    schema: optionalHostPorts,
+    sentence:
+      "Addresses where plain HTTP is relayed by the header `stormbolt-target: HOST:PORT`, with API tokens: for programs of the original on this machine or a network that nobody else hears. Empty: nowhere.",
+  },
   relaySeconds: {
     default: "60",
     schema: wholeNumber(1, 3_600),

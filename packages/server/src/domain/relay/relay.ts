@@ -21,7 +21,7 @@ export type { RelayTarget } from "./road.ts";
 export interface RelayNeeds {
   readonly links: Pick<Links, "of">;
   readonly streams: Pick<Streams, "open">;
-  readonly fleet: Pick<Fleet, "host">;
+  readonly fleet: Pick<Fleet, "host" | "resolve">;
   readonly audit: AuditDoor;
   /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
   ended(
@@ -52,7 +52,7 @@ export interface RelayAsk {
 export interface Relay extends Disposable {
   /** Relays that are open. */
   readonly size: number;
-  /** By id or name, as far as the actor sees hosts: throws `host.unknown`. */
+  /** By id, name, or what a gateway calls it, as far as the actor sees hosts: throws `host.unknown`. */
   host(name: string, actor: Actor): Promise<DirectoryHost>;
   /** Whether bytes can be relayed to it; false: HTTP exchanges only. Throws `host.offline`. */
   carriesBytes(host: DirectoryHost): boolean;
@@ -122,7 +122,12 @@ export function createRelay(needs: RelayNeeds): Relay {
       return visits.size;
     },
     async host(name, actor) {
-      const host = await needs.fleet.host(name);
+      const host = await needs.fleet.host(name).catch(async (error: unknown) => {
+        const { hosts } = await needs.fleet.resolve("all");
+        const guest = hosts.find(({ doors }) => doors.some((door) => door.name === name));
+        if (guest === undefined) throw error;
+        return guest;
+      });
       const place = host.place.length === 0 ? undefined : host.place.join("/");
       if (!isInReach(actor, place)) throw new AtalayaError("host.unknown", `There is no host ${name}.`);
       return host;

@@ -3,3 +3,5 @@
  * host that can be relayed to, its *cname* our host's id (a bolt's: the name in its certificate).
  */
 export { createProxy, type ProxyGateway } from "./proxy.ts";
+export { clientRoutes } from "./clients.routes.ts";
+export { openHeaderRelay, type HeaderRelay } from "./header-relay.ts";

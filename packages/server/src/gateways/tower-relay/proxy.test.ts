@@ -29,7 +29,14 @@ const sockets = new WebSocketServer({ noServer: true });
 let seen: { readonly method: string; readonly url: string; readonly headers: IncomingMessage["headers"] }[] = [];
 
 beforeAll(async () => {
-  server = await inProcessServer({ settings: { relaySeconds: 1 } });
+  server = await inProcessServer({
+    settings: {
+      relaySeconds: 1,
+      relayListen: [{ host: "127.0.0.1", port: 0 }],
+      towerListen: [{ host: "127.0.0.1", port: 0 }],
+      towerRole: "operator",
+    },
+  });
   host = await relayingHost(server, { n: 1, name: "pc-01" });
   service.on("upgrade", (incoming, socket, head) => {
     seen.push({ method: "UPGRADE", url: incoming.url!, headers: incoming.headers });
@@ -491,6 +498,45 @@ describe("an upgrade", () => {
       `GET /proxy/pc-01@${port}/a/%2e%2e/b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     expect(escaping).toMatch(/^HTTP\/1\.1 400 [^]*relay\.target-malformed/);
+  });
+});
+
+describe("callers of the original", () => {
+  const plain = (to: number, path: string, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${to}${path}`, { headers }).then(async (one) => ({
+      status: one.status,
+      body: await one.text(),
+      headers: one.headers,
+    }));
+
+  test("name their host in a header, at a listener for that, with a token", async () => {
+    const [{ port: to }] = server.plane.headerRelay.addresses as [AddressInfo];
+    const authorization = `Bearer ${server.token}`;
+    const target = `${host.id}:${port}`;
+    expect(await plain(to, "/a?b=c", { authorization, "stormbolt-target": target })).toMatchObject({
+      status: 200,
+      body: "hello",
+    });
+    expect(seen[0]).toMatchObject({ url: "/a?b=c", headers: { host: `localhost:${port}` } });
+    expect(seen[0]!.headers["stormbolt-target"]).toBeUndefined();
+    expect((await plain(to, "/", { "stormbolt-target": target })).status).toBe(401);
+    expect((await plain(to, "/", { authorization })).status).toBe(400);
+    expect((await plain(to, "/", { authorization, "stormbolt-target": "pc-01:x" })).status).toBe(400);
+    expect((await plain(to, "/", { authorization, "stormbolt-target": `nobody:${port}` })).status).toBe(404);
+  });
+
+  test("relay at the tower's own listener, and see who can be relayed to", async () => {
+    const [{ port: to }] = server.plane.tower.plain as [AddressInfo];
+    expect(await plain(to, `/proxy/pc-01@${port}/x`)).toMatchObject({ status: 200, body: "hello" });
+    expect((await plain(to, `/proxy/pc-01@${port}/x`, { origin: "https://evil.example" })).status).toBe(403);
+    const clients = await plain(to, "/clients");
+    const listed = JSON.parse(clients.body) as { cname: string }[];
+    expect(listed).toContainEqual({ cname: host.id, ports: [5000], address: "127.0.0.1" });
+    const head = await fetch(`http://127.0.0.1:${to}/clients`, { method: "HEAD" });
+    const names = listed.map(({ cname }) => cname).join("");
+    expect(head.headers.get("content-md5")).toBe(createHash("md5").update(names).digest("hex"));
+    expect(JSON.parse((await plain(to, "/clients/pc-01")).body)).toMatchObject({ cname: host.id });
+    expect((await plain(to, "/clients/nobody")).status).toBe(404);
   });
 });
 

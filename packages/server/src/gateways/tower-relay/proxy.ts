@@ -9,7 +9,8 @@ import type { Peer } from "../../cores/core.ts";
 import { answerProblem, relayFailure, type Carried, type Carrier, type Relay } from "../../domain/relay/index.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { programDress } from "./dress.ts";
-import { isProxied, proxyTarget } from "./proxy-target.ts";
+import { headerTarget, TARGET_HEADER } from "./header-target.ts";
+import { isProxied, proxyTarget, type ProxyTarget } from "./proxy-target.ts";
 
 export interface ProxyNeeds {
   readonly relay: Pick<Relay, "host">;
@@ -20,6 +21,9 @@ export interface ProxyNeeds {
 }
 
 export interface ProxyGateway {
+  /** Where the header `stormbolt-target` says; always answers. */
+  carryByHeader(incoming: IncomingMessage, outgoing: ServerResponse, peer: Pick<Peer, "address">): void;
+  upgradeByHeader(incoming: IncomingMessage, socket: Duplex, head: Buffer, peer: Pick<Peer, "address">): void;
   /** False: it is not for us. Otherwise it answers. */
   carry(incoming: IncomingMessage, outgoing: ServerResponse, peer: Pick<Peer, "address">, known?: Actor): boolean;
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, peer: Pick<Peer, "address">, known?: Actor): boolean;
@@ -27,7 +31,12 @@ export interface ProxyGateway {
 
 export function createProxy({ relay, carrier, authenticate, log }: ProxyNeeds): ProxyGateway {
   /** Who is asked about before what is asked for: strangers learn nothing of hosts. */
-  async function carriedOf(incoming: IncomingMessage, peer: Pick<Peer, "address">, known?: Actor): Promise<Carried> {
+  async function carriedOf(
+    incoming: IncomingMessage,
+    peer: Pick<Peer, "address">,
+    known: Actor | undefined,
+    targetOf: (incoming: IncomingMessage) => ProxyTarget,
+  ): Promise<Carried> {
     const { headers } = incoming;
     const proxy = headers["proxy-authorization"];
     const actor = known ?? (await authenticate(proxy ?? headers.authorization, peer));
@@ -40,7 +49,7 @@ export function createProxy({ relay, carrier, authenticate, log }: ProxyNeeds): 
         },
       );
     checkPermission("relay.open", actor);
-    const { host: name, port, prefix, path } = proxyTarget(incoming.url ?? "");
+    const { host: name, port, prefix, path } = targetOf(incoming);
     const host = await relay.host(name, actor);
     const target = { port };
     const theirs = known !== undefined || proxy !== undefined;
@@ -60,21 +69,36 @@ export function createProxy({ relay, carrier, authenticate, log }: ProxyNeeds): 
     return relayFailure(new AtalayaError("server.internal", "Something went wrong on the server.", { cause: error }));
   }
 
+  const byPath = ({ url }: IncomingMessage): ProxyTarget => proxyTarget(url ?? "");
+  const byHeader = ({ headers, url }: IncomingMessage): ProxyTarget => headerTarget(headers[TARGET_HEADER], url ?? "");
+
+  function answer(incoming: IncomingMessage, outgoing: ServerResponse, carried: Promise<Carried>): void {
+    carried
+      .then((one) => carrier.carry(one, outgoing))
+      .catch((error: unknown) => answerProblem(incoming, outgoing, failed(error)));
+  }
+
+  function take(incoming: IncomingMessage, socket: Duplex, head: Buffer, carried: Promise<Carried>): void {
+    socket.on("error", () => socket.destroy());
+    carried
+      .then((one) => carrier.upgrade(one, socket, head))
+      .catch((error: unknown) => refuseUpgrade(socket, failed(error), incoming.headers["x-request-id"]?.toString()));
+  }
+
   return {
     carry(incoming, outgoing, peer, known) {
       if (!isProxied(incoming.url ?? "")) return false;
-      carriedOf(incoming, peer, known)
-        .then((carried) => carrier.carry(carried, outgoing))
-        .catch((error: unknown) => answerProblem(incoming, outgoing, failed(error)));
+      answer(incoming, outgoing, carriedOf(incoming, peer, known, byPath));
       return true;
     },
     upgrade(incoming, socket, head, peer, known) {
       if (!isProxied(incoming.url ?? "")) return false;
-      socket.on("error", () => socket.destroy());
-      carriedOf(incoming, peer, known)
-        .then((carried) => carrier.upgrade(carried, socket, head))
-        .catch((error: unknown) => refuseUpgrade(socket, failed(error), incoming.headers["x-request-id"]?.toString()));
+      take(incoming, socket, head, carriedOf(incoming, peer, known, byPath));
       return true;
     },
+    carryByHeader: (incoming, outgoing, peer) =>
+      answer(incoming, outgoing, carriedOf(incoming, peer, undefined, byHeader)),
+    upgradeByHeader: (incoming, socket, head, peer) =>
+      take(incoming, socket, head, carriedOf(incoming, peer, undefined, byHeader)),
   };
 }
