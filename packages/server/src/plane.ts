@@ -714,6 +714,7 @@ function boltSettings(settings: Settings) {
   return {
     certificate: certificateFiles({ certificate: boltCertificate, key: boltKey }, "BOLT_"),
     caFile: settings.boltCa,
+    weak: settings.boltWeak,
     pollMs: settings.boltPollSeconds * 1000,
     beaconMs: settings.boltBeaconSeconds * 1000,
     uplinks: settings.boltUplinks,

@@ -27,6 +27,7 @@ test("with nothing said, every setting has its default", () => {
     boltUplinkCertificate: undefined,
     boltUplinkKey: undefined,
     boltUplinks: [],
+    boltWeak: false,
     auditDays: 730,
     data: "./.atalaya",
     backups: 5,

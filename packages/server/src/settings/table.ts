@@ -362,6 +362,12 @@ export const settingsTable = {
     sentence:
       "PEM file of further CAs whose agents are let in, as that of an earlier stormtracker, and whose servers are believed. The fleet's CA is never among them.",
   },
+  boltWeak: {
+    default: "off",
+    schema: onOff,
+    sentence:
+      "Whether such agents may come with certificates signed with SHA-1 or by short keys, as early trackers issued them.",
+  },
   boltCertificateDays: {
     default: "825",
     schema: wholeNumber(1, 3_650),

@@ -10,6 +10,8 @@ export interface DoorMaterial {
   readonly keyPem: string;
   /** Whose certificates are let in. */
   readonly ca: readonly string[];
+  /** Also certificates whose signatures OpenSSL finds too weak, as SHA-1. */
+  readonly weak?: boolean;
 }
 
 /** Somebody whose certificate one of the CAs has issued. */
@@ -88,8 +90,11 @@ function placeOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-function tlsOf({ certificatePem, keyPem, ca }: DoorMaterial) {
-  return { cert: certificatePem, key: keyPem, ca: [...ca] };
+function tlsOf({ certificatePem, keyPem, ca, weak = false }: DoorMaterial) {
+  return {
+    ...{ cert: certificatePem, key: keyPem, ca: [...ca] },
+    ...(weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}),
+  };
 }
 
 /** Several common names are nobody's. */

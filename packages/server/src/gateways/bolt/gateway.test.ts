@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { rsaTestAuthority } from "@atalaya/testkit/bolt-peer";
 import { describe, expect, test } from "vitest";
 import { hasOpenssl } from "../../platform/pki/openssl.testing.ts";
 import { textOf } from "./poll.ts";
@@ -19,7 +20,7 @@ describe.skipIf(!hasOpenssl)("the bolt gateway, over TLS 1.2 with RSA certificat
       doors: [{ kind: "bolt", name: UUID, online: true, address: "127.0.0.1" }],
       facts: { os: { id: "linux" } },
     });
-    expect(world.statuses[0]).toMatchObject({ status: { instance: "i-1" } });
+    expect(world.statuses[0]).toMatchObject({ status: { instance: "i-1", id: UUID } });
   });
 
   test("handshake, beacons and relay are as recorded, byte for byte", async () => {
@@ -202,6 +203,20 @@ describe.skipIf(!hasOpenssl)("the bolt gateway, over TLS 1.2 with RSA certificat
     world.gateway.dismiss(UUID, { reason: "certificate.revoked", message: "it was removed" });
     await peer.closed;
     await expect.poll(() => world.hostOf(UUID)?.offlineReason).toBe("certificate.revoked");
+  });
+
+  test("certificates of an early tracker, signed with SHA-1, are taken only where that is wanted", async () => {
+    const early = await rsaTestAuthority({ digest: "sha1" });
+    const identity = await early.issue("early-1");
+    const come = async (world: Awaited<ReturnType<typeof openBoltWorld>>) => {
+      const tls = { ciphers: "DEFAULT@SECLEVEL=0" };
+      const peer = await world.peer("early-1", { ...identity, tls }).catch(() => undefined);
+      return peer === undefined ? peer : Promise.race([peer.closed, world.online("early-1")]);
+    };
+    await using strict = await openBoltWorld({ ca: early.certificate });
+    expect(await come(strict)).toBeUndefined();
+    await using weak = await openBoltWorld({ ca: early.certificate, weak: true });
+    expect(await come(weak)).toBe(weak.hostOf("early-1")?.key);
   });
 
   test("twenty agents are twenty hosts, each with its own answers", async () => {

@@ -120,6 +120,11 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
   }
 
   function guestOf(key: HostKey): Guest | undefined {
+    // The name is the same as long as nobody merges hosts or takes a name over: nearly always.
+    for (const { kind, name } of fleet.byKey(key)?.doors ?? []) {
+      const guest = kind === "bolt" ? guests.get(name) : undefined;
+      if (guest?.host === key) return guest;
+    }
     for (const guest of guests.values()) {
       if (guest.host === undefined) continue;
       // Hosts may have been merged since it came.

@@ -68,7 +68,8 @@ export function attend(
 
   async function tell(): Promise<void> {
     if (host === undefined || latest === undefined) return;
-    await status?.put(host, latest);
+    // Whatever it says: one that took another's id would stand in its place.
+    await status?.put(host, { ...latest, id: name });
     // Our own agent knows better what the machine is.
     if (fleet.byKey(host)?.agent !== undefined) return;
     const facts = factsOf(latest);

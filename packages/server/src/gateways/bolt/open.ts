@@ -20,6 +20,7 @@ export interface BoltSettings {
   readonly certificate: NamedCertificateFiles | undefined;
   /** PEM file of CAs whose certificates are let in, beside our own. */
   readonly caFile: string | undefined;
+  readonly weak: boolean;
   readonly pollMs: number;
   readonly beaconMs: number;
   /** Servers of the originals that we dial, and what we show them. */
@@ -52,6 +53,7 @@ export async function openBolts(needs: OpenBoltsNeeds): Promise<BoltGateway> {
   const material = async () => ({
     ...(watched === undefined ? await own.server() : watched.current),
     ca: [own.caPem, ...ca],
+    weak: settings.weak,
   });
   const gateway = owned.use(
     createBoltGateway({ ...needs, ...settings, pollMs: settings.pollMs, material: await material() }),

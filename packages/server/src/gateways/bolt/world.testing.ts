@@ -35,6 +35,9 @@ export interface WorldOptions {
   readonly pollMs?: number;
   readonly beaconMs?: number;
   readonly clock?: Clock;
+  readonly weak?: boolean;
+  /** PEM: another CA than the tests' own. */
+  readonly ca?: string;
   readonly admit?: (name: string) => Promise<Admission>;
 }
 
@@ -49,7 +52,7 @@ export async function openBoltWorld({ pollMs = 60_000, beaconMs = 45_000, ...mor
   const logged: string[] = [];
   const gateway = owned.use(
     createBoltGateway({
-      material: { certificatePem: certificate, keyPem: key, ca: [ca.certificate] },
+      material: { certificatePem: certificate, keyPem: key, ca: [more.ca ?? ca.certificate], weak: more.weak ?? false },
       fleet,
       status: { put: async (host, status) => void statuses.push({ host, status }) },
       clock,
