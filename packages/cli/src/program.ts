@@ -15,6 +15,7 @@ import * as hosts from "./commands/hosts.ts";
 import * as job from "./commands/job.ts";
 import * as monitor from "./commands/monitor.ts";
 import * as relay from "./commands/relay.ts";
+import * as status from "./commands/status.ts";
 import * as run from "./commands/run.ts";
 import * as script from "./commands/script.ts";
 import * as server from "./commands/server.ts";
@@ -48,6 +49,7 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     terminal,
     relay,
     monitor,
+    status,
     hosts,
     host,
     group,

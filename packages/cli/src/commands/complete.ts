@@ -18,6 +18,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   run: ["selector"],
   terminal: ["host"],
   monitor: ["selector"],
+  status: ["host"],
   hosts: ["selector"],
   host: ["host"],
   "host show": ["host"],

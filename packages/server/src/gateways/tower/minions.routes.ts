@@ -162,9 +162,11 @@ export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: Mi
         if (isKnown(c.req.header("if-none-match"), tag, digest)) return c.body(null, 304, headers);
         if (c.req.raw.method === "HEAD") return head(c, headers);
         const isPretty = query.pretty === "on" || (query.pretty === undefined && c.var.peer.door === "tower");
-        return c.body(JSON.stringify(minionOf(entry, query, fleet), null, isPretty ? 2 : 0), 200, {
+        const text = JSON.stringify(minionOf(entry, query, fleet), null, isPretty ? 2 : 0);
+        return c.body(text, 200, {
           ...headers,
           "content-type": JSON_TYPE,
+          "content-length": String(Buffer.byteLength(text)),
         });
       },
     );
