@@ -61,7 +61,7 @@ export function Chart({ title, drawn, lines, format, top, least = 1, range, chil
       {
         width: element.clientWidth,
         height: HEIGHT,
-        padding: [8, 8, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,

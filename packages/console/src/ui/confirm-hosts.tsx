@@ -63,7 +63,7 @@ export function ConfirmHosts(props: ConfirmHostsProps) {
           <NumberInput
             mt="md"
             label={t("confirm.type", { count })}
-            description={t("confirm.why", { threshold })}
+            description={threshold === 0 ? undefined : t("confirm.why", { threshold })}
             hideControls
             allowNegative={false}
             value={typed}

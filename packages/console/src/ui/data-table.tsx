@@ -66,7 +66,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   });
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
   // Narrower windows scroll: columns that shrink to nothing say nothing.
-  const minWidth = columns.reduce((sum, { width }) => sum + width, 0);
+  const minWidth = columns.reduce((sum, column) => sum + leastOf(column), 0);
   const shown = sorting.length === 0 ? undefined : table.getRowModel().rows;
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -156,8 +156,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   );
 }
 
-function widthOf({ width, grow = false }: Column<never>): { readonly flex: string } {
-  return { flex: grow ? `1 0 ${width}px` : `0 0 ${width}px` };
+function widthOf<Row>(column: Column<Row>): { readonly flex: string; readonly minWidth: number } {
+  const { width, grow = false } = column;
+  return { flex: grow ? `1 1 ${width}px` : `0 0 ${width}px`, minWidth: leastOf(column) };
+}
+
+/** What grows may also give way, but not to nothing. */
+function leastOf<Row>({ width, grow = false }: Column<Row>): number {
+  return grow ? Math.round(width * 0.6) : width;
 }
 
 function definitions<Row extends object>(columns: readonly Column<Row>[]): ColumnDef<typeof features, Row, unknown>[] {

@@ -57,14 +57,14 @@ export function DiscoveryPage() {
       {
         id: "address",
         header: t("fleet.address"),
-        width: 150,
+        width: 140,
         value: ({ address }) => address,
         cell: ({ address }) => address,
       },
       {
         id: "state",
         header: t("fleet.state"),
-        width: 120,
+        width: 96,
         cell: ({ goneAt }) => (
           <StateMark
             state={goneAt === undefined ? "online" : "offline"}

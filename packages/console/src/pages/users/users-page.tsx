@@ -44,7 +44,7 @@ export function UsersPage() {
       {
         id: "role",
         header: t("tokens.role"),
-        width: 180,
+        width: 150,
         value: ({ role }) => role ?? "",
         cell: ({ role, override }) => (
           <>
@@ -56,10 +56,10 @@ export function UsersPage() {
       {
         id: "places",
         header: t("fleet.place"),
-        width: 170,
+        width: 150,
         cell: ({ places }) => places?.join(", ") ?? t("tokens.everywhere"),
       },
-      { id: "groups", header: t("users.groups"), width: 180, cell: ({ groups }) => groups.join(", ") },
+      { id: "groups", header: t("users.groups"), width: 180, grow: true, cell: ({ groups }) => groups.join(", ") },
       {
         id: "factor",
         header: t("secondFactor.title"),
@@ -87,7 +87,7 @@ export function UsersPage() {
       {
         id: "change",
         header: "",
-        width: 50,
+        width: 64,
         cell: (user) => (
           <ActionIcon
             variant="subtle"
