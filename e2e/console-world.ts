@@ -134,22 +134,23 @@ export async function openPage(browser: Browser, options: BrowserContextOptions)
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds wrong on the page by WCAG 2.2 A and AA, one line each. */
-export async function accessibilityOf(page: Page): Promise<readonly string[]> {
+export async function accessibilityOf(page: Page, what: "all" | "colours" = "all"): Promise<readonly string[]> {
   // What fades in has not its colours yet.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
   await page.evaluate(`Promise.allSettled(
     document.getAnimations().flatMap((each) => each.effect.getComputedTiming().endTime === Infinity ? [] : [each.finished]),
   ).then(() => undefined)`);
   await page.evaluate(axeSource);
-  return page.evaluate(async () => {
+  return page.evaluate(async (isAll) => {
     const { axe } = globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<AxeResult> } };
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
     const { violations } = await axe.run((globalThis as { document?: unknown }).document, {
-      runOnly: { type: "tag", values: tags },
+      runOnly: isAll ? { type: "tag", values: tags } : { type: "rule", values: ["color-contrast"] },
     });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`),
     );
-  });
+  }, what === "all");
 }
 
 interface AxeResult {
