@@ -5,9 +5,9 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { IconPlugConnectedX, IconSearch } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { liveState } from "../api/follow.ts";
+import { follow, liveState } from "../api/follow.ts";
 import { useSource } from "../api/source.ts";
-import { permits, useSession } from "../session/session.tsx";
+import { permits, useMay, useSession } from "../session/session.tsx";
 import { SessionWatch } from "../session/session-watch.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { destinations } from "./destinations.ts";
@@ -24,6 +24,9 @@ export function Shell() {
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const { close } = rail;
   useEffect(() => close(), [path, close]);
+  const mayFollow = useMay("job.read");
+  // The one live channel is open before anything is asked for: the first line of output waits for no handshake.
+  useEffect(() => (mayFollow ? follow("my-jobs", {}, { onEvents() {} }) : undefined), [mayFollow]);
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#content">

@@ -3,6 +3,7 @@ import type { ClientError, LiveEvent } from "@atalaya/client/browser";
 import { follow } from "../api/follow.ts";
 import { paced } from "../api/paced.ts";
 import { cell, type Source } from "../api/source.ts";
+import { takeHeadStart, type HeadStart } from "./head-start.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 
 export interface FeedRun {
@@ -20,11 +21,15 @@ export interface FeedState {
   readonly failure?: ClientError | undefined;
 }
 
-export const outputOfJob = (job: string) => openFeed("job-output", { job });
+export const outputOfJob = (job: string) => openFeed("job-output", { job }, () => takeHeadStart(job));
 export const outputOfRun = (run: string) => openFeed("output", { run });
 
 /** Follows while somebody looks; a reader that comes back begins anew. */
-function openFeed(topic: string, params: Readonly<Record<string, string>>): Source<FeedState> {
+function openFeed(
+  topic: string,
+  params: Readonly<Record<string, string>>,
+  takeHead: () => HeadStart | undefined = () => undefined,
+): Source<FeedState> {
   const state = cell<FeedState>({ log: createLogBuffer(), runs: [], isDone: false });
   let readers = 0;
   let close = () => {};
@@ -47,14 +52,18 @@ function openFeed(topic: string, params: Readonly<Record<string, string>>): Sour
       return number;
     }
 
+    const take = (events: readonly LiveEvent[]) => {
+      for (const event of events) {
+        if (event["type"] === "output")
+          log.take(numberOf(event), event["stream"] === "stderr", bytesOf(String(event["data"])));
+      }
+      show.ask();
+    };
+    const head = takeHead();
+    if (head !== undefined) take(head.events);
     const leave = follow(topic, params, {
-      onEvents(events) {
-        for (const event of events) {
-          if (event["type"] === "output")
-            log.take(numberOf(event), event["stream"] === "stderr", bytesOf(String(event["data"])));
-        }
-        show.ask();
-      },
+      ...(head === undefined ? {} : { since: head.cursor }),
+      onEvents: take,
       onEnd(error) {
         isDone = true;
         failure = error;

@@ -28,6 +28,8 @@ export interface Behaviour {
   readonly exitCode?: number;
   /** How long the command takes; 0 answers at once; `Infinity` runs until cancelled. */
   readonly durationMs?: number;
+  /** A chunk of output every so often, and the end after the last; absent: all of it at once. */
+  readonly everyMs?: number;
 }
 
 export interface SimIdentity {
@@ -229,23 +231,32 @@ export class SimAgent {
       return this.send({ type: "result", run: frame.run, state: "refused", reason, lastSequence: 0 });
     }
     this.starts.set(frame.run, attempt);
-    const { output = [], exitCode = 0, durationMs = 0 } = this.options.behave(frame, attempt);
+    const { output = [], exitCode = 0, durationMs = 0, everyMs } = this.options.behave(frame, attempt);
     const run: SpooledRun = {
       run: frame.run,
       handle: frame.handle,
       started: Date.now(),
-      output: [...output],
+      output: everyMs === undefined ? [...output] : [],
       sent: 0,
       result: undefined,
       timer: undefined,
     };
     this.spool.set(frame.run, run);
     this.send({ type: "accepted", run: frame.run });
+    if (everyMs !== undefined) return this.print(run, output, everyMs, exitCode);
     if (durationMs === 0) return this.finish(run, exitCode === 0 ? "succeeded" : "failed", exitCode);
     this.send({ type: "running", run: frame.run });
     this.flush(run);
     if (durationMs === Infinity) return;
     run.timer = setTimeout(() => this.finish(run, exitCode === 0 ? "succeeded" : "failed", exitCode), durationMs);
+  }
+
+  private print(run: SpooledRun, output: NonNullable<Behaviour["output"]>, everyMs: number, exitCode: number): void {
+    const next = output[run.output.length];
+    if (next === undefined) return this.finish(run, exitCode === 0 ? "succeeded" : "failed", exitCode);
+    run.output.push(next);
+    this.flush(run);
+    run.timer = setTimeout(() => this.print(run, output, everyMs, exitCode), everyMs);
   }
 
   private finish(run: SpooledRun, state: RunResult["state"], exitCode: number | undefined): void {

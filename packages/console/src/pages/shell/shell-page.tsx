@@ -2,9 +2,10 @@ import { ClientError } from "@atalaya/client/browser";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { IconTerminal2 } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
+import { listenAhead, type Listening } from "../../output/head-start.ts";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -26,6 +27,17 @@ export function ShellPage() {
   const [asking, setAsking] = useState<readonly string[]>();
   const key = useRef("");
   const whole: ShellForm = { ...form, selector };
+  const ahead = useRef<Listening>(undefined);
+  const isTyping = form.command !== "";
+  useEffect(() => {
+    if (!isTyping) return;
+    const listening = listenAhead();
+    ahead.current = listening;
+    return () => {
+      ahead.current = undefined;
+      listening.close();
+    };
+  }, [isTyping]);
 
   const start = useMutation({
     mutationFn: (confirm: number | undefined) =>
@@ -35,6 +47,7 @@ export function ShellPage() {
       }),
     meta: { showsFailure: true },
     onSuccess: ({ id }) => {
+      ahead.current?.named(id);
       setAsking(undefined);
       setLines(remember(form.command));
       setForm({ ...form, command: "" });
@@ -50,6 +63,7 @@ export function ShellPage() {
   const run = (confirm?: number) => {
     // One key for one wish: a lost answer does not run the command twice. A confirmation is another request.
     key.current = crypto.randomUUID();
+    ahead.current?.begin();
     start.mutate(confirm);
   };
 
