@@ -55,6 +55,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "packages/client/src": [
     "index.ts",
+    "arrived.ts",
     "client.ts",
     "calls.ts",
     "client-error.ts",
@@ -76,6 +77,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "job-output.ts",
     "exec-request.ts",
     "stdin-file.ts",
+    "arrival.ts",
     "attend.ts",
     "attend-deployment.ts",
     "deploy-files.ts",

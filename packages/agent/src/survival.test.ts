@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -196,6 +196,15 @@ describe("an agent that starts", () => {
     await writeFile(join(folder, "request"), '{"run":');
     await up();
     expect(await readdir(join(data, "spool"))).toEqual([]);
+  });
+  test("lets accounts pass through its spool whatever mask it was started with", async () => {
+    const before = process.umask(0o077);
+    try {
+      await up();
+    } finally {
+      process.umask(before);
+    }
+    expect((await stat(join(data, "spool"))).mode & 0o777).toBe(0o711);
   });
   test("does not share its folder with another", async () => {
     await up();

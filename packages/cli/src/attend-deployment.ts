@@ -1,5 +1,6 @@
 /** Stays with the job of a deployment that was just made, and says in the end how to take it back. */
 import type { Client, components } from "@atalaya/client";
+import { watchArrival } from "./arrival.ts";
 import { attend } from "./attend.ts";
 import { allItems, at } from "./pages.ts";
 import type { Session } from "./session.ts";
@@ -30,7 +31,15 @@ export async function attendDeployment(
   const runs = await allItems((cursor) =>
     client.get("/api/v1/jobs/{job}/runs", { params: { path, query: { limit: 1000, ...at(cursor) } } }),
   );
-  const status = await attend(client, session, { ...job, runs }, options, json);
+  const bytesPerHost = (made.artifacts ?? []).reduce((sum, { size }) => sum + size, 0);
+  using arrival = watchArrival({
+    client,
+    job: job.id,
+    runs,
+    bytesPerHost: terminal.live && !json && options.quiet !== true ? bytesPerHost : 0,
+  });
+  const watched = { ...options, beside: () => arrival.words() };
+  const status = await attend(client, session, { ...job, runs }, watched, json);
   if (!json && options.quiet !== true && made.kind === "deploy")
     await terminal.err.write(`${made.id}; to put back what was: atalaya deployment rollback ${made.id}\n`);
   return status;

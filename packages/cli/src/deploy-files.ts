@@ -3,6 +3,7 @@ import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { uploadBlob, type Client } from "@atalaya/client";
 import { UsageError, type Session } from "./session.ts";
+import { byteBar } from "./ui/bar.ts";
 
 export interface LocalFile {
   /** Below the folder on the hosts. */
@@ -78,8 +79,7 @@ export async function uploadFiles(
     const blob = await uploadBlob(client, path, {
       signal: session.interrupted,
       onProgress(received) {
-        if (terminal.live)
-          void terminal.err.write(`\r\u001b[2Kuploading ${mebibytes(before + received)} of ${mebibytes(total)} MiB`);
+        if (terminal.live) void terminal.err.write(`\r\u001b[2Kuploading ${byteBar(before + received, total)}`);
       },
     });
     before += blob.size;
@@ -88,8 +88,4 @@ export async function uploadFiles(
   }
   if (terminal.live) void terminal.err.write("\r\u001b[2K");
   return uploaded;
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(1);
 }

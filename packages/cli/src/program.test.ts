@@ -54,6 +54,11 @@ describe("completion", () => {
     expect(subject("job", "output", "last", "--host", "")).toBe("host");
     expect(subject("host", "place", "pc-1", "")).toBe("place");
     expect(subject("host", "")).toBe("host");
+    expect(subject("deployment", "saved", "run", "")).toBe("saved");
+    expect(subject("deployment", "rollback", "")).toBe("deployment");
+    expect(subject("script", "run", "")).toBe("script");
+    expect(subject("script", "run", "backup", "")).toBe("selector");
+    expect(subject("deploy", "site/", "--to", "")).toBe("selector");
   });
 
   test("goes by the server that the line names", () => {

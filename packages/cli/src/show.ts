@@ -12,6 +12,8 @@ export interface ShowOptions {
   readonly fold?: boolean;
   readonly prefix?: boolean;
   readonly quiet?: boolean;
+  /** What the progress line says beside the states. */
+  readonly beside?: () => string;
 }
 
 const WIDEST_PREFIX = 24;
@@ -24,7 +26,14 @@ export function viewOf(
   names: readonly string[],
 ): View {
   if (json) return jsonView({ terminal });
-  const needs = { terminal, now, targets: job.targets, quiet: options.quiet === true, foldNames: foldHosts };
+  const needs = {
+    terminal,
+    now,
+    targets: job.targets,
+    quiet: options.quiet === true,
+    foldNames: foldHosts,
+    ...(options.beside === undefined ? {} : { beside: options.beside }),
+  };
   if (options.fold === true) return foldView(needs);
   if (options.prefix === false) return names.length === 1 ? rawView(needs) : prefixView({ ...needs, width: undefined });
   const width = Math.min(WIDEST_PREFIX, Math.max(0, ...names.map((name) => widthOf(printable(name)))));

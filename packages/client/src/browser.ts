@@ -12,6 +12,7 @@ export type { LiveEvent } from "./live/frames.ts";
 export type { LiveBatch, LiveSubscription } from "./live/live.ts";
 export type { components, operations, paths } from "./generated/api.ts";
 export { compareNames, foldHosts, hostStates, parseSelector, textFields } from "@atalaya/protocol/selectors";
+export { arrivedAt } from "./arrived.ts";
 export { createSha256 } from "./browser/sha256.ts";
 export { uploadParts } from "./upload-parts.ts";
 

@@ -10,6 +10,7 @@ import { nodeRelays, type OpenRelay } from "./node/relay-socket.ts";
 import { nodeTerminals, type OpenTerminal } from "./node/terminal-socket.ts";
 import { createTrust } from "./node/trust.ts";
 
+export { arrivedAt, type RunProgress } from "./arrived.ts";
 export { ClientError, exitStatusOf, type FailureCode } from "./client-error.ts";
 export { verifyAuditExport, type AuditExportVerdict } from "./node/audit-export.ts";
 export { uploadBlob, type UploadedBlob } from "./node/upload-blob.ts";

@@ -12,6 +12,8 @@ import { lockData } from "./lock.ts";
 /** `run`: until SIGTERM or SIGINT. Commands that run go on, and are taken up again by the next agent. */
 export async function run(settings: Settings, environment: Environment, log: Log): Promise<void> {
   const { data } = settings;
+  // Accounts pass through folders of the spool: a server that keeps its own files to itself has started us, say.
+  process.umask(0o022);
   const identity = await openIdentity(data);
   const lock = lockData(data);
   const stop = new AbortController();

@@ -11,7 +11,10 @@ export type Subject =
   | "join-token"
   | "api-token"
   | "user"
-  | "activation-agent";
+  | "activation-agent"
+  | "deployment"
+  | "saved"
+  | "script";
 
 /** More are no help to whoever chooses. */
 const MOST = 500;
@@ -60,6 +63,18 @@ async function ask(subject: Subject, client: Client): Promise<readonly string[]>
     case "activation-agent": {
       const { items } = await client.get("/agents", { params: { query } });
       return items.map(({ id }) => id);
+    }
+    case "deployment": {
+      const { items } = await client.get("/api/v1/deployments", { params: { query: { limit: 50 } } });
+      return ["last", ...items.map(({ id }) => id)];
+    }
+    case "saved": {
+      const { items } = await client.get("/api/v1/deployments/saved");
+      return items.map(({ name }) => name);
+    }
+    case "script": {
+      const { items } = await client.get("/api/v1/scripts");
+      return items.map(({ name }) => name);
     }
     case "api-token": {
       const { items } = await client.get("/api/v1/api-tokens", { params: { query } });

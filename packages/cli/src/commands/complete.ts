@@ -41,6 +41,16 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "job resume": ["job"],
   "job abort": ["job"],
   "job retry": ["job"],
+  "deployment show": ["deployment"],
+  "deployment rollback": ["deployment"],
+  "deployment again": ["deployment"],
+  "deployment save": ["deployment", "saved"],
+  "deployment saved run": ["saved"],
+  "deployment saved rm": ["saved"],
+  "script show": ["script"],
+  "script save": ["script"],
+  "script rm": ["script"],
+  "script run": ["script", "selector"],
   "token revoke": ["join-token"],
   "activation show": ["activation-agent"],
   "activation rm": ["activation-agent"],
@@ -53,6 +63,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "user reset-second-factor": ["user"],
 };
 const WORDS: Readonly<Record<string, readonly string[]>> = {
+  deploy: [FILES],
   agent: ["run", "status", "uninstall"],
   completion: ["bash", "zsh", "fish"],
   "audit verify": [FILES],
@@ -119,6 +130,7 @@ export function expected(program: Command, words: readonly string[]): Expected {
 function ofOption(long: string): Pick<Expected, "subject" | "words"> {
   if (FILE_OPTIONS.includes(long)) return { subject: undefined, words: [FILES] };
   if (long === "--host" || long === "--joins") return { subject: "host", words: [] };
+  if (long === "--to") return { subject: "selector", words: [] };
   if (long === "--place") return { subject: "place", words: [] };
   return { subject: undefined, words: OPTION_VALUES[long] ?? [] };
 }

@@ -11,6 +11,8 @@ export interface FrameNeeds {
   readonly foldNames: (names: readonly string[]) => string;
   /** Neither progress nor summary nor the failures' sentences. */
   readonly quiet: boolean;
+  /** What the progress line says beside the states. */
+  readonly beside?: () => string;
 }
 
 export interface Frame extends Pick<View, "job" | "tick" | "note" | "leave" | "close"> {
@@ -23,7 +25,7 @@ const TOLD_AT_ONCE = 10;
 /** These come to many hosts at the same moment and are no news of any one of them. */
 const TOLD_TOGETHER = ["cancelled", "expired"];
 
-export function framed({ terminal, targets, now, foldNames, quiet }: FrameNeeds): Frame {
+export function framed({ terminal, targets, now, foldNames, quiet, beside }: FrameNeeds): Frame {
   const { err } = terminal;
   const startedAt = now();
   const progress = progressLine(terminal, targets, now);
@@ -32,7 +34,7 @@ export function framed({ terminal, targets, now, foldNames, quiet }: FrameNeeds)
   let latest: JobSeen | undefined;
 
   function show(): void {
-    if (!quiet && latest !== undefined) progress.show(latest.states);
+    if (!quiet && latest !== undefined) progress.show(latest.states, beside?.());
   }
 
   /** Whole groups of equal ends, unless each host of the group was told when it happened. */

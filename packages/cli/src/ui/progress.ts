@@ -48,7 +48,8 @@ export function endedIn(states: States): number {
 }
 
 export interface ProgressLine {
-  show(states: States): void;
+  /** `beside`: something else that is worth knowing meanwhile. */
+  show(states: States, beside?: string): void;
   /** Takes the line away, so that something else may be printed; it returns with the next `show`. */
   hide(): void;
 }
@@ -60,9 +61,10 @@ export function progressLine(terminal: Terminal, targets: number, now: () => num
   const startedAt = now();
   let shown = "";
   return {
-    show(states) {
+    show(states, beside = "") {
       if (!live) return;
-      const text = `${endedIn(states)}/${targets}  ${countsOf(states, err.paint)}  ${duration(now() - startedAt)}`;
+      const counts = `${endedIn(states)}/${targets}  ${countsOf(states, err.paint)}`;
+      const text = [counts, ...(beside === "" ? [] : [beside]), duration(now() - startedAt)].join("  ");
       const plain = stripVTControlCharacters(text);
       // A line that wraps could not be taken away again.
       const room = (err.columns ?? 80) - 1;

@@ -1,3 +1,4 @@
+import { arrivedAt } from "@atalaya/client/browser";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
@@ -12,7 +13,7 @@ import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfRun } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { Meter } from "../../ui/meter.tsx";
-import { arrivedAt, isUnderWay } from "./arrived.ts";
+import { isUnderWay } from "./arrived.ts";
 import classes from "./deployments.module.css";
 
 type DeploymentHost = Schemas["DeploymentHost"];
