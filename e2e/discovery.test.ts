@@ -42,7 +42,7 @@ describe.runIf(canMakeNetworks)("on a network", { timeout: 120_000 }, () => {
     // The token that root's program asks for is written where root lives.
     const polo = join(homedir(), ".polo");
     if (!existsSync(polo)) owned.defer(() => rmSync(polo, { recursive: true, force: true }));
-    network = owned.use(testNetwork(4));
+    network = owned.use(testNetwork(5));
     const socketPath = join(folder, "door");
     owned.use(await doorway(network.server, { host: "10.78.0.1", port: 8443 }, socketPath));
     const spawn = (options: ProcessOptions) => network.server.spawn(options);
@@ -146,7 +146,7 @@ describe.runIf(canMakeNetworks)("on a network", { timeout: 120_000 }, () => {
   test("an agent finds its server by itself, and a polod that was there first is left in peace and used", async () => {
     const host = network.hosts[3]!;
     const data = join(folder, host.name);
-    const polod = owned.use(host.spawn({ program: process.execPath, args: [PEER, "answer", "n9"], env: {} }));
+    const polod = owned.use(host.spawn({ program: process.execPath, args: [PEER, "polod", "n9"], env: {} }));
     await polod.prints(/answering/);
     await using join_ = host.spawn({
       program: process.execPath,
@@ -156,12 +156,36 @@ describe.runIf(canMakeNetworks)("on a network", { timeout: 120_000 }, () => {
     expect((await join_.ended()).code, join_.printed).toBe(0);
     expect(join_.printed).toContain(`Found ${SERVER}`);
     const spawn = (options: ProcessOptions) => host.spawn(options);
-    const started = owned.use(startAgent({ data, servers: SERVER, spawn }));
-    await started.prints(/marcopolo\.responder.*EADDRINUSE/, 20_000);
+    owned.use(startAgent({ data, servers: SERVER, spawn }));
+    // As any program of the machine.
+    await polod.prints(/published atalaya\n/, 20_000);
     expect(asks(network.hosts[0]!, '{"Command": "Marco"}').filter(({ address }) => address === host.address)).toEqual([
       { address: host.address, port: 1337, text: '{"Command":"Polo","Params":{"hostname":"n9"}}' },
     ]);
     expect(existsSync(join(data, "identity.json"))).toBe(true);
+    const deployed = await server.call("POST", "/api/v1/deployments", {
+      selector: host.name,
+      marcopolo: { id: "shop-of-atalaya" },
+    });
+    expect(deployed.status, JSON.stringify(deployed.body)).toBe(201);
+    owned.defer(() => rmSync(join(homedir(), ".polo", "shop-of-atalaya.json"), { force: true }));
+    await polod.prints(/published root:shop-of-atalaya\n/, 20_000);
+  });
+
+  test("a polod that starts later gets its port, and publishes what the agent did", async () => {
+    const host = network.hosts[4]!;
+    const data = join(folder, host.name);
+    const spawn = (options: ProcessOptions) => host.spawn(options);
+    await joinAgent({ data, servers: SERVER, token: await joinToken(), spawn });
+    const started = owned.use(startAgent({ data, servers: SERVER, spawn }));
+    await started.prints(/marcopolo\.open/, 20_000);
+    const polod = owned.use(host.spawn({ program: process.execPath, args: [PEER, "/usr/bin/polod", "n10"], env: {} }));
+    await polod.prints(/taken/);
+    process.kill(started.pid, "SIGUSR1");
+    await polod.prints(/answering/, 20_000);
+    await polod.prints(/published atalaya\n/, 20_000);
+    const answers = asks(network.hosts[0]!, '{"Command": "Marco"}').filter(({ address }) => address === host.address);
+    expect(answers.map(({ text }) => text)).toEqual(['{"Command":"Polo","Params":{"hostname":"n10"}}']);
   });
 
   test("what may be seen and let in is a matter of permission", async () => {

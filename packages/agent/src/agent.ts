@@ -20,6 +20,7 @@ import { openCgroups } from "./capabilities/exec/cgroups.ts";
 import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
+import type { MarcoPolo } from "./marcopolo/index.ts";
 import type { Monitor } from "./capabilities/monitor/monitor.ts";
 import { readFingerprint, readSystem } from "./capabilities/inventory/fingerprint.ts";
 import { sysfs } from "./capabilities/inventory/sysfs.ts";
@@ -68,12 +69,6 @@ export interface AgentNeeds {
   /** Beside those that every agent has. */
   readonly streamKinds?: Readonly<Record<string, StreamKind>>;
   readonly streamsLinklessMs?: number;
-  /** A deployment has registered a MarcoPolo service of an account of this host. */
-  readonly serviceRegistered?: (service: {
-    readonly id: string;
-    readonly file: string;
-    readonly account: string;
-  }) => void;
 }
 
 /** This very program: one bundle, or `main.ts` beside this source. */
@@ -118,7 +113,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let streams: Promise<Streams> | undefined;
   let monitor: Promise<Monitor> | undefined;
   let status: Promise<StatusReporter> | undefined;
-  let discovery: Promise<AsyncDisposable> | undefined;
+  let discovery: Promise<MarcoPolo> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
@@ -145,7 +140,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       program: ownProgram(),
       runtime: process.execPath,
       fetchBlob: ({ signal, ...wish }) => blobs.fetch({ ...wish, patient: { signal } }),
-      ...(needs.serviceRegistered === undefined ? {} : { serviceRegistered: needs.serviceRegistered }),
+      serviceRegistered: (service) => void discovery?.then((room) => room.registered(service)),
     }),
   ];
   const taskNeeds = { launchpad, log, data, instances, program: ownProgram(), runtime: process.execPath };
@@ -288,7 +283,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   }
 
   // An agent of a server that only this machine reaches is a trial: the network is not told of it.
-  async function answerNeighbours(): Promise<AsyncDisposable> {
+  async function answerNeighbours(): Promise<MarcoPolo> {
     const { openMarcoPolo } = await import("./marcopolo/index.ts");
     return openMarcoPolo({
       data,

@@ -1,9 +1,9 @@
 /** Marco: asks a grid and collects answers. A socket of its own for each question, so that answers cannot be mixed up. */
 import { createSocket, type Socket } from "node:dgram";
 import {
+  gatherAnswers,
   MARCO_GROUPS,
   MARCO_PORT,
-  parseAnswer,
   writeQuestion,
   type Answer,
   type Question,
@@ -30,7 +30,7 @@ const MAX_NODES = 4_096;
 /** One answer an address, in the order they came. */
 export async function ask(question: Question, asked: Asked): Promise<ReadonlyMap<string, Answer>> {
   const { timeoutMs, retries = 0, most = MAX_NODES, keep } = asked;
-  const kept = new Map<string, Answer>();
+  const { answers: kept, take } = gatherAnswers(most, keep);
   const timers: NodeJS.Timeout[] = [];
   // One a card: a socket sends its multicasts by one card only. A node that is named is found by the routes.
   const sockets = asked.node === undefined ? ownNetworks().addresses.map(cardSocket) : [cardSocket(undefined)];
@@ -38,10 +38,7 @@ export async function ask(question: Question, asked: Asked): Promise<ReadonlyMap
     await new Promise<void>((resolve) => {
       for (const socket of sockets) {
         socket.on("message", (datagram, { address }) => {
-          const answer = parseAnswer(datagram);
-          if (answer === undefined || kept.has(address) || !keep(address, answer)) return;
-          kept.set(address, answer);
-          if (kept.size >= most) resolve();
+          if (take(datagram, address)) resolve();
         });
       }
       const send = (): void => {

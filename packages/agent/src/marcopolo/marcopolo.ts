@@ -3,14 +3,15 @@ import { hostname } from "node:os";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { findAccount, type Account } from "../capabilities/exec/account.ts";
+import { findAccount, ownAccount, type Account } from "../capabilities/exec/account.ts";
 import { readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import type { Policy } from "../policy/policy.ts";
 import { accountOfUid, isInGroup } from "./accounts.ts";
 import { createCatalogue } from "./catalogue.ts";
-import { publishAtPolod, unpublishAtPolod } from "./polod.ts";
+import { polodIsHere } from "./polod-here.ts";
+import { publishAtPolod, publishForAccount, unpublishAtPolod } from "./polod.ts";
 import { openRegistration } from "./registration-door.ts";
 import { openResolver } from "./resolver-door.ts";
 import { openResponder } from "./responder.ts";
@@ -32,10 +33,15 @@ export interface MarcoPoloNeeds {
   readonly log: Log;
 }
 
+export interface MarcoPolo extends AsyncDisposable {
+  /** A deployment has written a service file: it is published at once. `account` empty: the agent's own. */
+  registered(service: { readonly id: string; readonly account: string }): Promise<void>;
+}
+
 type Part = "responder" | "resolver" | "registration";
 
 /** Follows the policy until it is disposed. Nothing here can end the agent: what does not open is said in the log, once. */
-export function openMarcoPolo(needs: MarcoPoloNeeds): AsyncDisposable {
+export function openMarcoPolo(needs: MarcoPoloNeeds): MarcoPolo {
   const { log, data } = needs;
   const open = new Map<Part, AsyncDisposable>();
   const complained = new Set<string>();
@@ -45,7 +51,10 @@ export function openMarcoPolo(needs: MarcoPoloNeeds): AsyncDisposable {
 
   const own = { id: OWN_SERVICE, params: { version: needs.agentVersion } };
   const catalogue = createCatalogue({ own, account: findAccount, now: Date.now });
-  const reload = (): void => catalogue.reload();
+  const reload = (): void => {
+    catalogue.reload();
+    lookSoon();
+  };
 
   function complain(what: string, error: unknown): void {
     if (complained.has(what)) return;
@@ -104,7 +113,8 @@ export function openMarcoPolo(needs: MarcoPoloNeeds): AsyncDisposable {
       .catch(() => undefined);
     if (over) return;
     const answer = rules?.answer ?? false;
-    await keep("responder", answer, responder);
+    // Where one is at home, the port is its own, also before it starts and while it starts anew.
+    await keep("responder", answer && !(await polodIsHere()), responder);
     const usePolod = answer && !open.has("responder");
     if (usePolod) {
       await publishAtPolod(OWN_SERVICE).then(
@@ -121,11 +131,22 @@ export function openMarcoPolo(needs: MarcoPoloNeeds): AsyncDisposable {
 
   process.on("SIGUSR1", reload);
   let looking = look();
-  const timer = setInterval(() => {
+  function lookSoon(): void {
     looking = looking.then(look);
-  }, LOOK_MS);
+  }
+  const timer = setInterval(lookSoon, LOOK_MS);
   timer.unref();
   return {
+    async registered({ id, account: name }) {
+      catalogue.reload();
+      await looking;
+      if (!atPolod) return;
+      const account = name === "" ? ownAccount() : await findAccount(name);
+      if (account === undefined) return;
+      await publishForAccount(id, account).catch((error: unknown) =>
+        log.warn("marcopolo.not-published", { service: id, account: account.name, ...failureOf(error) }),
+      );
+    },
     async [Symbol.asyncDispose]() {
       over = true;
       clearInterval(timer);

@@ -11,4 +11,5 @@ export {
   type Answer,
   type Question,
 } from "./datagrams.ts";
+export { gatherAnswers, type Gathering } from "./gathering.ts";
 export { scalarsOf, ServiceFile, serviceName, userService, type PublishedService, type Scalars } from "./services.ts";

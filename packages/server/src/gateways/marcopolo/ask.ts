@@ -2,9 +2,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import {
+  gatherAnswers,
   MARCO_GROUPS,
   MARCO_PORT,
-  parseAnswer,
   writeQuestion,
   type Answer,
   type Question,
@@ -22,15 +22,11 @@ export interface MarcoQuestion {
 
 /** The first answer of each address within the time. */
 export async function ask({ question, node, timeoutMs }: MarcoQuestion): Promise<ReadonlyMap<string, Answer>> {
-  const answers = new Map<string, Answer>();
+  const { answers, take } = gatherAnswers(MAX_ANSWERS);
   const sockets = node === undefined ? ownAddresses().map(cardSocket) : [cardSocket(undefined)];
   const text = writeQuestion(question);
   for (const socket of sockets) {
-    socket.on("message", (datagram, { address }) => {
-      const answer = parseAnswer(datagram);
-      if (answer === undefined || answers.has(address) || answers.size >= MAX_ANSWERS) return;
-      answers.set(address, answer);
-    });
+    socket.on("message", (datagram, { address }) => void take(datagram, address));
     for (const to of node === undefined ? MARCO_GROUPS : [node]) socket.send(text, MARCO_PORT, to, () => undefined);
   }
   await new Promise((resolve) => setTimeout(resolve, timeoutMs));
