@@ -1,11 +1,18 @@
 /** `atalaya monitor SELECTOR`. */
 import type { Command } from "commander";
-import type { components } from "@atalaya/client";
+import type { Client, components } from "@atalaya/client";
+import { UsageError } from "../session.ts";
 import { table } from "../ui/table.ts";
 import { printable } from "../ui/terminal.ts";
 import { examples, printJson, type Context } from "./command.ts";
+import { monitorHost } from "./monitor-host.ts";
 
 type Load = components["schemas"]["HostLoad"];
+
+interface Options {
+  readonly once?: boolean;
+  readonly watch?: boolean;
+}
 
 const EVERY_MS = 2_000;
 const CLEAR = "\u001b[H\u001b[J";
@@ -14,18 +21,31 @@ export function register(program: Command, context: Context): void {
   const command = program
     .command("monitor")
     .summary("see how busy hosts are")
-    .description("Shows load, CPU, memory, disks and temperatures, the busiest host first.")
-    .argument("[selector]", "which hosts", "all")
-    .option("--once", "print it once and leave")
+    .description(
+      "Shows load, CPU, memory, disks and temperatures, the busiest host first; of one\nhost that is named also cores, networks, people and processes.",
+    )
+    .argument("[selector]", "which hosts, or the name of one", "all")
+    .option("--once", "print it once and leave (several hosts)")
+    .option("--watch", "again every second (one host); with --json a line each")
     .addHelpText(
       "after",
-      examples("atalaya monitor", "atalaya monitor lab:aula-1 --once", "atalaya monitor pc-01 --json | jq '.[].cpu'"),
+      examples(
+        "atalaya monitor",
+        "atalaya monitor lab:aula-1 --once",
+        "atalaya monitor all --json | jq '.[].cpu'",
+        "atalaya monitor pc-01",
+        "atalaya monitor pc-01 --watch",
+      ),
     );
-  command.action(async (selector: string, { once }: { readonly once?: boolean }) => {
+  command.action(async (selector: string, { once, watch }: Options) => {
     const { session } = context;
     const global = context.global(command);
     const client = session.client(global);
     const { out, err } = session.terminal;
+    const host = await hostNamed(client, selector);
+    if (host !== undefined)
+      return monitorHost(client, session, { host, watch: watch === true, json: global.json === true });
+    if (watch === true) throw new UsageError("--watch takes the name of one host");
     for (;;) {
       const { items } = await client.get("/api/v1/monitor", { params: { query: { selector } } });
       if (global.json === true) return printJson(session, items);
@@ -47,6 +67,16 @@ export function register(program: Command, context: Context): void {
       if (session.interrupted.aborted) return;
     }
   });
+}
+
+/** Undefined when the words pick hosts in another way. */
+async function hostNamed(client: Client, selector: string): Promise<string | undefined> {
+  if (!/^[\w.-]+$/.test(selector) || selector === "all" || selector === "none") return undefined;
+  const path = { host: selector };
+  return client.get("/api/v1/hosts/{host}", { params: { path } }).then(
+    ({ name }) => name,
+    () => undefined,
+  );
 }
 
 function percent(share: number | null): string {

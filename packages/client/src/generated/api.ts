@@ -3890,11 +3890,21 @@ export interface components {
             readonly actor: string;
             /** @description Size of the asciicast. */
             readonly bytes: number;
+            /**
+             * @description Its server was killed: it ends where that was.
+             * @enum {boolean}
+             */
+            readonly cutShort?: true;
             readonly durationMs: number;
             readonly exitCode?: number;
             /** @description Its name when the terminal was open. */
             readonly host: string;
             readonly id: string;
+            /**
+             * @description It goes on; duration and size are those of now.
+             * @enum {boolean}
+             */
+            readonly open?: true;
             /** @description Epoch milliseconds. */
             readonly startedAt: number;
         };

@@ -175,7 +175,7 @@ export const settingsTable = {
     default: "6",
     schema: wholeNumber(1, 64),
     sentence:
-      "How many people's passwords are checked at once. Each takes a process, of about 40 MB, only while needed.",
+      "How many people's passwords are checked at once. Each takes a process of its own only while needed: about 36 MB, or 86 MB with what it shares with the server.",
   },
   pamSeconds: {
     default: "60",

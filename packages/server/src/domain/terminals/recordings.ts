@@ -1,6 +1,6 @@
-/** What screens showed: a file each in the data folder, written as it happens, and a row when it is over. */
+/** What screens showed: a file each in the data folder, written as it happens, and a row from the beginning to its end. */
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { AtalayaError, type TerminalRequest } from "@atalaya/protocol";
@@ -23,7 +23,9 @@ export interface Recording {
   onRoom(listener: () => void): void;
   /** It cannot be written any more: what must be recorded must not go on. */
   onFailure(listener: (failure: AtalayaError) => void): void;
-  end(about: { readonly account: string; readonly durationMs: number; readonly exitCode?: number }): Promise<void>;
+  /** There is a terminal: from here on the recording is listed, whatever becomes of this server. */
+  opened(account: string): Promise<void>;
+  end(about: { readonly durationMs: number; readonly exitCode?: number }): Promise<void>;
   /** There was no terminal after all. */
   drop(): Promise<void>;
 }
@@ -51,11 +53,16 @@ export interface RecordingsNeeds {
   readonly clock: Clock;
 }
 
+const CAST = ".cast";
+const NO_END = -1;
+/** Names in one question. */
+const AT_ONCE = 500;
 const UNWRITTEN_BYTES = 4 * 1024 * 1024;
 
 export function createRecordings({ store, folder, fleet, clock }: RecordingsNeeds): Recordings {
   const rows = recordingStore(store);
-  const fileOf = (id: string): string => join(folder, `${id}.cast`);
+  const fileOf = (id: string): string => join(folder, `${id}${CAST}`);
+  const openNow = new Set<string>();
 
   /** Of a host that is forgotten only those know who may see all places. */
   function isVisible(row: Pick<RecordingRow, "host">, actor: Actor): boolean {
@@ -96,20 +103,16 @@ export function createRecordings({ store, folder, fleet, clock }: RecordingsNeed
         told = listener;
         if (failure !== undefined) listener(failure);
       },
-      async end({ account, durationMs, exitCode }) {
+      async opened(account) {
+        openNow.add(id);
+        const about = { id, host: host.key, host_name: host.name, actor, account, started_at: startedAt };
+        await rows.add({ ...about, duration_ms: NO_END, exit_code: null, bytes: 0 });
+      },
+      async end({ durationMs, exitCode }) {
         file.end();
         await closed;
-        await rows.add({
-          id,
-          host: host.key,
-          host_name: host.name,
-          actor,
-          account,
-          started_at: startedAt,
-          duration_ms: durationMs,
-          exit_code: exitCode ?? null,
-          bytes: file.bytesWritten,
-        });
+        await rows.end(id, { duration_ms: durationMs, exit_code: exitCode ?? null, bytes: file.bytesWritten });
+        openNow.delete(id);
       },
       async drop() {
         file.destroy();
@@ -119,16 +122,59 @@ export function createRecordings({ store, folder, fleet, clock }: RecordingsNeed
     };
   }
 
+  /** Files of terminals whose server was killed before they were open. */
+  async function pruneUnlisted(at: number): Promise<number> {
+    const names = await readdir(folder).catch(() => []);
+    const ids = names.filter((name) => name.endsWith(CAST)).map((name) => name.slice(0, -CAST.length));
+    let count = 0;
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      const some = ids.slice(from, from + AT_ONCE);
+      const known = await rows.known(some);
+      for (const id of some.filter((one) => !known.has(one))) {
+        const written = await stat(fileOf(id)).catch(() => undefined);
+        if (written === undefined || written.mtimeMs >= at) continue;
+        await rm(fileOf(id), { force: true });
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  async function viewOf(row: RecordingRow): Promise<RecordingView> {
+    const common = {
+      id: row.id,
+      host: row.host_name,
+      actor: row.actor,
+      account: row.account,
+      startedAt: row.started_at,
+    };
+    if (row.duration_ms !== NO_END)
+      return {
+        ...common,
+        durationMs: row.duration_ms,
+        ...(row.exit_code === null ? {} : { exitCode: row.exit_code }),
+        bytes: row.bytes,
+      };
+    const file = await stat(fileOf(row.id)).catch(() => undefined);
+    const durationMs = file === undefined ? 0 : Math.max(0, Math.round(file.mtimeMs) - row.started_at);
+    const state = openNow.has(row.id) ? { open: true as const } : { cutShort: true as const };
+    return { ...common, durationMs, bytes: file?.size ?? 0, ...state };
+  }
+
   return {
     begin,
-    list({ limit, cursor }, actor) {
+    async list({ limit, cursor }, actor) {
       const from = cursor === undefined ? undefined : decodeCursor(RecordingCursor, cursor)[0];
-      return pageOfVisible<RecordingRow, RecordingView>((after, count) => rows.list(after?.key ?? from, count), {
-        limit,
-        isVisible: (row) => isVisible(row, actor),
-        item: viewOf,
-        keys: ({ key }) => [key],
-      });
+      const page = await pageOfVisible<RecordingRow, RecordingRow>(
+        (after, count) => rows.list(after?.key ?? from, count),
+        {
+          limit,
+          isVisible: (row) => isVisible(row, actor),
+          item: (row) => row,
+          keys: ({ key }) => [key],
+        },
+      );
+      return { ...page, items: await Promise.all(page.items.map(viewOf)) };
     },
     async read(id, actor) {
       const row = await rows.byId(id);
@@ -143,20 +189,7 @@ export function createRecordings({ store, folder, fleet, clock }: RecordingsNeed
     async prune(at) {
       const gone = await rows.prune(at);
       for (const id of gone) await rm(fileOf(id), { force: true });
-      return gone.length;
+      return gone.length + (await pruneUnlisted(at));
     },
-  };
-}
-
-function viewOf(row: RecordingRow): RecordingView {
-  return {
-    id: row.id,
-    host: row.host_name,
-    actor: row.actor,
-    account: row.account,
-    startedAt: row.started_at,
-    durationMs: row.duration_ms,
-    ...(row.exit_code === null ? {} : { exitCode: row.exit_code }),
-    bytes: row.bytes,
   };
 }

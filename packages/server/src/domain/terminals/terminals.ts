@@ -167,6 +167,7 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
       const answer = TerminalOpened.safeParse(await opened);
       if (!answer.success) throw new AtalayaError("stream.broken", "The host ended the terminal before it began.");
       account = answer.data.account;
+      await recording?.opened(account);
     } catch (error) {
       const failure = error instanceof AtalayaError ? error : internal(error);
       await recording?.drop();
@@ -183,7 +184,7 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     const end = await seat.join(stream, recording);
     const how: Outcome = "reason" in end ? { outcome: "failed", code: end.reason.code } : { outcome: "done" };
     const durationMs = clock.now() - startedAt;
-    await recording?.end({ account, durationMs, ...("exitCode" in end ? { exitCode: end.exitCode } : {}) });
+    await recording?.end({ durationMs, ...("exitCode" in end ? { exitCode: end.exitCode } : {}) });
     seat.end(end);
     await ending.end(how, {
       details: { ...details, ...("exitCode" in end ? { exitCode: end.exitCode } : {}), durationMs },

@@ -12,6 +12,8 @@ export const RecordingView = z
     startedAt: Timestamp,
     durationMs: z.int(),
     exitCode: z.int().optional(),
+    open: z.literal(true).optional().describe("It goes on; duration and size are those of now."),
+    cutShort: z.literal(true).optional().describe("Its server was killed: it ends where that was."),
     bytes: z.int().describe("Size of the asciicast."),
   })
   .meta({ id: "TerminalRecording", description: "What a terminal's screen showed." });
