@@ -27,10 +27,18 @@ export async function publishAtPolod(service: string): Promise<void> {
     await publish();
   } catch (error) {
     // Of another polod, or of our own door from before: to this one it is nothing, and it only writes one where none is.
-    await call({ Command: "Request-token", Args: { uid: process.getuid?.() ?? 0 } }).catch(() => Promise.reject(error));
+    if (!(await answers())) throw error;
     await rm(ownTokenPath(), { force: true });
     await publish();
   }
+}
+
+/** Whether there is a polod at all, by what every one knows. */
+function answers(): Promise<boolean> {
+  return call({ Command: "Request-token", Args: { uid: process.getuid?.() ?? 0 } }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function published(answer: Readonly<Record<string, unknown>>): void {
