@@ -460,6 +460,7 @@ export const en = {
     booted: "Booted",
     agent: "Agent",
     capabilities: "Can",
+    doors: "Other doors",
     timezone: "Time zone",
     place: "Where and what for",
     id: "Id",

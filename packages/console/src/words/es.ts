@@ -467,6 +467,7 @@ export const es: Words = {
     booted: "Arrancado",
     agent: "Agente",
     capabilities: "Sabe hacer",
+    doors: "Otras puertas",
     timezone: "Zona horaria",
     place: "Dónde y para qué",
     id: "Id",

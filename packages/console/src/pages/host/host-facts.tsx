@@ -25,6 +25,7 @@ export function HostFacts({ host }: { readonly host: HostDetail }) {
             [t("host.booted"), facts.bootedAt === undefined ? undefined : <Moment key="booted" at={facts.bootedAt} />],
             [t("host.agent"), host.agentVersion],
             [t("host.capabilities"), host.capabilities.join(", ")],
+            [t("host.doors"), foreignDoors(host)],
             [t("host.timezone"), facts.timezone],
           ]}
         />
@@ -101,4 +102,15 @@ export function HostFacts({ host }: { readonly host: HostDetail }) {
       )}
     </div>
   );
+}
+
+/** Ways to it besides our agent's link, which is told above. */
+function foreignDoors({ doors }: HostDetail): string | undefined {
+  const foreign = doors.filter(({ kind }) => kind !== "agent");
+  if (foreign.length === 0) return undefined;
+  return foreign
+    .map(({ kind, name, state, via, offlineReason }) =>
+      [kind, name, `(${[offlineReason ?? state, via].filter(Boolean).join(", ")})`].join(" "),
+    )
+    .join("; ");
 }
