@@ -317,6 +317,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       data,
       capabilities: capabilities(),
       version: VERSION,
+      strategy: needs.strategy ?? "priority",
     });
     return { state, policy, instances };
   }

@@ -15,6 +15,8 @@ export interface OwnState {
   readonly data: string;
   readonly capabilities: readonly string[];
   readonly version: string;
+  /** How it chooses among several servers. */
+  readonly strategy: string;
 }
 
 /** `policy` answers undefined while it cannot be read: then nothing is allowed. */
@@ -60,12 +62,12 @@ function environmentOf({ enrolment, servers }: OwnState) {
   };
 }
 
-function configOf({ servers, heartbeatMs, data }: OwnState, policy: Policy | undefined) {
+function configOf({ servers, heartbeatMs, data, strategy }: OwnState, policy: Policy | undefined) {
   const beat = heartbeatMs === undefined ? null : heartbeatMs / 1000;
   return {
     insecure: false,
     uplinks: servers,
-    uplinkStrategy: "priority",
+    uplinkStrategy: strategy,
     allowRelay: false,
     relayPort: 0,
     allowedPorts: policy?.relay.ports ?? null,

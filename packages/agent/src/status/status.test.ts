@@ -93,6 +93,7 @@ test("what this very machine and agent say fits the contract, and the time passi
     data: "/var/lib/atalaya-agent",
     capabilities: ["exec"],
     version: "1.0.0",
+    strategy: "priority",
   });
   const sources = [machineSource, ...ownSources(state, async () => openPolicy)];
   const looks: Record<string, unknown>[] = [];

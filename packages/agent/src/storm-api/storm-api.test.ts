@@ -45,6 +45,7 @@ beforeAll(async () => {
     data,
     capabilities: ["package"],
     version: "0",
+    strategy: "priority",
   });
   serve = openStormApi({
     data,

@@ -37,8 +37,8 @@ const hosts = createRoute({
 const host = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host",
-  validateSearch: ({ tab, span }): { tab?: "monitor" | "runs" | "history"; span?: Span } => ({
-    ...oneOf("tab", ["monitor", "runs", "history"], tab),
+  validateSearch: ({ tab, span }): { tab?: "monitor" | "status" | "runs" | "history"; span?: Span } => ({
+    ...oneOf("tab", ["monitor", "status", "runs", "history"], tab),
     ...oneOf("span", spans, span),
   }),
   component: lazyRouteComponent(() => import("../pages/host/host-page.tsx"), "HostPage"),

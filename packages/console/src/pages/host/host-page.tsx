@@ -18,6 +18,7 @@ import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { HostActions } from "./host-actions.tsx";
 import { HostFacts } from "./host-facts.tsx";
 import { HostHistory } from "./host-history.tsx";
+import { HostStatus } from "./host-status.tsx";
 import { HostRuns } from "./host-runs.tsx";
 import { HostWarnings } from "./host-warnings.tsx";
 import { HostMonitor } from "./monitor/host-monitor.tsx";
@@ -33,6 +34,7 @@ export function HostPage() {
   const mayRun = useMay("job.create");
   const mayOpen = useMay("terminal.open");
   const mayWatch = useMay("monitor.read");
+  const mayReadStatus = useMay("status.read");
   const mayReadRuns = useMay("job.read");
   const { data: host, error, refetch } = useQuery(hostQuery(name));
   // Its row changes live; what stands only in the detail is asked for again then.
@@ -122,6 +124,7 @@ export function HostPage() {
             <Tabs.List>
               <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
               {mayWatch ? <Tabs.Tab value="monitor">{t("host.monitor")}</Tabs.Tab> : null}
+              {mayReadStatus ? <Tabs.Tab value="status">{t("host.status.word")}</Tabs.Tab> : null}
               {mayReadRuns ? <Tabs.Tab value="runs">{t("host.runs")}</Tabs.Tab> : null}
               <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
             </Tabs.List>
@@ -139,6 +142,9 @@ export function HostPage() {
                   })
                 }
               />
+            </Tabs.Panel>
+            <Tabs.Panel value="status">
+              <HostStatus host={host.id} revision={revision} />
             </Tabs.Panel>
             <Tabs.Panel value="runs">
               <HostRuns host={host.id} />

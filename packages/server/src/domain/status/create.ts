@@ -106,9 +106,10 @@ export async function createStatus({ store, bus, clock, log, fleet, links }: Sta
     if (before === undefined && news === undefined && state === "absent") return undefined;
     const place = host.place.length === 0 ? undefined : host.place.join("/");
     const hasMoved = before !== undefined && before.place !== place;
-    const isNew = changed.size > 0 || before === undefined || before.id !== shownId(host, parts);
+    const id = shownId(host, source, parts);
+    const isNew = changed.size > 0 || before === undefined || before.id !== id;
     if (!isNew && state === was && !hasMoved && news === undefined) return undefined;
-    const document = isNew ? { id: shownId(host, parts), parts } : before;
+    const document = isNew ? { id, parts } : before;
     const position = before?.position || (state === "listed" ? (lastPosition += 1) : 0);
     const digest = isNew ? digestOf(document) : before.digest;
     const after: StatusEntry = {
@@ -297,6 +298,10 @@ export async function createStatus({ store, bus, clock, log, fleet, links }: Sta
 
   const room: StatusRoom = {
     async put(host, news, source) {
+      const known = registry.get(host);
+      // A host that both agents are on is told of by ours: two that take turns would be a change each time.
+      if (source === "bolt" && known?.source === "agent" && isReady(known.host, "agent"))
+        return { changed: [], revision };
       const { parts, live, legacyDigest } = partsOfNews(news, pending.get(host)?.parts ?? registry.get(host)?.parts);
       return putParts(
         host,
@@ -400,8 +405,11 @@ export async function createStatus({ store, bus, clock, log, fleet, links }: Sta
 const RECONCILE_MS = 2_000;
 const RETRY_MS = 1_000;
 
-function shownId(host: DirectoryHost, parts: Parts): string {
-  const own = parts.get("id");
+function shownId(host: DirectoryHost, source: Source, parts: Parts): string {
+  // What it is proven to be called; what it calls itself is shown in its document, and finds nobody else's.
+  const door = source === "bolt" ? host.doors.find(({ kind }) => kind === "bolt")?.name : undefined;
+  if (door !== undefined) return door;
+  const own = source === "bolt" ? parts.get("id") : undefined;
   const told = own === undefined ? undefined : (JSON.parse(bodyOf(own)) as unknown);
   return typeof told === "string" ? told : host.id;
 }

@@ -68,7 +68,8 @@ export function createRegistry(): Registry {
       if (before !== undefined && before.id !== entry.id && shown.get(before.id) === entry.host)
         shown.delete(before.id);
       entries.set(entry.host, entry);
-      shown.set(entry.id, entry.host);
+      // Who has a name keeps it.
+      if (!shown.has(entry.id)) shown.set(entry.id, entry.host);
       ordered = undefined;
       for (const { sees, listing } of scopes.values()) {
         if (entry.state === "listed" && sees(entry.place)) listing.put(entry);
