@@ -129,10 +129,10 @@ describe.runIf(canBrowse && canMakeNetworks)("script in what others say", { time
     copyFileSync("/bin/yes", join(bin, SHORT));
     chmodSync(join(bin, SHORT), 0o755);
     const job = { selector: "pc-01", capability: "exec" };
-    const script = `timeout 20 '${join(lab.disk, "bin", SHORT)}' >/dev/null`;
+    const script = `timeout 40 '${join(lab.disk, "bin", SHORT)}' >/dev/null`;
     const request = { command: { kind: "shell", script } };
     const { body: running } = await ana.call<{ id: string }>("POST", "/api/v1/jobs", { ...job, request });
-    await see("/hosts/pc-01?tab=monitor", "pc-01");
+    await see("/hosts/pc-01?tab=monitor", SHORT);
     await ana.call("POST", `/api/v1/jobs/${running.id}/cancel`);
     await see("/discovery", SHORT);
   });
@@ -154,6 +154,8 @@ describe.runIf(canBrowse && canMakeNetworks)("script in what others say", { time
     expect((await ada.call("PUT", "/api/v1/groups/evil", group)).status).toBe(200);
     await see("/deployments", EVIL);
     await see(`/deployments/${deployment.body.id}`, EVIL, SHORT);
+    await see("/scripts", EVIL);
+    await see("/scripts/evil", EVIL);
     await see("/jobs", "pc-01");
     await see("/account", "Where you are signed in");
     await see("/users", ana.account);
