@@ -4,7 +4,7 @@ import type { Session } from "../session.ts";
 import { sampleView, type Sample } from "../ui/sample-view.ts";
 
 const CLEAR = "\u001b[H\u001b[J";
-/** A sample with processes comes within a second of being followed; a host that is slower shows what it told before. */
+/** Samples with processes come within a second of being followed; a host that is slower shows what it told before. */
 const PATIENCE_MS = 4_000;
 
 export interface HostShown {
@@ -22,6 +22,7 @@ export async function monitorHost(client: Client, session: Session, { host, watc
     await out.write(watch && out.columns !== undefined ? `${CLEAR}${page}` : page);
   };
   let latest: Sample | undefined;
+  let whole = 0;
   const patience = watch ? [] : [AbortSignal.timeout(PATIENCE_MS)];
   const signal = AbortSignal.any([session.interrupted, ...patience]);
   try {
@@ -29,7 +30,8 @@ export async function monitorHost(client: Client, session: Session, { host, watc
       for (const event of events) {
         latest = event["sample"] as Sample;
         if (watch) await show(latest);
-        else if (latest.processes !== undefined) return await show(latest);
+        // The first has nothing before it to measure rates by.
+        else if (latest.processes !== undefined && (whole += 1) > 1) return await show(latest);
       }
     }
   } catch (error) {

@@ -3,7 +3,7 @@ import { isFinal, runStates } from "@atalaya/protocol";
 import type { Store } from "../../platform/store/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { RunIds } from "./ids.ts";
-import type { Lookup } from "./jobs.ts";
+import type { Lookup } from "./lookup.ts";
 import type { JobsTables } from "./tables.store.ts";
 
 /** As many as one statement takes with some room. */

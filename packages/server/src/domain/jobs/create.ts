@@ -22,7 +22,9 @@ import type { SignTickets } from "./dispatch.ts";
 import { outputReader } from "./follow.ts";
 import { guards, zonesOf, type Zone } from "./guard.ts";
 import { runIds } from "./ids.ts";
-import { jobsOf, lookupIn, type BlobClaims, type Jobs } from "./jobs.ts";
+import { jobsOf, type Jobs } from "./jobs.ts";
+import { lookupIn } from "./lookup.ts";
+import { makerOf, type BlobClaims } from "./maker.ts";
 import { jobsStore } from "./jobs.store.ts";
 import { countLabs } from "./labs.ts";
 import { createLedger } from "./ledger.ts";
@@ -208,9 +210,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
   const lookup = lookupIn(kept, ids);
   const names = together(blobNames(store, ids, lookup), needs.alsoNamed);
   const reader = outputReader(outputIndex(store), outputStore);
-  const jobs = jobsOf({
-    book: pages,
-    ledger,
+  const maker = makerOf({
     conductor,
     loader,
     store: kept,
@@ -228,6 +228,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
     clock,
     log,
   });
+  const jobs = jobsOf({ book: pages, ledger, conductor, loader, store: kept, lookup, ids, fleet, maker });
   const owned = undo.move();
   return {
     jobs,

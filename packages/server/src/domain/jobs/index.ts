@@ -5,7 +5,9 @@
  * many hosts of one *zone* (a lab, a label) from being under a command at once. An *extent* is a piece of a run's output.
  */
 export { createJobs, type JobsRoom, type JobsRoomNeeds } from "./create.ts";
-export { seesAll, type BlobClaims, type Jobs, type Making } from "./jobs.ts";
+export type { Jobs } from "./jobs.ts";
+export { seesAll } from "./lookup.ts";
+export type { BlobClaims, Making } from "./maker.ts";
 export { jobRoutes } from "./jobs.routes.ts";
 export type { OutputDoor } from "./output-door.ts";
 export { NewJob, SecretValues, type RetryJob } from "./new-job.ts";

@@ -1,7 +1,7 @@
 import type { OutputStream } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { OutputReader } from "./follow.ts";
-import type { Lookup } from "./jobs.ts";
+import type { Lookup } from "./lookup.ts";
 
 /** A run's output as a stream of bytes. */
 export interface OutputDoor {

@@ -1,6 +1,6 @@
 import type { Batch, Topic } from "../live/index.ts";
 import type { RunIds } from "./ids.ts";
-import type { Lookup } from "./jobs.ts";
+import type { Lookup } from "./lookup.ts";
 import type { JobsStore } from "./jobs.store.ts";
 import type { ProgressStore } from "./progress.store.ts";
 import { topicOfJob } from "./topic-of-job.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Topic, TopicReader } from "../live/index.ts";
-import type { Lookup } from "./jobs.ts";
+import type { Lookup } from "./lookup.ts";
 import { JobId } from "./views.ts";
 
 const JobParams = z.strictObject({ job: JobId });

@@ -5,7 +5,7 @@ import type { Batch, Topic } from "../live/index.ts";
 import { outputEvent, viewOf } from "./events.ts";
 import type { OutputReader } from "./follow.ts";
 import type { RunIds } from "./ids.ts";
-import type { Lookup } from "./jobs.ts";
+import type { Lookup } from "./lookup.ts";
 import type { JobsStore, Reached } from "./jobs.store.ts";
 import { ownTopics } from "./own-topics.ts";
 import { progressTopic } from "./progress-topic.ts";
