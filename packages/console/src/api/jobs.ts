@@ -3,7 +3,7 @@ import { follow } from "./follow.ts";
 import { client, type Schemas } from "./client.ts";
 import { paced } from "./paced.ts";
 import { sortedSet } from "./sorted-set.ts";
-import { cell, type Source } from "./source.ts";
+import { cell, whileRead, type Source } from "./source.ts";
 
 export type Job = Schemas["Job"];
 export type Run = Schemas["Run"];
@@ -19,9 +19,7 @@ export interface JobState {
 /** A job with all its runs, live to its end; one subscription while somebody looks. */
 export function liveJob(id: string): Source<JobState> {
   const state = cell<JobState>({ job: undefined, runs: [] });
-  let readers = 0;
-  let close = () => {};
-  function open(): void {
+  function open(): () => void {
     const runs = sortedSet<Run>(({ host }) => host.name, compareNames);
     let job: Job | undefined;
     let failure: ClientError | undefined;
@@ -43,22 +41,12 @@ export function liveJob(id: string): Source<JobState> {
         },
       },
     );
-    close = () => {
+    return () => {
       show.stop();
       leave();
     };
   }
-  return {
-    get: state.get,
-    subscribe(listener) {
-      if (readers++ === 0) open();
-      const leave = state.subscribe(listener);
-      return () => {
-        leave();
-        if (--readers === 0) close();
-      };
-    },
-  };
+  return whileRead(state, open);
 }
 
 const FIRST_PAGE = 200;
@@ -80,10 +68,8 @@ export interface LiveJobs extends Source<JobList> {
 /** The newest jobs, and whatever becomes of all of them. */
 export function liveJobs(): LiveJobs {
   const state = cell<JobList>({ jobs: [], isComplete: false, hasMore: false });
-  let readers = 0;
-  let close = () => {};
   let older = async () => {};
-  function open(): void {
+  function open(): () => void {
     const byId = new Map<string, Job>();
     let next: string | undefined;
     let oldest = 0;
@@ -130,22 +116,11 @@ export function liveJobs(): LiveJobs {
       },
       (failure: unknown) => state.set({ jobs: [], isComplete: true, hasMore: false, failure }),
     );
-    close = () => {
+    return () => {
       isOver = true;
       show.stop();
       leave();
     };
   }
-  return {
-    get: state.get,
-    older: () => older(),
-    subscribe(listener) {
-      if (readers++ === 0) open();
-      const off = state.subscribe(listener);
-      return () => {
-        off();
-        if (--readers === 0) close();
-      };
-    },
-  };
+  return { ...whileRead(state, open), older: () => older() };
 }

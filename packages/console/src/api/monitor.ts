@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { client, type Schemas } from "./client.ts";
 import { follow } from "./follow.ts";
 import { paced } from "./paced.ts";
-import { cell, type Source } from "./source.ts";
+import { cell, whileRead, type Source } from "./source.ts";
 
 export type Sample = Schemas["Sample"];
 export type LoadPoint = Schemas["LoadPoint"];
@@ -26,9 +26,7 @@ const KEPT = 600;
 /** How one host fares, every second while somebody looks: following it makes the host tell so often. */
 export function liveSamples(host: string): Source<Samples> {
   const state = cell<Samples>({ latest: undefined, points: [] });
-  let readers = 0;
-  let close = () => {};
-  function open(): void {
+  function open(): () => void {
     let latest: Sample | undefined;
     let points: readonly LoadPoint[] = [];
     let failure: ClientError | undefined;
@@ -51,22 +49,12 @@ export function liveSamples(host: string): Source<Samples> {
         },
       },
     );
-    close = () => {
+    return () => {
       show.stop();
       leave();
     };
   }
-  return {
-    get: state.get,
-    subscribe(listener) {
-      if (readers++ === 0) open();
-      const off = state.subscribe(listener);
-      return () => {
-        off();
-        if (--readers === 0) close();
-      };
-    },
-  };
+  return whileRead(state, open);
 }
 
 export function shareOf(part: { readonly used: number; readonly total: number } | undefined): number | null {

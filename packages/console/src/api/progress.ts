@@ -1,6 +1,6 @@
 import { follow } from "./follow.ts";
 import { paced } from "./paced.ts";
-import { cell, type Source } from "./source.ts";
+import { cell, whileRead, type Source } from "./source.ts";
 
 /** How far one run has come in what it does now. */
 export interface Progress {
@@ -18,9 +18,7 @@ const none: ProgressOfRuns = new Map();
 /** How far the runs of a job have come, about once a second, until it ends. */
 export function liveProgress(job: string): Source<ProgressOfRuns> {
   const state = cell<ProgressOfRuns>(none);
-  let readers = 0;
-  let close = () => {};
-  function open(): void {
+  function open(): () => void {
     const byRun = new Map<string, Progress>();
     const show = paced(() => state.set(new Map(byRun)));
     const leave = follow(
@@ -37,20 +35,10 @@ export function liveProgress(job: string): Source<ProgressOfRuns> {
         },
       },
     );
-    close = () => {
+    return () => {
       show.stop();
       leave();
     };
   }
-  return {
-    get: state.get,
-    subscribe(listener) {
-      if (readers++ === 0) open();
-      const off = state.subscribe(listener);
-      return () => {
-        off();
-        if (--readers === 0) close();
-      };
-    },
-  };
+  return whileRead(state, open);
 }

@@ -27,6 +27,23 @@ export function cell<T>(initial: T): Cell<T> {
   };
 }
 
+/** Opened while somebody reads it; `open` returns how it is closed. */
+export function whileRead<T>(state: Source<T>, open: () => () => void): Source<T> {
+  let readers = 0;
+  let close = (): void => undefined;
+  return {
+    get: state.get,
+    subscribe(listener) {
+      if (readers++ === 0) close = open();
+      const leave = state.subscribe(listener);
+      return () => {
+        leave();
+        if (--readers === 0) close();
+      };
+    },
+  };
+}
+
 export function useSource<T>(source: Source<T>): T {
   return useSyncExternalStore(source.subscribe, source.get);
 }

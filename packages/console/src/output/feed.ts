@@ -2,7 +2,7 @@
 import type { ClientError, LiveEvent } from "@atalaya/client/browser";
 import { follow } from "../api/follow.ts";
 import { paced } from "../api/paced.ts";
-import { cell, type Source } from "../api/source.ts";
+import { cell, whileRead, type Source } from "../api/source.ts";
 import { takeHeadStart, type HeadStart } from "./head-start.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 
@@ -31,10 +31,8 @@ function openFeed(
   takeHead: () => HeadStart | undefined = () => undefined,
 ): Source<FeedState> {
   const state = cell<FeedState>({ log: createLogBuffer(), runs: [], isDone: false });
-  let readers = 0;
-  let close = () => {};
 
-  function open(): void {
+  function open(): () => void {
     const log = createLogBuffer();
     const runs: FeedRun[] = [];
     const numbers = new Map<string, number>();
@@ -70,23 +68,13 @@ function openFeed(
         show.ask();
       },
     });
-    close = () => {
+    return () => {
       show.stop();
       leave();
     };
   }
 
-  return {
-    get: state.get,
-    subscribe(listener) {
-      if (readers++ === 0) open();
-      const leave = state.subscribe(listener);
-      return () => {
-        leave();
-        if (--readers === 0) close();
-      };
-    },
-  };
+  return whileRead(state, open);
 }
 
 function bytesOf(base64: string): Uint8Array {
