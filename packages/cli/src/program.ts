@@ -9,6 +9,7 @@ import * as deploy from "./commands/deploy.ts";
 import * as deployment from "./commands/deployment.ts";
 import * as discovered from "./commands/discovered.ts";
 import * as completion from "./commands/completion.ts";
+import * as environment from "./commands/environment.ts";
 import * as group from "./commands/group.ts";
 import * as host from "./commands/host.ts";
 import * as hosts from "./commands/hosts.ts";
@@ -16,9 +17,12 @@ import * as job from "./commands/job.ts";
 import * as monitor from "./commands/monitor.ts";
 import * as relay from "./commands/relay.ts";
 import * as status from "./commands/status.ts";
+import * as packageCommand from "./commands/package.ts";
+import * as personality from "./commands/personality.ts";
 import * as run from "./commands/run.ts";
 import * as script from "./commands/script.ts";
 import * as server from "./commands/server.ts";
+import * as service from "./commands/service.ts";
 import * as sessionKey from "./commands/session-key.ts";
 import * as signInLink from "./commands/sign-in-link.ts";
 import * as terminal from "./commands/terminal.ts";
@@ -57,6 +61,10 @@ export function createProgram(context: Omit<Context, "global">, version: string)
     deploy,
     deployment,
     script,
+    packageCommand,
+    service,
+    personality,
+    environment,
     token,
     discovered,
     activation,

@@ -1,4 +1,4 @@
-/** From an instance's specification to what its keeper is told: account, environment, and what the host's policy says. */
+/** From an instance's specification to what its minder is told: account, environment, and what the host's policy says. */
 import { realpath } from "node:fs/promises";
 import { AtalayaError, type ServiceSpec } from "@atalaya/protocol";
 import { findAccount, loginEnvironment, ownAccount } from "../capabilities/exec/account.ts";
@@ -7,7 +7,7 @@ import type { Environment } from "../link/proxy.ts";
 import { localeOf } from "../runs/launchpad.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import { forbidsCommand } from "../tasks/command-rules.ts";
-import type { KeeperWish } from "./keeper.ts";
+import type { MinderWish } from "./minder.ts";
 
 export interface ClearNeeds {
   readonly policy: PolicyFile;
@@ -20,7 +20,7 @@ export interface ClearNeeds {
 
 /** What the policy says of commands holds for what an instance runs, at every start anew. */
 export function clearance({ policy, tools, environment, variables }: ClearNeeds) {
-  return async (name: string, spec: ServiceSpec): Promise<Omit<KeeperWish, "files" | "attempt">> => {
+  return async (name: string, spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">> => {
     const rules = await policy.current();
     const own = ownAccount();
     const account = spec.account === undefined || spec.account === own.name ? own : await findAccount(spec.account);

@@ -9,11 +9,11 @@ export interface InstanceFiles {
   readonly spec: string;
   /** Agent, durably before a start: whether it should run, and which attempt that is. */
   readonly wish: string;
-  /** Of one attempt. Whoever creates it exclusively decides: the keeper, that it starts; a later agent, that it never will. */
+  /** Of one attempt. Whoever creates it exclusively decides: the minder, that it starts; a later agent, that it never will. */
   claim(attempt: number): string;
-  /** Keeper's second stage: process id, start in ticks since boot. The program has both of it. */
+  /** Minder's second stage: process id, start in ticks since boot. The program has both of it. */
   process(attempt: number): string;
-  /** Keeper: how the program ended. */
+  /** Minder: how the program ended. */
   exit(attempt: number): string;
   /** The last stage: why the program could not be executed. */
   obstacle: string;

@@ -8,7 +8,7 @@ import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platfo
 import { failureOf, type Log } from "../platform/log.ts";
 import { nextStart } from "./backoff.ts";
 import { readBegun, readExit, StoredSpec, Wish, type Begun, type InstanceFiles } from "./files.ts";
-import type { KeeperWish } from "./keeper.ts";
+import type { MinderWish } from "./minder.ts";
 import { boundLog, lastLines } from "./log-file.ts";
 
 export interface InstanceNeeds {
@@ -18,8 +18,8 @@ export interface InstanceNeeds {
   readonly log: Log;
   readonly now: () => number;
   /** Everything looked up and allowed. Throws why it may not or cannot be started. */
-  clear(spec: ServiceSpec): Promise<Omit<KeeperWish, "files" | "attempt">>;
-  startKeeper(wish: KeeperWish): Promise<{ readonly gone: Promise<void> }>;
+  clear(spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">>;
+  startMinder(wish: MinderWish): Promise<{ readonly gone: Promise<void> }>;
   changed(): void;
 }
 
@@ -101,7 +101,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     await keep({ running: true, attempt: wish.attempt + 1, bootId: needs.bootId });
     become("starting");
     const { attempt } = wish;
-    const { gone } = await needs.startKeeper({ ...cleared, files, attempt });
+    const { gone } = await needs.startMinder({ ...cleared, files, attempt });
     watch();
     void gone.then(async () => {
       await look();
@@ -133,7 +133,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
       }
       const ended = readExit((await readIfThere(files.exit(attempt))) ?? "");
       if (ended !== undefined) return over(ended);
-      // Its keeper was killed: how it ended nobody knows.
+      // Its minder was killed: how it ended nobody knows.
       if (begun !== undefined && !alive()) {
         await pause(LOOK_MS);
         const late = readExit((await readIfThere(files.exit(attempt))) ?? "");
@@ -350,7 +350,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     },
   };
 
-  /** What an earlier agent's keeper has begun, or will have in a moment; a claim without anything is a start cut off. */
+  /** What an earlier agent's minder has begun, or will have in a moment; a claim without anything is a start cut off. */
   async function untilSettled(): Promise<void> {
     for (let round = 0; round < 40; round += 1) {
       await look();

@@ -6,7 +6,7 @@ import type { Log } from "../platform/log.ts";
 import { failureOf } from "../platform/log.ts";
 import { instanceFiles, isInstanceName } from "./files.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { startKeeper, type KeeperWish } from "./keeper.ts";
+import { startMinder, type MinderWish } from "./minder.ts";
 
 export interface SupervisorNeeds {
   readonly data: string;
@@ -14,7 +14,7 @@ export interface SupervisorNeeds {
   readonly log: Log;
   readonly now: () => number;
   /** Looks up the account and asks the policy. Throws `run.forbidden-by-policy`, `run.account-unusable`, `service.failed`. */
-  clear(name: string, spec: ServiceSpec): Promise<Omit<KeeperWish, "files" | "attempt">>;
+  clear(name: string, spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">>;
   /** Told whenever the state of one has changed. */
   changed?(): void;
 }
@@ -73,7 +73,7 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
       log,
       now: needs.now,
       clear: (spec) => needs.clear(name, spec),
-      startKeeper,
+      startMinder,
       changed: () => {
         if (instances.has(name)) changed();
       },

@@ -6,9 +6,11 @@ import { candidatesFor, type Subject } from "./complete-subjects.ts";
 
 /** The shell completes the names of files itself. */
 const FILES = ":files";
-const FILE_OPTIONS = ["--secret-file", "--ca", "--token-file", "--data", "--stdin-file", "--parameters"];
+const FILE_OPTIONS = ["--upload", "--secret-file", "--ca", "--token-file", "--data", "--stdin-file", "--parameters"];
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = {
   "--role": ["user", "viewer", "operator", "admin"],
+  "--manager": ["dpkg", "npm", "rpm", "apk", "pacman", "systemd", "instance"],
+  "--restart": ["always", "on-failure", "never"],
   "--outcome": ["done", "refused", "failed", "unknown"],
   "--stream": ["stdout", "stderr"],
   "--state": ["running", "paused", "stopped", "finished"],
@@ -32,6 +34,16 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   "host accept": ["pending"],
   "host reject": ["pending"],
   "host revoke": ["host"],
+  ...Object.fromEntries(
+    [
+      ...["ls", "install", "remove", "hold", "unhold", "upgrade"].map((verb) => `package ${verb}`),
+      ...["ls", "status", "start", "stop", "restart", "enable", "disable", "remove", "logs", "add"].map(
+        (verb) => `service ${verb}`,
+      ),
+      ...["ls", "set", "unset"].map((verb) => `environment ${verb}`),
+      "personality push",
+    ].map((path) => [path, ["selector"] as const]),
+  ),
   "group set": ["group", "selector"],
   "group rm": ["group"],
   "job show": ["job"],

@@ -1,5 +1,5 @@
 /**
- * The keeper: a shell that stands between the agent and an instance's program, so that the program hangs on nothing of
+ * The minder: a shell that stands between the agent and an instance's program, so that the program hangs on nothing of
  * the agent's and its exit status is known whoever is away. Its own session; the program has another. As with runs,
  * nothing of a user's is ever put into a script's text.
  */
@@ -9,7 +9,7 @@ import { LAST, SHELL, wrapperEnvironment } from "../capabilities/exec/wrapper.ts
 import type { InstanceFiles } from "./files.ts";
 
 /** `claim exit setsid program…` */
-const KEEPER = `
+const MINDER = `
 umask 077
 set -C
 echo "$$" >"$1" 2>/dev/null || exit 75
@@ -34,7 +34,7 @@ shift 3
 exec "$@"
 `;
 
-export interface KeeperWish {
+export interface MinderWish {
   readonly files: InstanceFiles;
   readonly attempt: number;
   readonly setsid: string;
@@ -46,7 +46,7 @@ export interface KeeperWish {
 }
 
 /** Resolves once it is started; `gone` when it is no more, while this agent lives. Throws `service.failed`. */
-export async function startKeeper(wish: KeeperWish): Promise<{ readonly gone: Promise<void> }> {
+export async function startMinder(wish: MinderWish): Promise<{ readonly gone: Promise<void> }> {
   const { files, attempt, become, cwd, command, environment } = wish;
   const { spawn } = await import("node:child_process");
   await mkdir(files.logs, { recursive: true, mode: 0o700 });
@@ -54,7 +54,7 @@ export async function startKeeper(wish: KeeperWish): Promise<{ readonly gone: Pr
   const places = [files.process(attempt), files.log, files.obstacle];
   const first = [SHELL, "-c", FIRST, "atalaya-session", ...places, ...become, ...last];
   const claim = [files.claim(attempt), files.exit(attempt)];
-  const args = ["-c", KEEPER, "atalaya-keeper", ...claim, wish.setsid, ...first];
+  const args = ["-c", MINDER, "atalaya-minder", ...claim, wish.setsid, ...first];
   try {
     const child = spawn(SHELL, args, {
       cwd: "/",
