@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAgent, serverProcess, startAgent, type OwnedProcess, type ServerProcess } from "@atalaya/testkit";
-import { startCli, type CliOptions, type CliResult } from "./cli-process.ts";
+import { startCli, type CliResult } from "./cli-process.ts";
 
 const isDebian = existsSync("/usr/bin/apt-get") && process.getuid?.() === 0;
 const name = `atalaya-e2e-${randomBytes(4).toString("hex")}`;
@@ -34,9 +34,9 @@ afterAll(async () => {
   if (isDebian) execFileSync("dpkg", ["--purge", "--force-all", name], { stdio: "ignore" });
 });
 
-function cli(...args: readonly (string | CliOptions)[]): Promise<CliResult> {
-  const words = args.filter((one) => typeof one === "string");
-  return startCli([...words, "--data", join(folder, "server"), "--server", `https://${server.host}:${server.port}`]).ended;
+function cli(...args: readonly string[]): Promise<CliResult> {
+  return startCli(["--data", join(folder, "server"), "--server", `https://${server.host}:${server.port}`, ...args])
+    .ended;
 }
 
 test.runIf(isDebian)("a package from this desk is installed, listed, seen by old callers, and removed", async () => {
@@ -53,8 +53,6 @@ test.runIf(isDebian)("a package from this desk is installed, listed, seen by old
   expect(JSON.parse(listed.out)).toEqual([
     { host: "real", name, version: "1.0", manager: "dpkg", arch: "all", status: "installed" },
   ]);
-  const table = await cli("package", "ls", "real", name);
-  expect(table.out).toMatch(/^NAME +VERSION +MANAGER +STATUS\n.* 1\.0 +dpkg +installed\n$/);
   const old = await server.call<{ name: string; version: string }[]>("GET", "/proxy/real@5000/packages");
   expect(old.status).toBe(200);
   expect(old.body.find((one) => one.name === name)).toMatchObject({ version: "1.0", type: "dpkg" });
@@ -65,11 +63,25 @@ test.runIf(isDebian)("a package from this desk is installed, listed, seen by old
 
 describe("a service of the agent's own", () => {
   test("is added, seen, read, and removed", async () => {
-    const added = await cli("service", "add", "real", "ticker", "--manager", "instance", "--", "/bin/sh", "-c", "while :; do echo tick; sleep 0.2; done");
-    expect(added).toMatchObject({ status: 0, out: expect.stringContaining("running  ticker (process ") });
+    const added = await cli(
+      "service",
+      "add",
+      "real",
+      "ticker",
+      "--manager",
+      "instance",
+      "--",
+      "/bin/sh",
+      "-c",
+      "while :; do echo tick; sleep 0.2; done",
+    );
+    expect(added.status).toBe(0);
+    expect(added.out).toContain("running  ticker (process ");
     const { out } = await cli("service", "status", "real", "ticker", "--manager", "instance", "--json");
     expect(JSON.parse(out)).toMatchObject([{ host: "real", name: "ticker", state: "running", enabled: true }]);
-    expect((await cli("service", "logs", "real", "ticker", "--manager", "instance", "-n", "1", "--no-prefix", "-q")).out).toBe("tick\n");
+    expect(
+      (await cli("service", "logs", "real", "ticker", "--manager", "instance", "-n", "1", "--no-prefix", "-q")).out,
+    ).toBe("tick\n");
     const old = await server.call<{ name: string; status: string }[]>("GET", "/proxy/real@5000/instances");
     expect(old.body).toMatchObject([{ name: "ticker", status: "monitored" }]);
     expect((await cli("service", "stop", "real", "ticker", "--manager", "instance")).out).toContain("stopped  ticker");
@@ -98,5 +110,7 @@ test("files are placed, and put back when what follows fails; variables reach co
   expect(await readFile(target, "utf8")).toBe("first");
   expect((await cli("environment", "set", "real", "COLOUR=blue")).status).toBe(0);
   expect((await cli("run", "real", "--shell", "--no-prefix", "-q", "--", "echo $COLOUR")).out).toBe("blue\n");
-  expect(JSON.parse((await cli("environment", "ls", "real", "--json")).out)).toEqual([{ host: "real", name: "COLOUR", value: "blue" }]);
+  expect(JSON.parse((await cli("environment", "ls", "real", "--json")).out)).toEqual([
+    { host: "real", name: "COLOUR", value: "blue" },
+  ]);
 });

@@ -11,6 +11,8 @@ export async function performEnvironment(raw: unknown, scene: Scene): Promise<Re
   const variables = variablesOf(scene.data);
   const changed = await variables.change(set, secrets);
   const shown = await variables.shown();
-  for (const [name, value] of Object.entries(shown)) scene.say(`${name}=${value ?? "(secret)"}`);
+  // Who only looks has them in the result.
+  const isSet = Object.keys(set).length + secretEnv.length > 0;
+  if (isSet) for (const [name, value] of Object.entries(shown)) scene.say(`${name}=${value ?? "(secret)"}`);
   return { variables: shown, changed };
 }

@@ -7,6 +7,9 @@ import { openSystemd, systemdPlace, systemdRuns, unitName, type Systemd } from "
 
 type Request = RequestOf<typeof services>;
 
+/** Whose result is all there is to tell. */
+const LOOKING: ReadonlySet<string> = new Set(["list", "status", "logs"]);
+
 export async function performService(raw: unknown, scene: Scene): Promise<unknown> {
   const request = services.request.parse(raw);
   const manager = request.manager ?? (systemdRuns() ? "systemd" : "instance");
@@ -25,7 +28,7 @@ async function askAgent({ action, names, lines, spec }: RequestOf<typeof instanc
   const answer = (await scene.ask({ action, names, lines, ...(spec === undefined ? {} : { spec }) })) as InstanceAnswer;
   const { text = "", ...result } = answer;
   for (const line of text.split("\n").slice(0, -1)) scene.say(line);
-  if (action !== "logs" && action !== "list") tell(result.services, scene);
+  if (!LOOKING.has(action)) tell(result.services, scene);
   return result;
 }
 
@@ -53,10 +56,11 @@ export async function withSystemd(
     return done([await systemd.status(name)], changed, scene);
   }
   const before = await Promise.all(names.map((name) => systemd.status(name)));
+  if (action === "status") return { services: before, changed: false };
   for (const name of names) {
     if (action === "remove") await systemd.remove(name);
     else if (action === "enable" || action === "disable") await systemd.enable(name, action === "enable");
-    else if (action !== "status") await systemd.act(action, name);
+    else await systemd.act(action, name);
   }
   if (action === "remove") return { services: [], changed: true };
   const after = await Promise.all(names.map((name) => systemd.status(name)));
