@@ -5,6 +5,7 @@ import { AtalayaError } from "@atalaya/protocol";
 import { openCgroups } from "../capabilities/exec/cgroups.ts";
 import { isWrapper } from "../capabilities/exec/processes.ts";
 import { killPump } from "../capabilities/exec/pump.ts";
+import { endInstances } from "../instances/end.ts";
 import { bootClock } from "../platform/boot-clock.ts";
 import { codeOf, readIfThere, readJsonIfThere } from "../platform/durable-file.ts";
 import { pause } from "../platform/pause.ts";
@@ -41,6 +42,7 @@ export async function uninstall({ data, root, yes }: Uninstall): Promise<readonl
   await stopService(root);
   await stopAgent(data);
   await endCommands(data);
+  await endInstances(data, bootClock().bootId);
   for (const path of there) await remove(path);
   for (const folder of SHARED_FOLDERS) await rmdir(join(root, folder)).catch(() => undefined);
   if (root === "/") await systemctl(["daemon-reload"]);
