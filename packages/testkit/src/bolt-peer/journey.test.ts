@@ -7,6 +7,9 @@ import { inProcessServer, type InProcessServer } from "../plane/plane.ts";
 import { activate } from "./activation.ts";
 import { boltPeer } from "./peer.ts";
 
+/** Other tests run beside these. */
+const patiently = { timeout: 10_000 };
+
 interface Agent {
   readonly id: string;
   readonly stoken: string | null;
@@ -60,7 +63,7 @@ test("an original agent activates as it always did, connects with what it got, i
   await using peer = await boltPeer({ ...got, port: server.boltPort!, targets, beaconMs: 200 });
   expect(peer.socket.getProtocol()).toBe("TLSv1.2");
   await expect
-    .poll(async () => (await hosts()).map(({ name, state }) => [name, state]))
+    .poll(async () => (await hosts()).map(({ name, state }) => [name, state]), patiently)
     .toEqual([["kvm570", "online"]]);
   const [host] = await hosts();
   expect(host!.doors).toMatchObject([{ kind: "bolt", name: got.id }]);
@@ -71,7 +74,7 @@ test("an original agent activates as it always did, connects with what it got, i
   expect((await server.call("DELETE", `/agents/${got.id}`)).status).toBe(204);
   await peer.closed;
   await expect
-    .poll(async () => (await hosts())[0])
+    .poll(async () => (await hosts())[0], patiently)
     .toMatchObject({
       state: "offline",
       offlineReason: "certificate.revoked",

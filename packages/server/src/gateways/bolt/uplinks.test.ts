@@ -7,6 +7,9 @@ import { textOf } from "./poll.ts";
 import { keepUplinks } from "./uplinks.ts";
 import { identityOf, openBoltWorld, testCa } from "./world.testing.ts";
 
+/** Other tests run beside these. */
+const patiently = { timeout: 10_000 };
+
 type World = Awaited<ReturnType<typeof openBoltWorld>>;
 
 interface Listed {
@@ -70,10 +73,10 @@ describe.skipIf(!hasOpenssl)("an existing stormbolt server, dialled as one of it
     await expect(world.gateway.exchange(a, { port: 8000, method: "GET", path: "/" })).rejects.toMatchObject({
       code: "bolt.refused",
     });
-    await expect.poll(tower.beacons).toBeGreaterThan(3);
+    await expect.poll(tower.beacons, patiently).toBeGreaterThan(3);
 
     clients.shift();
-    await expect.poll(() => world.fleet.byKey(a)?.state).toBe("offline");
+    await expect.poll(() => world.fleet.byKey(a)?.state, patiently).toBe("offline");
     expect(world.fleet.byKey(b)?.state).toBe("online");
   });
 
@@ -87,7 +90,9 @@ describe.skipIf(!hasOpenssl)("an existing stormbolt server, dialled as one of it
     await using _ = await dialling(world, [{ host: "127.0.0.1", port: tower.port }]);
     const key = await world.online("near");
     await world.peer("near");
-    await expect.poll(() => world.fleet.byKey(key)?.doors[0]).toMatchObject({ address: "127.0.0.1", online: true });
+    await expect
+      .poll(() => world.fleet.byKey(key)?.doors[0], patiently)
+      .toMatchObject({ address: "127.0.0.1", online: true });
     expect(world.fleet.byKey(key)?.doors).toHaveLength(1);
     expect(world.fleet.byKey(key)?.doors[0]?.via).toBeUndefined();
   });
@@ -99,10 +104,10 @@ describe.skipIf(!hasOpenssl)("an existing stormbolt server, dialled as one of it
     await using tower = await boltTower({ ...options, deaf: true });
     await using _ = await dialling(world, [{ host: "127.0.0.1", port: tower.port }]);
     const key = await world.online("a-1");
-    await expect.poll(() => world.fleet.byKey(key)?.offlineReason).toBe("bolt.silent");
+    await expect.poll(() => world.fleet.byKey(key)?.offlineReason, patiently).toBe("bolt.silent");
     await world.online("a-1");
     tower.cut();
-    await expect.poll(() => world.fleet.byKey(key)?.offlineReason).toBe("bolt.gone");
+    await expect.poll(() => world.fleet.byKey(key)?.offlineReason, patiently).toBe("bolt.gone");
     await world.online("a-1");
   });
 });

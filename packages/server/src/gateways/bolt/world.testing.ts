@@ -87,7 +87,7 @@ export async function openBoltWorld({ pollMs = 60_000, beaconMs = 45_000, ...mor
           if (host?.state !== "online" || !gateway.reaches(host.key)) throw new Error(`${name} is not online`);
           return host.key;
         },
-        { timeout: 5_000, interval: 10 },
+        { timeout: 15_000, interval: 10 },
       );
     },
     /** Connects an agent; `targets` leads its port 5000 to a status of its own unless told otherwise. */
