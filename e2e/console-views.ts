@@ -30,6 +30,7 @@ export const views: readonly View[] = [
   view("/hosts/$host", "Systems on this host", "/hosts/pc-01"),
   view("/hosts/$host", "Connected", "/hosts/pc-01?tab=history"),
   view("/hosts/$host", "hello", "/hosts/pc-01?tab=runs"),
+  view("/hosts/$host", "In the list of minions", "/hosts/real?tab=status"),
   view("/hosts/$host", "Busiest processes", "/hosts/real?tab=monitor"),
   view("/hosts/$host", "Month", "/hosts/real?tab=monitor&span=hour"),
   view("/hosts/$host/terminal", "Ctrl Shift C copies", "/hosts/real/terminal"),
