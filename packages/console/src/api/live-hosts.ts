@@ -1,8 +1,8 @@
-import { compareNames, type ClientError } from "@atalaya/client/browser";
+import type { ClientError } from "@atalaya/client/browser";
 import { follow } from "./follow.ts";
+import { noHosts, withEvents } from "./host-events.ts";
 import type { Host } from "./hosts.ts";
 import { paced } from "./paced.ts";
-import { sortedSet } from "./sorted-set.ts";
 import { cell, type Source } from "./source.ts";
 
 export interface HostList {
@@ -13,8 +13,6 @@ export interface HostList {
   readonly failure?: ClientError | undefined;
 }
 
-/** A batch of the topic that is smaller than this ends what there was in the beginning. */
-const FULL_BATCH = 250;
 /** How long a list is kept after its last reader: a view's change must not fetch 10,000 hosts anew. */
 const LINGER_MS = 20_000;
 
@@ -37,30 +35,21 @@ function openList(selector: string): Source<HostList> {
   let closing: ReturnType<typeof setTimeout> | undefined;
 
   function open(): void {
-    let set = sortedSet<Host>(({ name }) => name, compareNames);
-    let isComplete = false;
+    let known = noHosts();
+    let isOver = false;
     let failure: ClientError | undefined;
-    const show = paced(() => value.set({ hosts: set.sorted(), isComplete, failure }));
+    const show = paced(() => value.set({ hosts: known.set.sorted(), isComplete: known.isComplete || isOver, failure }));
     const leave = follow(
       "hosts",
       { selector },
       {
         onEvents(events) {
-          for (const event of events) {
-            if (event["type"] === "host") set.put(event["host"] as Host);
-            else if (event["type"] === "host-gone") set.drop(String(event["id"]));
-            else if (event["type"] === "hosts-reset") {
-              // What we know may be of hosts that are no longer ours to see: all of them follow.
-              set = sortedSet<Host>(({ name }) => name, compareNames);
-              isComplete = false;
-            }
-          }
-          isComplete ||= events.length < FULL_BATCH;
+          known = withEvents(known, events);
           show.ask();
         },
         onEnd(error) {
           failure = error;
-          isComplete = true;
+          isOver = true;
           show.ask();
         },
       },
