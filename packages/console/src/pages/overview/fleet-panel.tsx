@@ -123,8 +123,8 @@ function Counted({ data, selector }: { readonly data: Overview; readonly selecto
                 {place === null ? (
                   <span className={classes.soft}>{t("fleet.noPlace")}</span>
                 ) : (
-                  <Link to="/hosts" search={{ selector: within(place, selector) }}>
-                    {place}
+                  <Link to="/hosts" search={{ selector: within(place, selector) }} title={place}>
+                    <PlaceName place={place} />
                   </Link>
                 )}
                 <StateBar parts={partsOf(states)} />
@@ -136,6 +136,16 @@ function Counted({ data, selector }: { readonly data: Overview; readonly selecto
           })}
         </div>
       </div>
+    </>
+  );
+}
+
+/** The place itself first: where it lies is what may be cut when there is no room. */
+function PlaceName({ place }: { readonly place: string }) {
+  const levels = place.split("/");
+  return (
+    <>
+      {levels.at(-1)} <span className={classes.soft}>{levels.slice(0, -1).join(" / ")}</span>
     </>
   );
 }
