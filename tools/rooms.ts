@@ -168,6 +168,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "turns.ts",
     "network.ts",
     "last-used.ts",
+    "lent-buffers.ts",
     "sealing.ts",
     "store/",
     "pam/",

@@ -1,5 +1,6 @@
 /** A server's life in this process: addresses, PID file, privileges, plane, local agent, and back in order. */
 import { access, constants, writeFile } from "node:fs/promises";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { AtalayaError, failures } from "@atalaya/protocol";
 import { createBuiltinCore, createListeners } from "../cores/builtin/index.ts";
@@ -78,6 +79,8 @@ export async function serve(
         environment: { PATH, HOME },
       });
     }
+    // Kept now, for a server that is killed keeps nothing. Nothing is done where nobody asked for it (NODE_COMPILE_CACHE).
+    flushCompileCache();
     const notes = [...(settings.localAgent ? agentNotes(ground, log) : []), ...door.notes];
     const signIn: SignInHint =
       "unavailable" in pam ? { kind: "link", url: `${url}${await running.signInPath()}` } : { kind: "accounts" };

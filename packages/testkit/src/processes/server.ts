@@ -8,6 +8,8 @@ import { once } from "node:events";
 import { ownProcess, type OwnedProcess, type ProcessOptions } from "./process.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@atalaya/server/main"));
+/** The same that `npm start` keeps: a server is measured as it is run. */
+const COMPILED = fileURLToPath(new URL("../../../../node_modules/.cache/atalaya", import.meta.url));
 
 export interface Answer<T = unknown> {
   readonly status: number;
@@ -64,6 +66,7 @@ export async function serverProcess(options: ServerProcessOptions): Promise<Serv
         ATALAYA_LOCAL_AGENT: "off",
         ATALAYA_LOG_FORMAT: "json",
         ATALAYA_LOG_LEVEL: "warn",
+        NODE_COMPILE_CACHE: COMPILED,
         ...options.env,
       },
     });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AtalayaError } from "@atalaya/protocol";
+import { giveBack } from "../../platform/lent-buffers.ts";
 import { type IncomingBody, requestBody, tooLarge } from "./http-body.ts";
 
 /** Node's request as the web's; throws `request.malformed` for what no URL can be made of. */
@@ -61,15 +62,17 @@ export async function writeResponse(
 async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   let chunk = await reader.read();
   while (!chunk.done && !outgoing.destroyed) {
-    const following = reader.read();
-    // Most answers are one chunk; known early enough, they leave in one piece with their length.
-    const next = outgoing.headersSent ? undefined : await Promise.race([following, nextTurn()]);
+    // Most answers are one chunk; known early enough, they leave in one piece with their length. Later nothing is read
+    // ahead: of many slow readers each would hold one chunk more.
+    const following = outgoing.headersSent ? undefined : reader.read();
+    const next = following === undefined ? undefined : await Promise.race([following, nextTurn()]);
     if (next?.done === true) {
       outgoing.end(chunk.value);
       return;
     }
-    if (!outgoing.write(chunk.value)) await writable(outgoing);
-    chunk = await following;
+    if (!(await written(outgoing, chunk.value))) return reader.cancel().catch(() => undefined);
+    giveBack(chunk.value);
+    chunk = await (following ?? reader.read());
   }
   outgoing.end();
 }
@@ -78,13 +81,15 @@ function nextTurn(): Promise<undefined> {
   return new Promise((resolve) => setImmediate(resolve, undefined));
 }
 
-function writable(outgoing: ServerResponse): Promise<void> {
+/** Resolves when the bytes have left, true, or never will. */
+function written(outgoing: ServerResponse, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      outgoing.off("drain", done).off("close", done);
-      resolve();
-    };
-    outgoing.once("drain", done).once("close", done);
+    const closed = (): void => resolve(false);
+    outgoing.once("close", closed);
+    outgoing.write(bytes, (error) => {
+      outgoing.off("close", closed);
+      resolve(error === undefined || error === null);
+    });
   });
 }
 

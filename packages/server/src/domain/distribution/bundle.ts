@@ -26,7 +26,7 @@ export async function bundleAgent(program: string): Promise<Bundle> {
 }
 
 async function packed(program: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [program],
     bundle: true,
@@ -40,6 +40,8 @@ async function packed(program: string): Promise<Uint8Array<ArrayBuffer>> {
     banner: { js: requireInModule },
     logLevel: "silent",
   });
+  // Its process would stay as long as ours.
+  await stop();
   return new Uint8Array(outputFiles[0]!.contents);
 }
 

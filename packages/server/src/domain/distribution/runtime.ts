@@ -16,6 +16,8 @@ export interface Runtime {
   compressed(): Promise<string>;
 }
 
+const HASHED_AT_ONCE = 256 * 1024;
+
 /** Where the npm packages put them; undefined when this architecture's package is not installed. */
 export function runtimeBinary(arch: Arch): string | undefined {
   try {
@@ -66,11 +68,17 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** With one buffer for all of it: a stream's buffers of a hundred megabytes would wait for the collector at every start. */
 async function sha256OfFile(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
+  const buffer = Buffer.allocUnsafeSlow(HASHED_AT_ONCE);
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-    return hash.digest("hex");
+    await using file = await open(path, "r");
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(buffer.subarray(0, bytesRead));
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

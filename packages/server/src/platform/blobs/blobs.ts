@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
+import { giveBack, lendBuffer } from "../lent-buffers.ts";
 import { collectBlobs, type Collected, type Collection } from "./collect.ts";
 import { diskRoom } from "./disk-room.ts";
 import {
@@ -177,22 +178,23 @@ export async function openBlobs(
       const size = await sizeOf(pathOf(sha256));
       if (size === undefined) throw blobUnknown(sha256);
       const hash = createHash("sha256");
-      for await (const chunk of read(pathOf(sha256), 0, size)) hash.update(chunk);
+      for await (const chunk of read(pathOf(sha256), 0, size)) {
+        hash.update(chunk);
+        giveBack(chunk);
+      }
       return hash.digest("hex") === sha256;
     },
     collect: (named, olderThanMs) => collectBlobs(paths, clock.now(), { named, olderThanMs }),
   };
 }
 
-const CHUNK_BYTES = 128 * 1024;
-
-/** Reads when it is asked and never ahead: a hundred readers hold a hundred chunks. */
+/** Reads when it is asked and never ahead: a hundred readers hold a hundred chunks, and who has written one gives it back. */
 async function* read(path: string, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
   if (end <= start) return;
   await using file = await open(path, "r");
   for (let at = start; at < end;) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - at));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+    const chunk = lendBuffer();
+    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, end - at), at);
     if (bytesRead === 0) throw new Error(`the blob ${path} is shorter than it was`);
     yield chunk.subarray(0, bytesRead);
     at += bytesRead;

@@ -1,5 +1,6 @@
 /** The thread that holds the CA's key while the server runs, and signs with it. */
 import { createHash } from "node:crypto";
+import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { AtalayaError } from "@atalaya/protocol";
 import {
@@ -14,6 +15,7 @@ import { proveCsr } from "./csr.ts";
 import type { Ask, Answers, Question, Reply } from "./signer.ts";
 
 let authority: Promise<Authority> | undefined;
+flushCompileCache();
 
 async function answer(ask: Ask): Promise<Answers[Ask["kind"]]> {
   switch (ask.kind) {

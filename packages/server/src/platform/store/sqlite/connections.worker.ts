@@ -1,4 +1,5 @@
 /** A thread that holds SQLite connections and answers what it is asked, in order. */
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { openConnection, type Connection } from "./connection.ts";
 import type { Answer, Ask, SqlFailure, ThreadSettings } from "./messages.ts";
@@ -7,6 +8,7 @@ const settings = workerData as ThreadSettings;
 const port = parentPort;
 if (port === null) throw new Error("connections.worker.ts is a thread of the store; it cannot run by itself");
 const connections = new Map<number, Connection>();
+flushCompileCache();
 
 port.on("message", (asks: readonly Ask[] | "close") => {
   if (asks !== "close") return port.postMessage(asks.map(answer));

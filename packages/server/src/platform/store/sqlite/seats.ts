@@ -1,6 +1,9 @@
 import type { Seat, Seats } from "./dialect.ts";
 
-/** Hands each seat to one at a time, first come first served. */
+/**
+ * Hands each seat to one at a time, first come first served. The seat that was given back last goes first: its
+ * connection has the statements and the pages, and threads that nobody needs are never started.
+ */
 export function seatsOf(all: readonly Seat[]): Seats {
   const free = [...all];
   const queue: ((seat: Seat) => void)[] = [];
@@ -11,7 +14,7 @@ export function seatsOf(all: readonly Seat[]): Seats {
     },
     give(seat) {
       const next = queue.shift();
-      if (next === undefined) free.push(seat);
+      if (next === undefined) free.unshift(seat);
       else next(seat);
     },
   };
