@@ -37,8 +37,11 @@ const hosts = createRoute({
 const host = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host",
-  validateSearch: ({ tab, span }): { tab?: "monitor" | "status" | "runs" | "history"; span?: Span } => ({
-    ...oneOf("tab", ["monitor", "status", "runs", "history"], tab),
+  validateSearch: ({
+    tab,
+    span,
+  }): { tab?: "monitor" | "status" | "runs" | "history" | "packages" | "services"; span?: Span } => ({
+    ...oneOf("tab", ["monitor", "status", "runs", "history", "packages", "services"], tab),
     ...oneOf("span", spans, span),
   }),
   component: lazyRouteComponent(() => import("../pages/host/host-page.tsx"), "HostPage"),

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { constants } from "node:os";
+import { send } from "../exec/processes.ts";
 import type { Captured, Report, Step } from "./manager.ts";
 
 const LOOK_MS = 100;
@@ -57,7 +58,7 @@ export async function runStep(step: Step, scene: StepScene): Promise<StepEnd> {
     const end = (): void => {
       cancelled = true;
       look();
-      if (endable && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      if (endable && child.pid !== undefined) send(-child.pid, "SIGTERM");
       else scene.print(2, "cancelled: the package manager is left to finish what it is in the middle of\n");
     };
     scene.signal.addEventListener("abort", end, { once: true });

@@ -19,7 +19,9 @@ import { HostActions } from "./host-actions.tsx";
 import { HostFacts } from "./host-facts.tsx";
 import { HostHistory } from "./host-history.tsx";
 import { HostStatus } from "./host-status.tsx";
+import { HostPackages } from "./host-packages.tsx";
 import { HostRuns } from "./host-runs.tsx";
+import { HostServices } from "./host-services.tsx";
 import { HostWarnings } from "./host-warnings.tsx";
 import { HostMonitor } from "./monitor/host-monitor.tsx";
 
@@ -125,6 +127,8 @@ export function HostPage() {
               <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
               {mayWatch ? <Tabs.Tab value="monitor">{t("host.monitor")}</Tabs.Tab> : null}
               {mayReadStatus ? <Tabs.Tab value="status">{t("host.status.word")}</Tabs.Tab> : null}
+              {mayReadStatus ? <Tabs.Tab value="packages">{t("host.packages")}</Tabs.Tab> : null}
+              {mayReadStatus ? <Tabs.Tab value="services">{t("host.services")}</Tabs.Tab> : null}
               {mayReadRuns ? <Tabs.Tab value="runs">{t("host.runs")}</Tabs.Tab> : null}
               <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
             </Tabs.List>
@@ -145,6 +149,12 @@ export function HostPage() {
             </Tabs.Panel>
             <Tabs.Panel value="status">
               <HostStatus host={host.id} revision={revision} />
+            </Tabs.Panel>
+            <Tabs.Panel value="packages">
+              <HostPackages host={host.id} />
+            </Tabs.Panel>
+            <Tabs.Panel value="services">
+              <HostServices host={host.id} online={state === "online"} />
             </Tabs.Panel>
             <Tabs.Panel value="runs">
               <HostRuns host={host.id} />
