@@ -118,6 +118,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "local-agent-words.ts",
     "local-agent-orphan.ts",
     "installation.ts",
+    "plane-settings.ts",
     "pruning.ts",
     "version.ts",
     "settings/",

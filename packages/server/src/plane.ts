@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { hostname, networkInterfaces } from "node:os";
 import {
-  AtalayaError,
   deploy,
   environment,
   exec,
@@ -44,7 +43,7 @@ import {
 } from "./domain/identity/index.ts";
 import { createJobs, jobRoutes, type JobsRoom } from "./domain/jobs/index.ts";
 import { createLinks, createStreams, type LinkRoom, type Streams } from "./domain/link/index.ts";
-import { createLive, liveRoutes, LIVE_PATH } from "./domain/live/index.ts";
+import { createLive, liveRoutes, LIVE_PATH, measureLive } from "./domain/live/index.ts";
 import {
   createOidc,
   createSessionsRoom,
@@ -82,11 +81,12 @@ import type { Log } from "./platform/log/index.ts";
 import { createMetrics, watchCommits, watchProcess, type Metrics } from "./platform/metrics/index.ts";
 import type { Pam } from "./platform/pam/index.ts";
 import { openPki, type Pki } from "./platform/pki/index.ts";
-import type { NamedCertificateFiles } from "./platform/pki/named-certificate.ts";
+
 import type { RsaAuthority } from "./platform/pki/rsa-authority.ts";
 import { openSegments } from "./platform/segments/index.ts";
 import { lockFolder, openStore, type Store } from "./platform/store/index.ts";
 import { installationKey, installationName, storeOwner } from "./installation.ts";
+import { boltSettings, certificateFiles, certificateNames, guardOf, providerOf } from "./plane-settings.ts";
 import { pruneDaily } from "./pruning.ts";
 import type { HostPort, Settings } from "./settings/index.ts";
 import { VERSION } from "./version.ts";
@@ -454,26 +454,7 @@ export async function createPlane({
     tracker: () => `https://${reachable.servers[0] ?? title}/`,
     uplinks: () => (boltArrivals === undefined ? [] : reachableAt(boltArrivals.addresses).servers),
   };
-  metrics.gauge({
-    name: "live_connections",
-    help: "Connections of the live stream",
-    collect: (gauge) => gauge.set(live.connections),
-  });
-  metrics.gauge({
-    name: "live_users",
-    help: "Users with connections of the live stream",
-    collect: (gauge) => gauge.set(live.users),
-  });
-  metrics.gauge({
-    name: "live_buffered_bytes",
-    help: "What waits for clients of the live stream to read",
-    collect: (gauge) => gauge.set(live.bufferedBytes),
-  });
-  metrics.gauge({
-    name: "live_subscriptions",
-    help: "Topics followed over the live stream",
-    collect: (gauge) => gauge.set(live.subscriptions),
-  });
+  measureLive(metrics, live);
   const distribution = await createDistribution({ log, folder: join(data, "dist"), caPem: pki.caPem, reachable });
   const webConsole = await openConsole({ folder: consoleFolder(), log });
   undo.use(
@@ -688,66 +669,5 @@ export async function createPlane({
       return file;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** The names a client may call this server by: those configured, and every address it can be reached at. */
-function certificateNames(settings: Settings, servers: readonly string[]): readonly string[] {
-  const hosts = servers.map((text) => text.slice(0, text.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1"));
-  return [...new Set([...settings.names, ...hosts])];
-}
-
-/** A key alone is an oversight; a certificate alone may hold its key in the same file. */
-function certificateFiles(
-  { certificate, key }: { readonly certificate: string | undefined; readonly key: string | undefined },
-  prefix = "",
-): NamedCertificateFiles | undefined {
-  if (certificate !== undefined) return { certificate, key: key ?? certificate };
-  if (key === undefined) return undefined;
-  throw new AtalayaError("settings.wrong", `ATALAYA_${prefix}KEY is set, and ATALAYA_${prefix}CERTIFICATE is not.`, {
-    next: "Name the certificate that belongs to the key, or neither.",
-  });
-}
-
-function boltSettings(settings: Settings) {
-  const { boltCertificate, boltKey, boltUplinkCertificate, boltUplinkKey } = settings;
-  return {
-    certificate: certificateFiles({ certificate: boltCertificate, key: boltKey }, "BOLT_"),
-    caFile: settings.boltCa,
-    weak: settings.boltWeak,
-    pollMs: settings.boltPollSeconds * 1000,
-    beaconMs: settings.boltBeaconSeconds * 1000,
-    uplinks: settings.boltUplinks,
-    uplinkCertificate: certificateFiles({ certificate: boltUplinkCertificate, key: boltUplinkKey }, "BOLT_UPLINK_"),
-  };
-}
-
-function providerOf(settings: Settings) {
-  const { oidcIssuer: issuer, oidcClientId: clientId } = settings;
-  if (issuer === undefined) return undefined;
-  if (clientId === undefined) {
-    throw new AtalayaError("settings.wrong", "ATALAYA_OIDC_ISSUER is set, and ATALAYA_OIDC_CLIENT_ID is not.", {
-      next: "Register this server with the provider, and name it as it is called there.",
-    });
-  }
-  return {
-    issuer,
-    clientId,
-    clientSecret: settings.oidcClientSecret,
-    provider: settings.oidcName,
-    label: settings.oidcLabel ?? settings.oidcName,
-    scopes: settings.oidcScopes ?? "openid",
-    nameClaim: settings.oidcNameClaim ?? "sub",
-    groupsClaim: settings.oidcGroupsClaim ?? "groups",
-    accountClaim: settings.oidcAccountClaim,
-  };
-}
-
-function guardOf({ confirmAbove, guardLabShare, guardApart, guardConcurrent }: Settings) {
-  return {
-    confirmAbove,
-    ...(guardLabShare === undefined ? {} : { labShare: guardLabShare }),
-    ...(guardApart.length === 0 ? {} : { apart: guardApart }),
-    ...(guardConcurrent === 0 ? {} : { maxConcurrent: guardConcurrent }),
   };
 }

@@ -5,4 +5,5 @@
  */
 export { createLive, LIVE_PATH, LIVE_PROTOCOL, type Live, type LiveNeeds, type LiveSocket } from "./live.ts";
 export { liveRoutes } from "./live.routes.ts";
+export { measureLive } from "./metrics.ts";
 export type { Batch, Cursor, Topic, TopicReader } from "./topic.ts";
