@@ -18,8 +18,9 @@ const http = createServer((incoming, outgoing) => {
   }
   if (path === "never") return;
   if (path !== "together") return void outgoing.end("only this machine reaches me");
-  // All of them are open at once, or none is answered.
-  held.push(() => outgoing.end("together"));
+  // All of them are open at once, or none is answered to its end.
+  outgoing.write("to");
+  held.push(() => outgoing.end("gether"));
   if (held.length === Number(number)) for (const answer of held.splice(0)) answer();
 });
 http.maxConnections = 5_000;

@@ -2,10 +2,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
@@ -135,8 +137,18 @@ describe.runIf(canMakeNetworks)("a host behind a router", { timeout: 120_000 }, 
   });
 
   test(`has ${MANY} relays open at once`, async () => {
-    const answers = await Promise.all(Array.from({ length: MANY }, () => get(`/together/${MANY}`)));
-    const counts = Map.groupBy(answers, ({ status, body }) => `${status} ${String(body)}`);
+    // Opened a few at a time, as people come, and all open in the end.
+    const waiting = Array.from({ length: MANY }, () => Promise.withResolvers<string>());
+    const next = waiting.values();
+    const opening = async (): Promise<void> => {
+      for (const { resolve, reject } of next) {
+        const response = await answered(`/together/${MANY}`);
+        text(response).then((body) => resolve(`${response.statusCode} ${body}`), reject);
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, opening));
+    const answers = await Promise.all(waiting.map(({ promise }) => promise));
+    const counts = Map.groupBy(answers, (answer) => answer);
     expect([...counts].map(([answer, all]) => [answer, all.length])).toEqual([["200 together", MANY]]);
   });
 
@@ -158,6 +170,21 @@ describe.runIf(canMakeNetworks)("a host behind a router", { timeout: 120_000 }, 
       `echo over stdio | "${process.execPath}" "${CLI}" relay hidden 8081 --stdio --data "${server.data}"`,
     );
     expect(over).toBe("over stdio\n");
+    const wrong = (...args: readonly string[]): string =>
+      tower.run(
+        "sh",
+        "-c",
+        `"$0" "$@" 2>&1; echo "status $?"`,
+        process.execPath,
+        CLI,
+        "relay",
+        ...args,
+        "--data",
+        server.data,
+      );
+    expect(wrong("nobody", "80")).toMatch(/no host.*host\.unknown[^]*status 5/);
+    expect(wrong("hidden", "0")).toMatch(/is no port[^]*status 2/);
+    expect(wrong("hidden", "9", "--stdio")).toMatch(/nothing listens there.*relay\.refused[^]*status 1/);
   });
 
   test("allows what its own policy allows, whatever the server asks", async () => {
@@ -194,6 +221,12 @@ describe.runIf(canMakeNetworks)("a host behind a router", { timeout: 120_000 }, 
     const told = await waiting;
     expect(told.body).toMatchObject({ code: expect.stringMatching(/^(host\.offline|stream\.broken)$/) });
   });
+
+  function answered(path: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      request(options(path), resolve).once("error", reject).end();
+    });
+  }
 
   /** A transfer that is under way, and how it ends. */
   async function endless(): Promise<{ readonly end: Promise<string> }> {

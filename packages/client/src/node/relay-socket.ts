@@ -42,11 +42,17 @@ export function nodeRelays(needs: {
       ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
     });
     const bytes = duplexOver(socket);
+    // One that never was is told by the rejection; whoever reads it listens for more.
+    bytes.on("error", () => undefined);
     return new Promise((resolve, reject) => {
       socket.once("open", () => resolve(bytes));
-      socket.on("error", (error) => reject(unreachable(url, error)));
+      let refused = false;
+      socket.on("error", (error) => {
+        if (!refused) reject(unreachable(url, error));
+      });
       socket.on("unexpected-response", (_request, response) => {
         const chunks: Buffer[] = [];
+        refused = true;
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("close", () => {
           void errorOf(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500 })).then(reject);

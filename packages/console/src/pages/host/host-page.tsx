@@ -20,6 +20,7 @@ import { HostFacts } from "./host-facts.tsx";
 import { HostHistory } from "./host-history.tsx";
 import { HostStatus } from "./host-status.tsx";
 import { HostPackages } from "./host-packages.tsx";
+import { OpenService } from "./open-service.tsx";
 import { HostRuns } from "./host-runs.tsx";
 import { HostServices } from "./host-services.tsx";
 import { HostWarnings } from "./host-warnings.tsx";
@@ -80,6 +81,7 @@ export function HostPage() {
       actions={
         host === undefined ? null : (
           <>
+            <OpenService host={host} />
             <HostActions host={host} />
             <LinkButton
               to="/hosts/$host/terminal"
