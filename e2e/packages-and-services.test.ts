@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAgent, serverProcess, startAgent, type OwnedProcess, type ServerProcess } from "@atalaya/testkit";
 import { startCli, type CliResult } from "./cli-process.ts";
 
-const isDebian = existsSync("/usr/bin/apt-get") && process.getuid?.() === 0;
+const isDebian = existsSync("/var/lib/dpkg/status");
 const name = `atalaya-e2e-${randomBytes(4).toString("hex")}`;
 let folder: string;
 let server: ServerProcess;
@@ -31,7 +31,6 @@ afterAll(async () => {
   await agent[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
-  if (isDebian) execFileSync("dpkg", ["--purge", "--force-all", name], { stdio: "ignore" });
 });
 
 function cli(...args: readonly string[]): Promise<CliResult> {
@@ -39,26 +38,24 @@ function cli(...args: readonly string[]): Promise<CliResult> {
     .ended;
 }
 
-test.runIf(isDebian)("a package from this desk is installed, listed, seen by old callers, and removed", async () => {
-  const root = join(folder, "deb");
-  await mkdir(join(root, "DEBIAN"), { recursive: true });
-  const control = `Package: ${name}\nVersion: 1.0\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: x\n`;
-  await writeFile(join(root, "DEBIAN/control"), control);
-  const file = join(folder, "made.deb");
-  execFileSync("dpkg-deb", ["--build", "--root-owner-group", root, file], { stdio: "ignore" });
+// npm's, into a folder: dpkg has one database, which the tests of the agent change meanwhile.
+test("a package from this desk is installed, listed, and removed; old callers see those of the system", async () => {
+  await mkdir(join(folder, "package"));
+  await writeFile(join(folder, "package/package.json"), JSON.stringify({ name, version: "1.0.0" }));
+  const file = join(folder, "made.tgz");
+  execFileSync("tar", ["-czf", file, "-C", folder, "package"]);
+  const npm = ["--manager", "npm", "--npm-prefix", join(folder, "prefix")];
 
-  const installed = await cli("package", "install", "real", name, "--upload", file);
-  expect(installed).toMatchObject({ status: 0, out: expect.stringContaining(`installed ${name} 1.0`) });
-  const listed = await cli("package", "ls", "real", name, "--json");
+  const installed = await cli("package", "install", "real", name, "--upload", file, ...npm);
+  expect(installed).toMatchObject({ status: 0, out: expect.stringContaining(`installed ${name} 1.0.0`) });
+  const listed = await cli("package", "ls", "real", name, "--json", ...npm);
   expect(JSON.parse(listed.out)).toEqual([
-    { host: "real", name, version: "1.0", manager: "dpkg", arch: "all", status: "installed" },
+    { host: "real", name, version: "1.0.0", manager: "npm", status: "installed" },
   ]);
-  const old = await server.call<{ name: string; version: string }[]>("GET", "/proxy/real@5000/packages");
+  expect((await cli("package", "remove", "real", name, ...npm)).status).toBe(0);
+  const old = await server.call<{ name: string; type: string }[]>("GET", "/proxy/real@5000/packages");
   expect(old.status).toBe(200);
-  expect(old.body.find((one) => one.name === name)).toMatchObject({ version: "1.0", type: "dpkg" });
-  expect((await cli("package", "remove", "real", name)).status).toBe(0);
-  const unknown = await cli("package", "install", "real", "atalaya-there-is-no-such-package");
-  expect(unknown).toMatchObject({ status: 1, err: expect.stringContaining("package.unknown") });
+  if (isDebian) expect(old.body.find((one) => one.name === "dpkg")).toMatchObject({ type: "dpkg" });
 });
 
 describe("a service of the agent's own", () => {

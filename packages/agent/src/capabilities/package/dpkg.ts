@@ -188,7 +188,11 @@ function aptProblem(output: string, exitCode: number): Problem {
   const message = errors.length === 0 ? `apt ended with ${exitCode}` : [...new Set(errors)].slice(0, 4).join("; ");
   if (/Unable to locate package|Version .* was not found|has no installation candidate/.test(message))
     return { code: "package.unknown", message };
-  if (/Could not get lock|Unable to lock|Unable to acquire the dpkg frontend lock/.test(message))
+  if (
+    /Could not get lock|Unable to lock|Unable to acquire the dpkg frontend lock|lock was locked by another process/.test(
+      message,
+    )
+  )
     return { code: "package.locked", message };
   return { code: "package.failed", message };
 }

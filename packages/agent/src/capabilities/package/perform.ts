@@ -10,6 +10,8 @@ import { capture, runStep } from "./steps.ts";
 
 type Request = RequestOf<typeof packages>;
 
+const MOST_ATTEMPTS = 20;
+
 export async function performPackage(raw: unknown, scene: Scene): Promise<unknown> {
   const request = packages.request.parse(raw);
   const { prefix, names } = request;
@@ -57,7 +59,7 @@ async function change(manager: Manager, request: Request, scene: Scene): Promise
     ),
   });
   try {
-    for (const step of steps) await perform(step, manager, scene);
+    for (const step of steps) await patiently(step, manager, scene, free);
   } catch (error) {
     if (!(error instanceof AtalayaError)) throw error;
     throw new AtalayaError(error.code, error.message, { cause: error, details: { result: await tell() } });
@@ -66,6 +68,18 @@ async function change(manager: Manager, request: Request, scene: Scene): Promise
   for (const { name, outcome, before: was, after: is } of result.changes)
     scene.say(`${outcome.padEnd(9)} ${name}${versions(was, is)}`);
   return result;
+}
+
+/** Somebody else may have been faster between our look at the locks and the manager's own. */
+async function patiently(step: Step, manager: Manager, scene: Scene, free: () => Promise<number>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await perform(step, manager, scene);
+    } catch (error) {
+      if (!(error instanceof AtalayaError) || error.code !== "package.locked" || attempt >= MOST_ATTEMPTS) throw error;
+      await free();
+    }
+  }
 }
 
 function versions(was: string | undefined, is: string | undefined): string {
