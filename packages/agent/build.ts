@@ -1,4 +1,7 @@
-/** The agent as one file: `node packages/agent/build.ts` makes dist/agent.mjs and rewrites bundle.txt, the list of all it contains. */
+/**
+ * The agent as one file: `node packages/agent/build.ts` makes dist/agent.mjs and rewrites bundle.txt, the list of all it
+ * contains; `node packages/agent/build.ts FILE [PROGRAM]` makes only FILE, which is how a server in a work tree comes by what it hands out.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -6,10 +9,10 @@ import { build, type Metafile, type Plugin } from "esbuild";
 const here = import.meta.dirname;
 
 /** Returns the text of bundle.txt. */
-export async function buildAgent(outfile: string): Promise<string> {
+export async function buildAgent(outfile: string, program = join(here, "src/main.ts")): Promise<string> {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: ["src/main.ts"],
+    entryPoints: [program],
     outfile,
     bundle: true,
     platform: "node",
@@ -26,7 +29,7 @@ export async function buildAgent(outfile: string): Promise<string> {
     },
     external: ["bufferutil", "utf-8-validate"],
     define: { "process.env.WS_NO_BUFFER_UTIL": '"1"', "process.env.WS_NO_UTF_8_VALIDATE": '"1"' },
-    plugins: [namespaceZod],
+    plugins: [namespaceZod, builtinsWhenUsed],
   });
   return summary(metafile);
 }
@@ -39,6 +42,29 @@ const namespaceZod: Plugin = {
       const text = await readFile(path, "utf8");
       return { loader: "ts", contents: text.replace(/^import \{ z \} from "zod";$/m, 'import * as z from "zod";') };
     });
+  },
+};
+
+/**
+ * `import … from "node:http"` reads every export of the module at once, and with http's WebSocket comes all of undici, http2
+ * and the web streams: 5 MB of an idle agent for what it never calls. Here only what is used is read.
+ */
+const builtinsWhenUsed: Plugin = {
+  name: "builtins-when-used",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "require-call" ? { path, external: true } : { path, namespace: "builtin" },
+    );
+    onLoad({ filter: /./, namespace: "builtin" }, async ({ path }) => ({
+      contents: [
+        `const own = require(${JSON.stringify(path)});`,
+        "export default own;",
+        // Pure, so that names that nobody imports fall away with the look at them.
+        ...Object.keys((await import(path)) as object)
+          .filter((name) => name !== "default")
+          .map((name) => `export const ${name} = /* @__PURE__ */ (() => own.${name})();`),
+      ].join("\n"),
+    }));
   },
 };
 
@@ -70,6 +96,7 @@ function summary({ inputs, outputs }: Metafile): string {
 }
 
 function packageOf(path: string): string {
+  if (path.startsWith("builtin:")) return "node's own modules, as names";
   const inModules = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path);
   if (inModules !== null) return inModules[1]!;
   return `@atalaya/${
@@ -80,5 +107,7 @@ function packageOf(path: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await writeFile(join(here, "bundle.txt"), await buildAgent(join(here, "dist/agent.mjs")));
+  const [, , outfile, program] = process.argv;
+  if (outfile !== undefined) await buildAgent(outfile, program);
+  else await writeFile(join(here, "bundle.txt"), await buildAgent(join(here, "dist/agent.mjs")));
 }

@@ -3,11 +3,17 @@ import type { InstalledPackage } from "@atalaya/protocol";
 /**
  * dpkg's database, `/var/lib/dpkg/status` (dpkg(1), "Package states"): paragraphs of fields. What is only configured or not
  * there any more is left out. A second architecture of a package has it in its name, as dpkg itself says it.
+ *
+ * Bytes are read, and only of the fields that are kept is text made: a piece of a long text would keep all of it in memory.
  */
-export function parseDpkgStatus(text: string): InstalledPackage[] {
+export function parseDpkgStatus(database: string | Buffer): InstalledPackage[] {
+  const bytes = typeof database === "string" ? Buffer.from(database) : database;
   const found: InstalledPackage[] = [];
   const seen = new Set<string>();
-  for (const paragraph of text.split("\n\n")) {
+  for (let from = 0; from < bytes.length;) {
+    const next = bytes.indexOf("\n\n", from);
+    const paragraph = bytes.subarray(from, next === -1 ? undefined : next);
+    from = next === -1 ? bytes.length : next + 2;
     const name = field(paragraph, "Package");
     const version = field(paragraph, "Version");
     const [want, , state] = (field(paragraph, "Status") ?? "").split(" ");
@@ -36,10 +42,12 @@ function statusOf(want: string | undefined, state: string | undefined): Installe
   }
 }
 
-function field(paragraph: string, name: string): string | undefined {
-  const at = paragraph.startsWith(`${name}: `) ? 0 : paragraph.indexOf(`\n${name}: `);
-  if (at === -1) return undefined;
-  const from = paragraph.indexOf(": ", at) + 2;
+function field(paragraph: Buffer, name: string): string | undefined {
+  const first = `${name}: `;
+  const found = paragraph.indexOf(`\n${first}`);
+  const starts = paragraph.subarray(0, first.length).equals(Buffer.from(first));
+  if (!starts && found === -1) return undefined;
+  const from = (starts ? 0 : found + 1) + first.length;
   const to = paragraph.indexOf("\n", from);
-  return paragraph.slice(from, to === -1 ? undefined : to).trim();
+  return paragraph.toString("utf8", from, to === -1 ? paragraph.length : to).trim();
 }

@@ -44,7 +44,7 @@ export function dpkg({ ask, root = "/" }: { readonly ask: Ask; readonly root?: s
       { path: join(root, "var/lib/apt/lists/lock"), kind: "held" },
       { path: join(root, "var/cache/apt/archives/lock"), kind: "held" },
     ],
-    list: async () => parseDpkgStatus(await readFile(join(database, "status"), "utf8")),
+    list: async () => parseDpkgStatus(await readFile(join(database, "status"))),
     wrong: ({ name, version }) => {
       // apt reads `name-` as "remove it", and only names it knows are handed to it.
       if (!/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]+)?$/.test(name))

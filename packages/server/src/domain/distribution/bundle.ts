@@ -1,6 +1,10 @@
+import { execFile as execFileCallback } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 /** The agent as one file. */
 export interface Bundle {
@@ -9,8 +13,7 @@ export interface Bundle {
   readonly sha256: string;
 }
 
-/** What packed CommonJS modules ask Node for by name. */
-const requireInModule = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
+const execFile = promisify(execFileCallback);
 
 /** The agent's program: its source in a work tree, or one file already where it is installed. */
 export function agentProgram(): string {
@@ -25,24 +28,14 @@ export async function bundleAgent(program: string): Promise<Bundle> {
   return withSha256(program.endsWith(".ts") ? await packed(program) : new Uint8Array(await readFile(program)));
 }
 
+/** By the agent's own builder, in a process of its own: what it takes to pack is gone with it, and what ships is what is measured. */
 async function packed(program: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { build, stop } = await import("esbuild");
-  const { outputFiles } = await build({
-    entryPoints: [program],
-    bundle: true,
-    write: false,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "eof",
-    banner: { js: requireInModule },
-    logLevel: "silent",
-  });
-  // Its process would stay as long as ours.
-  await stop();
-  return new Uint8Array(outputFiles[0]!.contents);
+  await using undo = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "atalaya-agent-"));
+  undo.defer(() => rm(folder, { recursive: true, force: true }));
+  const outfile = join(folder, "agent.mjs");
+  await execFile(process.execPath, [fileURLToPath(import.meta.resolve("@atalaya/agent/build")), outfile, program]);
+  return new Uint8Array(await readFile(outfile));
 }
 
 function withSha256(bytes: Uint8Array<ArrayBuffer>): Bundle {
