@@ -1,12 +1,19 @@
-import { readdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtempDisposable, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import { silentLog } from "../log/index.ts";
 import { isRoot, PASSWORD, testAccounts } from "./accounts.testing.ts";
 import { createPam, type PamAnswer, type PamKeeper } from "./index.ts";
+import { chooseService } from "./service-file.ts";
 
 const UNIX = "auth required pam_unix.so\naccount required pam_unix.so";
+/** What a machine keeps of its own rules: Debian's, or else Fedora's. */
+const RULES = ["common-auth", "system-auth"].filter((name) => existsSync(`/etc/pam.d/${name}`)).slice(0, 1);
+const hasRules = RULES.length > 0;
 
 describe.runIf(isRoot)("PAM, asked for real accounts of this machine", () => {
   const accounts = testAccounts();
@@ -84,6 +91,23 @@ describe.runIf(isRoot)("PAM, asked for real accounts of this machine", () => {
       expect(await check(name, { password: "no" })).toMatchObject(wrong);
     }
   });
+
+  test.runIf(hasRules)(
+    "they are told apart also by the service file that is made here, on this machine's rules",
+    async () => {
+      await using folder = await mkdtempDisposable(join(tmpdir(), "atalaya-pam-"));
+      for (const name of RULES) await writeFile(join(folder.path, name), "");
+      await chooseService("atalaya", [folder.path]);
+      const by = asking(await accounts.service(await readFile(join(folder.path, "atalaya"), "utf8")));
+      const [fine, expired, change] = [await accounts.add(), await accounts.add(), await accounts.add()];
+      await accounts.run("chage", "-E", "1", expired);
+      await accounts.run("chage", "-d", "0", change);
+      expect(await check(fine, { by })).toMatchObject({ kind: "proven" });
+      expect(await check(expired, { by })).toMatchObject({ kind: "refused", reason: "expired" });
+      expect(await check(change, { by })).toMatchObject({ kind: "refused", reason: "must-change" });
+      expect(await check(expired, { by, password: "no" })).toMatchObject(wrong);
+    },
+  );
 
   test("an account that the service does not admit is locked, and its modules' words are kept", async () => {
     const service = await accounts.service(

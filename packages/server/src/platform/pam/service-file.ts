@@ -55,6 +55,8 @@ async function textFor(folders: readonly string[]): Promise<string | undefined> 
   return `# Who signs in to Atalaya (pam.d(5)). Made once by the server; change it as you like, it is not written again.
 auth     include ${auth}
 account  required pam_nologin.so
+# common-account of Debian only says no where pam_unix has a reason; asked first, the reason is told.
+account  [acct_expired=die new_authtok_reqd=die authtok_expired=die default=ignore] pam_unix.so
 account  include ${account}
 `;
 }
