@@ -202,6 +202,9 @@ describe.runIf(canBrowse)("the web console", () => {
     await page.getByText("Ctrl Shift C copies", { exact: false }).waitFor();
     await page.keyboard.type("echo $((6*7))-answer; stty size\n");
     await page.locator(".xterm-rows").getByText("42-answer").waitFor();
+    await page.keyboard.insertText("printf '%s-' ñandú 漢字 🗼; echo end");
+    await page.keyboard.press("Enter");
+    await page.locator(".xterm-rows").getByText("ñandú-漢字-🗼-end").waitFor();
     await page.keyboard.type("exit 3\n");
     await page.getByText("The shell ended with 3.").waitFor();
     expect(complaints).toEqual([]);

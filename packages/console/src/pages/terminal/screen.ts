@@ -4,6 +4,8 @@ import { styleNonce } from "../../theme/theme.ts";
 
 export interface Screen {
   readonly terminal: Terminal;
+  /** Once, before anything is typed. */
+  readonly open: (frame: HTMLElement) => void;
   readonly fit: () => void;
   close(): void;
 }
@@ -37,12 +39,28 @@ export function createScreen(): Screen {
   terminal.loadAddon(fit);
   return {
     terminal,
+    open(frame) {
+      terminal.open(frame);
+      takeKeyless(terminal);
+    },
     fit: () => fit.fit(),
     close() {
       terminal.dispose();
       nonces[Symbol.dispose]();
     },
   };
+}
+
+/** Text that no key brings (pickers of characters, dictation) xterm leaves out while it serves screen readers. */
+function takeKeyless(terminal: Terminal): void {
+  const field = terminal.textarea!;
+  let isKeyDown = false;
+  field.addEventListener("keydown", () => void (isKeyDown = true), true);
+  field.addEventListener("keyup", () => void (isKeyDown = false), true);
+  field.addEventListener("input", (event) => {
+    if (!(event instanceof InputEvent) || isKeyDown || event.inputType !== "insertText") return;
+    if (event.data !== null) terminal.input(event.data);
+  });
 }
 
 /**

@@ -29,7 +29,7 @@ export function TerminalPage() {
     const element = frame.current!;
     const screen = createScreen();
     const { terminal, fit } = screen;
-    terminal.open(element);
+    screen.open(element);
     fit();
     const line = openTerminal(
       { host, columns: terminal.cols, rows: terminal.rows, ...(account === undefined ? {} : { account }) },
