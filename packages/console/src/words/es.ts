@@ -81,6 +81,7 @@ export const es: Words = {
     show: "Mostrar la contraseña",
     code: "Código",
     codeHint: "Seis cifras de su aplicación de autenticación, o un código de recuperación.",
+    wrongCode: "Ese código no vale. Cada uno sirve medio minuto y una sola vez.",
     setup:
       "Su papel exige un segundo factor. Añada esto a su aplicación de autenticación y escriba el código que muestre.",
     submit: "Entrar",
@@ -640,6 +641,7 @@ export const es: Words = {
     action: "Acción",
     target: "Sobre qué",
     outcome: "Resultado",
+    details: "Detalles",
     none: "Ninguna entrada encaja",
     noneText: "Amplíe los filtros de arriba.",
     older: "Entradas anteriores",

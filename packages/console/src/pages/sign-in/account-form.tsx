@@ -7,7 +7,7 @@ import { signIn, type Session } from "../../session/session-api.ts";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { asksMore, stepAfter, type Prompt, type Step } from "./steps.ts";
+import { asksMore, isWrongCode, stepAfter, type Prompt, type Step } from "./steps.ts";
 import classes from "./sign-in.module.css";
 
 /** With an account of the server's machine; whatever the server asks beyond a password is asked for step by step. */
@@ -171,6 +171,7 @@ function Failure({ error }: { readonly error: unknown }) {
   const wait = error instanceof ClientError ? error.details?.["retryAfterMs"] : undefined;
   return (
     <Problem error={error}>
+      {error instanceof ClientError && isWrongCode(error) ? <p>{t("signIn.wrongCode")}</p> : null}
       {typeof wait === "number" ? <p>{t("signIn.wait", { count: Math.ceil(wait / 60_000) })}</p> : null}
     </Problem>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asksMore, stepAfter } from "./steps.ts";
+import { asksMore, isWrongCode, stepAfter } from "./steps.ts";
 
 const begin = { kind: "password" } as const;
 const asked = (text: string) => ({ code: "identity.answer-needed", details: { prompts: [{ text, echo: true }] } });
@@ -19,7 +19,13 @@ test("a second factor is asked for, or set up first", () => {
   expect(asksMore(setup)).toBe(true);
 });
 
-test("a wrong code is asked for again, not the password", () => {
+test("a wrong code is asked for again, not the password, and it is said", () => {
+  const wrong = { code: "identity.second-factor", details: { wrong: true } };
+  expect(stepAfter({ kind: "code" }, wrong, [])).toEqual({ kind: "code" });
+  const setup = { kind: "setup", uri: "otpauth://x", secret: "S" } as const;
+  expect(stepAfter(setup, wrong, [])).toEqual(setup);
+  expect([isWrongCode(wrong), asksMore(wrong)]).toEqual([true, false]);
+  expect([isWrongCode({ code: wrong.code }), asksMore({ code: wrong.code })]).toEqual([false, true]);
   expect(stepAfter({ kind: "code" }, { code: "identity.wrong-credentials" }, [])).toEqual({ kind: "code" });
   expect(asksMore({ code: "identity.wrong-credentials" })).toBe(false);
 });

@@ -25,7 +25,8 @@ export interface Refusal {
 
 /** `sent` are the answers that were refused or did not suffice. A refusal that asks for nothing begins anew. */
 export function stepAfter(before: Step, { code, details = {} }: Refusal, sent: readonly string[]): Step {
-  if (code === "identity.second-factor") return { kind: "code" };
+  // Who mistypes while setting it up still needs what is scanned.
+  if (code === "identity.second-factor") return before.kind === "setup" ? before : { kind: "code" };
   if (code === "identity.second-factor-setup") {
     const { uri, secret } = details;
     if (typeof uri === "string" && typeof secret === "string") return { kind: "setup", uri, secret };
@@ -40,9 +41,15 @@ export function stepAfter(before: Step, { code, details = {} }: Refusal, sent: r
   return before.kind === "questions" ? { kind: "password" } : before;
 }
 
-/** Whether a refusal only asks for more. */
-export function asksMore({ code }: Refusal): boolean {
-  return code === "identity.answer-needed" || code.startsWith("identity.second-factor");
+/** Whether a refusal only asks for more: what was given so far is right. */
+export function asksMore(refusal: Refusal): boolean {
+  if (isWrongCode(refusal)) return false;
+  return refusal.code === "identity.answer-needed" || refusal.code.startsWith("identity.second-factor");
+}
+
+/** The server asks for a code in the same words before and after one that does not fit. */
+export function isWrongCode({ code, details = {} }: Refusal): boolean {
+  return code === "identity.second-factor" && details["wrong"] === true;
 }
 
 function promptsIn(value: unknown): readonly Prompt[] {
