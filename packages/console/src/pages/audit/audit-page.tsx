@@ -132,6 +132,14 @@ export function AuditPage() {
   );
 }
 
+/** Why it was refused, and what was asked for: which command, on which host, as whom. */
+function detailsOf({ code, details = {} }: AuditEntry): readonly string[] {
+  const told = Object.entries(details).map(
+    ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return code === undefined ? told : [code, ...told];
+}
+
 function useAuditColumns(): readonly Column<AuditEntry>[] {
   const { t, i18n } = useTranslation();
   return useMemo(
@@ -159,11 +167,16 @@ function useAuditColumns(): readonly Column<AuditEntry>[] {
         id: "outcome",
         header: t("audit.outcome"),
         width: 110,
-        cell: ({ outcome, code }) => (
-          <span title={code}>
-            <StateMark state={marks[outcome]} tone={tones[outcome]} word={t(`outcomes.${outcome}`)} />
-          </span>
+        cell: ({ outcome }) => (
+          <StateMark state={marks[outcome]} tone={tones[outcome]} word={t(`outcomes.${outcome}`)} />
         ),
+      },
+      {
+        id: "details",
+        header: t("audit.details"),
+        width: 220,
+        grow: true,
+        cell: (entry) => <span title={detailsOf(entry).join("\n")}>{detailsOf(entry).join(" · ")}</span>,
       },
       { id: "address", header: t("fleet.address"), width: 120, cell: ({ address }) => address },
       { id: "request", header: t("audit.request"), width: 150, cell: ({ requestId }) => <code>{requestId}</code> },

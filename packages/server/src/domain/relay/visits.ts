@@ -78,7 +78,7 @@ export function createVisits(needs: VisitsNeeds): Visits {
     const id = `relay_${randomBytes(12).toString("base64url")}`;
     const about = {
       actor,
-      targets: [host.id, id],
+      targets: [`host:${host.name}`, host.id, id],
       address,
       details: { host: host.name, target: `${target.host ?? "localhost"}:${target.port}` },
     };

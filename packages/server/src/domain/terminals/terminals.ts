@@ -137,7 +137,7 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     const { id, actor, over } = session;
     const about = (details: object) => ({
       actor,
-      targets: [host.id, id],
+      targets: [`host:${host.name}`, host.id, id],
       address: peer.address,
       details: { host: host.name, ...details },
     });
