@@ -147,19 +147,19 @@ function useAuditColumns(): readonly Column<AuditEntry>[] {
       {
         id: "at",
         header: t("jobs.when"),
-        width: 130,
+        width: 110,
         cell: ({ at }) => (
           <span title={exactly(at, i18n.language)}>
             <Moment at={at} />
           </span>
         ),
       },
-      { id: "actor", header: t("audit.actor"), width: 120, cell: ({ actor }) => actor },
-      { id: "action", header: t("audit.action"), width: 170, cell: ({ action }) => <code>{action}</code> },
+      { id: "actor", header: t("audit.actor"), width: 110, cell: ({ actor }) => actor },
+      { id: "action", header: t("audit.action"), width: 165, cell: ({ action }) => <code>{action}</code> },
       {
         id: "target",
         header: t("audit.target"),
-        width: 190,
+        width: 120,
         grow: true,
         cell: ({ targets }) => <span title={targets.join("\n")}>{targets.join(", ")}</span>,
       },
@@ -178,8 +178,13 @@ function useAuditColumns(): readonly Column<AuditEntry>[] {
         grow: true,
         cell: (entry) => <span title={detailsOf(entry).join("\n")}>{detailsOf(entry).join(" · ")}</span>,
       },
-      { id: "address", header: t("fleet.address"), width: 120, cell: ({ address }) => address },
-      { id: "request", header: t("audit.request"), width: 150, cell: ({ requestId }) => <code>{requestId}</code> },
+      { id: "address", header: t("fleet.address"), width: 105, cell: ({ address }) => address },
+      {
+        id: "request",
+        header: t("audit.request"),
+        width: 90,
+        cell: ({ requestId }) => <code title={requestId}>{requestId}</code>,
+      },
     ],
     [t, i18n.language],
   );
