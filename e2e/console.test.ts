@@ -169,7 +169,7 @@ describe.runIf(canBrowse)("the web console", () => {
     await page.getByRole("textbox", { name: "Name" }).fill("greet");
     await page
       .getByRole("textbox", { name: "Text", exact: true })
-      .fill('for i in $(seq "$TIMES"); do echo "hola $WHO"; done');
+      .fill(`for i in $(seq "$TIMES"); do echo "hola $WHO"; done # ${"long lines scroll in their box ".repeat(9)}`);
     await page.getByRole("button", { name: "Add a parameter" }).click();
     await page.getByRole("textbox", { name: "Variable" }).fill("WHO");
     await page.getByRole("button", { name: "Add a parameter" }).click();
@@ -178,6 +178,8 @@ describe.runIf(canBrowse)("the web console", () => {
     await page.getByRole("option", { name: "Number" }).click();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { level: 1, name: "greet" }).waitFor();
+    const text = await page.getByText("long lines scroll in their box").boundingBox();
+    expect(text!.x + text!.width).toBeLessThan(page.viewportSize()!.width);
     await page.getByRole("textbox", { name: "Where" }).fill("real");
     await page.keyboard.press("Enter");
     await page.getByText("1 host, 1 online").waitFor();
