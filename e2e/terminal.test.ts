@@ -80,8 +80,8 @@ interface Audited {
   readonly details?: Record<string, unknown>;
 }
 const audited = async (): Promise<readonly Audited[]> =>
-  (await server.call<{ items: Audited[] }>("GET", "/api/v1/audit?limit=50&target=pc-01")).body.items.filter(({ action }) =>
-    action.startsWith("terminal."),
+  (await server.call<{ items: Audited[] }>("GET", "/api/v1/audit?limit=50&target=pc-01")).body.items.filter(
+    ({ action }) => action.startsWith("terminal."),
   );
 
 describe("atalaya terminal", () => {
