@@ -131,7 +131,7 @@ describe("atalaya terminal", () => {
     expect(await person.pty.exited).toBe(1);
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
     // The person's own terminal is as it was.
-    expect(person.screen).toMatch(/\u001b\[\?25h\u001b\[0m$/);
+    expect(person.screen).toMatch(/\u001b\[\?25h\u001b\[0m\s*$/);
   });
 
   test("runs what comes by a pipe, and says why it cannot", async () => {

@@ -260,6 +260,12 @@ describe("a relayed request", () => {
     service.closeIdleConnections();
     for (const path of ["/4", "/5"]) expect(String((await ask(path, { agent })).body)).toBe(path);
     expect(connections.size).toBe(2);
+    // The service has had enough just as its connection is used again: nobody is told.
+    answer = (incoming, outgoing) => {
+      if (connections.has(incoming.socket.remotePort)) incoming.socket.destroy();
+      else outgoing.end(incoming.url);
+    };
+    expect(String((await ask("/6", { agent })).body)).toBe("/6");
   });
 
   test("ends at the service when the caller leaves, and at the caller when the service does", async () => {

@@ -64,7 +64,11 @@ export function createUpstream(relay: Pick<Relay, "open">): Upstream {
         bytes.once("close", () => clearTimeout(timer));
         return true;
       },
-      reuseSocket: (bytes: Duplex) => idle.get(bytes)?.(),
+      // As Node's own does: without the mark, nobody would know that another connection is worth a try.
+      reuseSocket(bytes: Duplex, request: ClientRequest) {
+        request.reusedSocket = true;
+        idle.get(bytes)?.();
+      },
     },
   );
 
