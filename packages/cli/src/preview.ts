@@ -9,9 +9,8 @@ export async function preview(client: Client, session: Session, selector: string
   const { out } = session.terminal;
   const seen = await client.post("/api/v1/selectors/preview", { body: { selector } });
   if (json) return out.write(`${JSON.stringify(seen)}\n`);
-  const states = countsOf(seen.states, out.paint);
-  const folded = printable(seen.folded);
-  await out.write(`${seen.count} ${seen.count === 1 ? "host" : "hosts"} (${states}): ${folded}\n`);
+  const hit = seen.count === 0 ? "" : ` (${countsOf(seen.states, out.paint)}): ${printable(seen.folded)}`;
+  await out.write(`${seen.count} ${seen.count === 1 ? "host" : "hosts"}${hit}\n`);
   const { difference } = seen;
   if (difference === undefined) return;
   const since = `since this selector was last used (${ago(difference.since, session.now())})`;

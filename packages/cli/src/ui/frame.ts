@@ -78,14 +78,16 @@ export function framed({ terminal, targets, now, foldNames, quiet, beside }: Fra
       const sentence = `${printable(run.host.name)}: ${outcomeOf(run)}`;
       await err.write(`${colourOf(run.state, err.paint)(sentence)}${why(run)}\n`);
     },
-    async close({ id, state, states, targets: all }) {
+    async close({ id, state, states, targets: all, createdAt, finishedAt }) {
       progress.hide();
       if (quiet) return;
       await failures();
       const open = all - endedIn(states);
       const hosts = `${all} ${all === 1 ? "host" : "hosts"}`;
       const word = open > 0 ? `${state}, ${open} of ${hosts} still open` : hosts;
-      const took = open > 0 ? "" : `  in ${duration(now() - startedAt)}`;
+      // Who attaches later sees how long the job took, not how long it took to look at it.
+      const tookMs = createdAt === undefined || finishedAt === undefined ? now() - startedAt : finishedAt - createdAt;
+      const took = open > 0 ? "" : `  in ${duration(tookMs)}`;
       await err.write(`${err.paint.bold(id)}  ${word}: ${countsOf(states, err.paint)}${took}\n`);
     },
   };

@@ -23,6 +23,9 @@ export interface JobSeen {
   readonly state: string;
   readonly states: States;
   readonly targets: number;
+  /** When it was asked and when it had ended, epoch milliseconds, by the server's clock. */
+  readonly createdAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
 }
 
 export interface View {

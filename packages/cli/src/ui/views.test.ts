@@ -43,6 +43,14 @@ test("what hosts write to stderr goes to ours, each line with its host before it
   expect(err(terminal)).toBe("b   : oops\nb: failed (3)\njob_1  2 hosts: 1 succeeded, 1 failed  in 0ms\n");
 });
 
+test("the summary of a job looked at later tells how long the job took", async () => {
+  const terminal = recordedTerminal();
+  const view = prefixView({ ...needs(terminal, 1), width: 0 });
+  const times = { createdAt: 1_000, finishedAt: 13_000 };
+  await view.close({ id: "job_1", state: "finished", targets: 1, states: { succeeded: 1 }, ...times });
+  expect(err(terminal)).toBe("job_1  1 host: 1 succeeded  in 12s\n");
+});
+
 test("a name with control characters does nothing to the terminal", async () => {
   const terminal = recordedTerminal();
   await print(prefixView({ ...needs(terminal, 1), width: 0 }), "e\u001b[31m\n\u202e", "x\n");

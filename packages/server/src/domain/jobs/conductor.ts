@@ -254,7 +254,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 
   /** What never reached an agent expires; what may have, and is out of reach, is given up for lost. */
   function expire(job: ActiveJob): void {
-    const reason = { code: "run.deadline", message: "The job's deadline passed before the host could be reached." };
+    const reason = { code: "run.deadline", message: "The job's deadline passed before the command could begin." };
     for (let position = 0; position < job.hosts.length; position += 1) {
       if (job.states[position] === code.queued) ledger.move(book.activate(job, position), "expired", { reason });
     }
