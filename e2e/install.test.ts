@@ -181,7 +181,7 @@ test("a line that works on this machine only says so, and names the setting", { 
     });
     expect((await cli.ended()).code, cli.printed).toBe(0);
     expect(cli.printed).toContain("listens on loopback only");
-    expect(cli.printed).toContain("ATALAYA_LISTEN=0.0.0.0:8443");
+    expect(cli.printed).toContain(`ATALAYA_LISTEN=0.0.0.0:${server.port} `);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -44,7 +44,7 @@ for folder in $hidden; do [ ! -d ".$folder" ] || mount -t tmpfs tmpfs ".$folder"
 # From here on inside: a link of this machine's disk would lead out again.
 exec chroot . /bin/sh -ec '
   for bin in /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin; do (cd "$bin"; rm -rf $1); done
-  rm -rf /run/systemd /opt/atalaya /etc/atalaya /var/lib/atalaya-agent
+  rm -rf /run/systemd /run/atalaya-agent.pid /opt/atalaya /etc/atalaya /var/lib/atalaya-agent /usr/local/bin/atalaya-agent
   hostname > /etc/machine-id.new && mv /etc/machine-id.new /etc/machine-id
   echo booted
   # Reaps what is orphaned, as every init.
