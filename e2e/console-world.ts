@@ -96,7 +96,11 @@ export async function consoleWorld(): Promise<ConsoleWorld> {
     async visit({ role, ...options } = {}) {
       const visit = await stranger(options);
       await visit.page.goto(await signInPath(role));
-      await visit.page.getByRole("heading", { level: 1, name: /Overview|Resumen/ }).waitFor();
+      const overview = visit.page.getByRole("heading", { level: 1, name: /Overview|Resumen/ });
+      await overview.waitFor().catch(async (cause: unknown) => {
+        const seen = await visit.page.locator("body").innerText();
+        throw new Error(`signing in led elsewhere: ${seen}\n${visit.complaints.join("\n")}`, { cause });
+      });
       return visit;
     },
     [Symbol.asyncDispose]: () => life.disposeAsync(),
