@@ -259,7 +259,8 @@ describe("a relayed request", () => {
     expect(connections.size).toBe(1);
     service.closeIdleConnections();
     for (const path of ["/4", "/5"]) expect(String((await ask(path, { agent })).body)).toBe(path);
-    expect(connections.size).toBe(2);
+    // One more where its end was noticed only in use: such a second try keeps nothing.
+    expect([2, 3]).toContain(connections.size);
     // The service has had enough just as its connection is used again: nobody is told.
     answer = (incoming, outgoing) => {
       if (connections.has(incoming.socket.remotePort)) incoming.socket.destroy();
