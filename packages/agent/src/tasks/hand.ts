@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Progress } from "@atalaya/protocol";
 import { z } from "zod";
+import { saidLines } from "../platform/said-lines.ts";
 import { Policy } from "../policy/policy.ts";
 
 export interface HandFiles {
@@ -45,15 +46,5 @@ export const Answer = z.union([z.object({ value: z.unknown() }), z.object({ code
 
 /** The whole lines of a text and how many characters they took; what was cut off by a crash is no line. */
 export function readSpeech(text: string): { readonly said: readonly Speech[]; readonly taken: number } {
-  const taken = text.lastIndexOf("\n") + 1;
-  const said: Speech[] = [];
-  for (const line of text.slice(0, taken).split("\n")) {
-    if (line === "") continue;
-    try {
-      said.push(Speech.parse(JSON.parse(line)));
-    } catch {
-      // A disk that was full in the middle of a line.
-    }
-  }
-  return { said, taken };
+  return saidLines(text, (line) => Speech.parse(line));
 }

@@ -13,6 +13,7 @@
 import { deploy, fileOutcomes, Progress, Sha256Hex, type RequestOf } from "@atalaya/protocol";
 import { z } from "zod";
 import { join } from "node:path";
+import { saidLines } from "../../platform/said-lines.ts";
 import { SHELL } from "../exec/wrapper.ts";
 import type { RunFiles } from "../../spool/layout.ts";
 
@@ -96,15 +97,5 @@ export const MAX_SPEECH_BYTES = 8 * 1024 * 1024;
 
 /** The whole lines of a text, and how many characters they took. Lines that are none of ours are skipped. */
 export function readSpeech(text: string): { readonly said: readonly Speech[]; readonly taken: number } {
-  const taken = text.lastIndexOf("\n") + 1;
-  const said: Speech[] = [];
-  for (const line of text.slice(0, taken).split("\n")) {
-    if (line === "") continue;
-    try {
-      said.push(Speech.parse(JSON.parse(line)));
-    } catch {
-      // The account can write here what it likes.
-    }
-  }
-  return { said, taken };
+  return saidLines(text, (line) => Speech.parse(line));
 }
