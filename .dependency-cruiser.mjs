@@ -29,7 +29,7 @@ const AGENT_MAY_USE = [
  * every layer may speak of a peer or a door without knowing who opens it.
  */
 const LAYERS = ["cores", "plane", "gateways", "domain", "api", "platform"];
-const layer = (/** @type {string} */ name) => (name === "plane" ? `${SERVER}/plane\\.ts$` : `${SERVER}/${name}/`);
+const layer = (/** @type {string} */ name) => (name === "plane" ? `${SERVER}/plane(\\.ts$|/)` : `${SERVER}/${name}/`);
 const layerRules = LAYERS.slice(1).map((name, at) => ({
   name: `${name}-knows-no-layer-above`,
   comment: "main → cores → plane → gateways → domain → api → platform",
@@ -137,7 +137,7 @@ export default {
       name: "cores-know-the-door-only",
       comment: "A core knows the plane's door and nothing behind it.",
       from: { path: `${SERVER}/cores/`, pathNot: TEST },
-      to: { path: `${SERVER}/((main|plane)\\.ts$|program/|gateways/|domain/|migrations/)` },
+      to: { path: `${SERVER}/((main|plane)\\.ts$|(plane|program|gateways|domain|migrations)/)` },
     },
     ...roomRules,
     {
@@ -152,7 +152,7 @@ export default {
     {
       name: "http-only-in-routes",
       comment: "Rules do not know that somebody asked over HTTP.",
-      from: { path: `${SERVER}/`, pathNot: [TEST, "\\.routes\\.ts$", `${SERVER}/api/`, `${SERVER}/plane\\.ts$`] },
+      from: { path: `${SERVER}/`, pathNot: [TEST, "\\.routes\\.ts$", `${SERVER}/api/`, `${SERVER}/plane(\\.ts$|/)`] },
       to: { path: npm("hono", "@hono/[^/]+") },
     },
   ],

@@ -33,6 +33,7 @@ const wrong: readonly (readonly [rule: string, from: string, to: string])[] = [
   ["identity-knows-no-later-room", `${domain}/identity/eager.ts`, "../users/index.ts"],
   ["users-knows-no-later-room", `${domain}/users/eager.ts`, "../sessions/index.ts"],
   ["plane-knows-no-layer-above", `${server}/plane.ts`, "./cores/builtin/index.ts"],
+  ["plane-knows-no-layer-above", `${server}/plane/work.ts`, "../cores/builtin/index.ts"],
   ["gateways-knows-no-layer-above", `${server}/gateways/tower/proud.ts`, "../../plane.ts"],
   ["domain-knows-no-layer-above", `${domain}/fleet/proud.ts`, "../../gateways/tower/index.ts"],
   ["api-knows-no-layer-above", `${server}/api/proud.ts`, "../domain/fleet/index.ts"],

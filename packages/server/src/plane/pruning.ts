@@ -1,6 +1,6 @@
 /** Old history is dropped once a day, and soon after a start: a server that restarts daily must prune too. */
-import type { Clock } from "./platform/clock.ts";
-import type { Log } from "./platform/log/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log/index.ts";
 
 const FIRST_MS = 5 * 60_000;
 const EVERY_MS = 86_400_000;

@@ -1,7 +1,9 @@
 /** What the settings mean to single parts of the plane. Pure. */
 import { AtalayaError } from "@atalaya/protocol";
-import type { NamedCertificateFiles } from "./platform/pki/named-certificate.ts";
-import type { Settings } from "./settings/index.ts";
+import type { NamedCertificateFiles } from "../platform/pki/named-certificate.ts";
+import type { Settings } from "../settings/index.ts";
+
+export const DAY_MS = 86_400_000;
 
 /** The names a client may call this server by: those configured, and every address it can be reached at. */
 export function certificateNames(settings: Settings, servers: readonly string[]): readonly string[] {
