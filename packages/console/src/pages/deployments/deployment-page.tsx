@@ -1,4 +1,4 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { IconArrowBackUp, IconBookmark, IconRepeat } from "@tabler/icons-react";
@@ -15,6 +15,7 @@ import { Meter } from "../../ui/meter.tsx";
 import { byteSize, Moment } from "../../ui/moment.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
+import { FormDialog } from "../../ui/form-dialog.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
@@ -227,30 +228,21 @@ function SaveDeployment(props: { readonly deployment: Schemas["DeploymentDetail"
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("deploy.save")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        {save.error === null ? null : <Problem error={save.error} />}
-        <TextInput
-          label={t("fleet.name")}
-          required
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {t("confirm.cancel")}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {t("save")}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("deploy.save")}
+      verb={t("save")}
+      isBusy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("fleet.name")}
+        required
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Modal, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
@@ -7,7 +7,7 @@ import { tellDone } from "../../ui/notices.tsx";
 import { client } from "../../api/client.ts";
 import { groupsQuery } from "../../api/selector-words.ts";
 import { useMay } from "../../session/session.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { FormDialog } from "../../ui/form-dialog.tsx";
 
 /** Saved selectors: pick one, save the one at hand, forget one. */
 export function Groups({ selector, onPick }: { readonly selector: string; readonly onPick: (group: string) => void }) {
@@ -86,45 +86,36 @@ function SaveGroup({ selector, onClose }: { readonly selector: string; readonly 
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("groups.save")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        {save.error === null ? null : <Problem error={save.error} />}
-        <TextInput
-          label={t("groups.name")}
-          required
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          leftSection="@"
-        />
-        <Textarea
-          label={t("groups.selector")}
-          required
-          autosize
-          mt="sm"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t("groups.description")}
-          mt="sm"
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {t("confirm.cancel")}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {t("groups.saveVerb")}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("groups.save")}
+      verb={t("groups.saveVerb")}
+      isBusy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("groups.name")}
+        required
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        leftSection="@"
+      />
+      <Textarea
+        label={t("groups.selector")}
+        required
+        autosize
+        mt="sm"
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      <TextInput
+        label={t("groups.description")}
+        mt="sm"
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Modal, TagsInput, TextInput } from "@mantine/core";
+import { Button, Menu, TagsInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { IconDots, IconEdit } from "@tabler/icons-react";
@@ -9,7 +9,7 @@ import type { HostDetail } from "../../api/hosts.ts";
 import { useMay } from "../../session/session.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { tellDone } from "../../ui/notices.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { FormDialog } from "../../ui/form-dialog.tsx";
 import { labelChanges } from "./label-changes.ts";
 
 /** Rename, place, label; merge by hand; forget. */
@@ -95,45 +95,36 @@ function EditHost({ host, onClose }: { readonly host: HostDetail; readonly onClo
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("host.edit")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        {save.error === null ? null : <Problem error={save.error} />}
-        <TextInput
-          label={t("fleet.name")}
-          required
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          mt="sm"
-          label={t("fleet.place")}
-          placeholder="centro/aula-1"
-          value={place}
-          onChange={(event) => setPlace(event.currentTarget.value)}
-        />
-        <TagsInput
-          mt="sm"
-          label={t("fleet.labels")}
-          description={t("host.labelsHint")}
-          value={labels}
-          onChange={setLabels}
-          splitChars={[",", " "]}
-        />
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={onClose}>
-            {t("confirm.cancel")}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {t("save")}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("host.edit")}
+      verb={t("save")}
+      isBusy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("fleet.name")}
+        required
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        mt="sm"
+        label={t("fleet.place")}
+        placeholder="centro/aula-1"
+        value={place}
+        onChange={(event) => setPlace(event.currentTarget.value)}
+      />
+      <TagsInput
+        mt="sm"
+        label={t("fleet.labels")}
+        description={t("host.labelsHint")}
+        value={labels}
+        onChange={setLabels}
+        splitChars={[",", " "]}
+      />
+    </FormDialog>
   );
 }

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { placesQuery } from "../../api/selector-words.ts";
 import { CopyLine } from "../../ui/copy-line.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { FormDialog } from "../../ui/form-dialog.tsx";
 
 const DAY = 86_400_000;
 const lifetimes = [1, 30, 90, 365, 0] as const;
@@ -33,68 +33,59 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
     meta: { showsFailure: true },
     onSuccess: () => queries.invalidateQueries({ queryKey: ["api-tokens"] }),
   });
+  if (make.data !== undefined)
+    return (
+      <Modal opened onClose={onClose} title={t("tokens.make")} closeOnClickOutside={false}>
+        <p style={{ marginTop: 0 }}>{t("tokens.once")}</p>
+        <CopyLine text={make.data.token} copy={t("copy")} copied={t("copied")} />
+        <Group justify="flex-end" mt="lg">
+          <Button onClick={onClose}>{t("done")}</Button>
+        </Group>
+      </Modal>
+    );
   return (
-    <Modal opened onClose={onClose} title={t("tokens.make")} closeOnClickOutside={make.data === undefined}>
-      {make.data === undefined ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            make.mutate();
-          }}
-        >
-          {make.error === null ? null : <Problem error={make.error} />}
-          <TextInput
-            label={t("fleet.name")}
-            required
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            mt="sm"
-            label={t("tokens.role")}
-            allowDeselect={false}
-            value={role}
-            onChange={(value) => setRole(value as typeof role)}
-            data={roles.map((value) => ({ value, label: t(`roles.${value}`) }))}
-          />
-          <TagsInput
-            mt="sm"
-            label={t("tokens.places")}
-            description={t("tokens.placesHint")}
-            value={limits}
-            onChange={setLimits}
-            data={places.map(({ path }) => path)}
-          />
-          <Select
-            mt="sm"
-            label={t("join.expires")}
-            allowDeselect={false}
-            value={String(days)}
-            onChange={(value) => setDays(Number(value))}
-            data={lifetimes.map((value) => ({
-              value: String(value),
-              label: value === 0 ? t("tokens.forever") : t("tokens.days", { count: value }),
-            }))}
-          />
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={onClose}>
-              {t("confirm.cancel")}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {t("tokens.makeVerb")}
-            </Button>
-          </Group>
-        </form>
-      ) : (
-        <>
-          <p style={{ marginTop: 0 }}>{t("tokens.once")}</p>
-          <CopyLine text={make.data.token} copy={t("copy")} copied={t("copied")} />
-          <Group justify="flex-end" mt="lg">
-            <Button onClick={onClose}>{t("done")}</Button>
-          </Group>
-        </>
-      )}
-    </Modal>
+    <FormDialog
+      title={t("tokens.make")}
+      verb={t("tokens.makeVerb")}
+      isBusy={make.isPending}
+      error={make.error}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("fleet.name")}
+        required
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        mt="sm"
+        label={t("tokens.role")}
+        allowDeselect={false}
+        value={role}
+        onChange={(value) => setRole(value as typeof role)}
+        data={roles.map((value) => ({ value, label: t(`roles.${value}`) }))}
+      />
+      <TagsInput
+        mt="sm"
+        label={t("tokens.places")}
+        description={t("tokens.placesHint")}
+        value={limits}
+        onChange={setLimits}
+        data={places.map(({ path }) => path)}
+      />
+      <Select
+        mt="sm"
+        label={t("join.expires")}
+        allowDeselect={false}
+        value={String(days)}
+        onChange={(value) => setDays(Number(value))}
+        data={lifetimes.map((value) => ({
+          value: String(value),
+          label: value === 0 ? t("tokens.forever") : t("tokens.days", { count: value }),
+        }))}
+      />
+    </FormDialog>
   );
 }

@@ -1,11 +1,11 @@
-import { Button, Group, Modal, Select, Switch, TagsInput } from "@mantine/core";
+import { Button, Select, Switch, TagsInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { placesQuery } from "../../api/selector-words.ts";
 import { tellDone } from "../../ui/notices.tsx";
-import { Problem } from "../../ui/problem.tsx";
+import { FormDialog } from "../../ui/form-dialog.tsx";
 
 type User = Schemas["User"];
 type Role = NonNullable<User["role"]>;
@@ -50,75 +50,66 @@ export function ChangeUser({ user, onClose }: { readonly user: User; readonly on
   });
   const error = save.error ?? reset.error;
   return (
-    <Modal opened onClose={onClose} title={user.name}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        {error === null ? null : <Problem error={error} />}
-        <Select
-          label={t("tokens.role")}
-          allowDeselect={false}
-          value={role}
-          onChange={(value) => setRole(value as typeof role)}
-          data={[
-            { value: BY_GROUPS, label: t("users.byGroups") },
-            ...(["user", "viewer", "operator", "admin"] as const).map((value) => ({
-              value,
-              label: t(`roles.${value}`),
-            })),
-          ]}
-        />
-        <Select
+    <FormDialog
+      title={user.name}
+      verb={t("save")}
+      isBusy={save.isPending}
+      error={error}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+      aside={
+        <Button
+          variant="default"
+          color="red"
+          disabled={user.secondFactor !== "set"}
+          loading={reset.isPending}
+          onClick={() => reset.mutate()}
+        >
+          {t("users.resetFactor")}
+        </Button>
+      }
+    >
+      <Select
+        label={t("tokens.role")}
+        allowDeselect={false}
+        value={role}
+        onChange={(value) => setRole(value as typeof role)}
+        data={[
+          { value: BY_GROUPS, label: t("users.byGroups") },
+          ...(["user", "viewer", "operator", "admin"] as const).map((value) => ({
+            value,
+            label: t(`roles.${value}`),
+          })),
+        ]}
+      />
+      <Select
+        mt="sm"
+        label={t("fleet.place")}
+        allowDeselect={false}
+        value={where}
+        onChange={(value) => setWhere(value as typeof where)}
+        data={[
+          { value: "groups", label: t("users.byGroups") },
+          { value: "everywhere", label: t("tokens.everywhere") },
+          { value: "some", label: t("users.somePlaces") },
+        ]}
+      />
+      {where === "some" ? (
+        <TagsInput
           mt="sm"
-          label={t("fleet.place")}
-          allowDeselect={false}
-          value={where}
-          onChange={(value) => setWhere(value as typeof where)}
-          data={[
-            { value: "groups", label: t("users.byGroups") },
-            { value: "everywhere", label: t("tokens.everywhere") },
-            { value: "some", label: t("users.somePlaces") },
-          ]}
+          label={t("tokens.places")}
+          value={some}
+          onChange={setSome}
+          data={places.map(({ path }) => path)}
         />
-        {where === "some" ? (
-          <TagsInput
-            mt="sm"
-            label={t("tokens.places")}
-            value={some}
-            onChange={setSome}
-            data={places.map(({ path }) => path)}
-          />
-        ) : null}
-        <Switch
-          mt="md"
-          label={t("users.block")}
-          description={t("users.blockText")}
-          checked={isBlocked}
-          onChange={(event) => setBlocked(event.currentTarget.checked)}
-        />
-        <Group justify="space-between" mt="lg">
-          <Button
-            variant="default"
-            color="red"
-            disabled={user.secondFactor !== "set"}
-            loading={reset.isPending}
-            onClick={() => reset.mutate()}
-          >
-            {t("users.resetFactor")}
-          </Button>
-          <Group>
-            <Button variant="default" onClick={onClose}>
-              {t("confirm.cancel")}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {t("save")}
-            </Button>
-          </Group>
-        </Group>
-      </form>
-    </Modal>
+      ) : null}
+      <Switch
+        mt="md"
+        label={t("users.block")}
+        description={t("users.blockText")}
+        checked={isBlocked}
+        onChange={(event) => setBlocked(event.currentTarget.checked)}
+      />
+    </FormDialog>
   );
 }
