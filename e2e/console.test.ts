@@ -230,6 +230,12 @@ describe.runIf(canBrowse)("the web console", () => {
     await page.getByRole("heading", { level: 1, name: "pc-03" }).waitFor();
     expect(await page.getByRole("button", { name: "Edit" }).isDisabled()).toBe(true);
     expect(await page.getByRole("link", { name: "Users" }).count()).toBe(0);
+    // A link that somebody sent: quietly told, and a way back.
+    await page.goto("/users");
+    await page.getByText("It needs the role Administrator", { exact: false }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.getByRole("link", { name: "To the overview" }).click();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     expect(complaints).toEqual([]);
   });
 

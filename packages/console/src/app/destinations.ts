@@ -14,6 +14,7 @@ import {
   type Icon,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
+import type { ViewPermission } from "../session/roles-of.ts";
 import type { Words } from "../words/en.ts";
 
 export interface Destination {
@@ -21,7 +22,7 @@ export interface Destination {
   readonly word: keyof Words["nav"];
   readonly icon: Icon;
   /** Who lacks it is not shown the way. */
-  readonly permission?: string;
+  readonly permission?: ViewPermission;
   /** Second key after `g`. */
   readonly key: string;
 }

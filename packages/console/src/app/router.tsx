@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { spans, type Span } from "../api/monitor.ts";
 import { ErrorView, NothingHere } from "./error-view.tsx";
 import { runStates, type RunState } from "../ui/states.ts";
+import type { ViewPermission } from "../session/roles-of.ts";
 import { Gate } from "./gate.tsx";
 import { oneOf, pathText, text } from "./search.ts";
 
@@ -27,6 +28,7 @@ const overview = createRoute({
 const hosts = createRoute({
   getParentRoute: () => gate,
   path: "/hosts",
+  staticData: { permission: "fleet.read" },
   validateSearch: ({ selector, view }): { selector?: string; view?: "map" | "table" } => ({
     ...text("selector", selector),
     ...oneOf("view", ["map", "table"], view),
@@ -37,6 +39,7 @@ const hosts = createRoute({
 const host = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host",
+  staticData: { permission: "fleet.read" },
   validateSearch: ({
     tab,
     span,
@@ -50,6 +53,7 @@ const host = createRoute({
 const jobs = createRoute({
   getParentRoute: () => gate,
   path: "/jobs",
+  staticData: { permission: "job.read" },
   validateSearch: ({ state }): { state?: "open" | "finished" } => oneOf("state", ["open", "finished"], state),
   component: lazyRouteComponent(() => import("../pages/jobs/jobs-page.tsx"), "JobsPage"),
 });
@@ -57,6 +61,7 @@ const jobs = createRoute({
 const job = createRoute({
   getParentRoute: () => gate,
   path: "/jobs/$job",
+  staticData: { permission: "job.read" },
   validateSearch: ({ tab, state, fold }): { tab?: "output"; state?: RunState; fold?: "same" } => ({
     ...oneOf("tab", ["output"], tab),
     ...oneOf("state", runStates, state),
@@ -68,12 +73,14 @@ const job = createRoute({
 const run = createRoute({
   getParentRoute: () => gate,
   path: "/runs/$run",
+  staticData: { permission: "job.read" },
   component: lazyRouteComponent(() => import("../pages/run/run-page.tsx"), "RunPage"),
 });
 
 const shell = createRoute({
   getParentRoute: () => gate,
   path: "/shell",
+  staticData: { permission: "job.create" },
   validateSearch: ({
     selector,
     job: asked,
@@ -89,18 +96,21 @@ const shell = createRoute({
 const enrolment = createRoute({
   getParentRoute: () => gate,
   path: "/enrolment",
+  staticData: { permission: "enrolment.read" },
   component: lazyRouteComponent(() => import("../pages/enrolment/enrolment-page.tsx"), "EnrolmentPage"),
 });
 
 const tokens = createRoute({
   getParentRoute: () => gate,
   path: "/tokens",
+  staticData: { permission: "identity.read" },
   component: lazyRouteComponent(() => import("../pages/tokens/tokens-page.tsx"), "TokensPage"),
 });
 
 const server = createRoute({
   getParentRoute: () => gate,
   path: "/server",
+  staticData: { permission: "server.read" },
   component: lazyRouteComponent(() => import("../pages/server/server-page.tsx"), "ServerPage"),
 });
 
@@ -113,12 +123,14 @@ const account = createRoute({
 const users = createRoute({
   getParentRoute: () => gate,
   path: "/users",
+  staticData: { permission: "user.read" },
   component: lazyRouteComponent(() => import("../pages/users/users-page.tsx"), "UsersPage"),
 });
 
 const audit = createRoute({
   getParentRoute: () => gate,
   path: "/audit",
+  staticData: { permission: "audit.read" },
   validateSearch: ({
     actor,
     action,
@@ -136,36 +148,42 @@ const audit = createRoute({
 const deployments = createRoute({
   getParentRoute: () => gate,
   path: "/deployments",
+  staticData: { permission: "deployment.read" },
   component: lazyRouteComponent(() => import("../pages/deployments/deployments-page.tsx"), "DeploymentsPage"),
 });
 
 const newDeployment = createRoute({
   getParentRoute: () => gate,
   path: "/deployments/new",
+  staticData: { permission: "deployment.write" },
   component: lazyRouteComponent(() => import("../pages/deployments/new-deployment-page.tsx"), "NewDeploymentPage"),
 });
 
 const deployment = createRoute({
   getParentRoute: () => gate,
   path: "/deployments/$deployment",
+  staticData: { permission: "deployment.read" },
   component: lazyRouteComponent(() => import("../pages/deployments/deployment-page.tsx"), "DeploymentPage"),
 });
 
 const scripts = createRoute({
   getParentRoute: () => gate,
   path: "/scripts",
+  staticData: { permission: "deployment.read" },
   component: lazyRouteComponent(() => import("../pages/scripts/scripts-page.tsx"), "ScriptsPage"),
 });
 
 const newScript = createRoute({
   getParentRoute: () => gate,
   path: "/new-script",
+  staticData: { permission: "deployment.write" },
   component: lazyRouteComponent(() => import("../pages/scripts/edit-script-page.tsx"), "NewScriptPage"),
 });
 
 const script = createRoute({
   getParentRoute: () => gate,
   path: "/scripts/$script",
+  staticData: { permission: "deployment.read" },
   validateSearch: ({ selector }): { selector?: string } => text("selector", selector),
   component: lazyRouteComponent(() => import("../pages/scripts/script-page.tsx"), "ScriptPage"),
 });
@@ -173,18 +191,21 @@ const script = createRoute({
 const editScript = createRoute({
   getParentRoute: () => gate,
   path: "/scripts/$script/edit",
+  staticData: { permission: "deployment.write" },
   component: lazyRouteComponent(() => import("../pages/scripts/edit-script-page.tsx"), "EditScriptPage"),
 });
 
 const discovery = createRoute({
   getParentRoute: () => gate,
   path: "/discovery",
+  staticData: { permission: "discovery.read" },
   component: lazyRouteComponent(() => import("../pages/discovery/discovery-page.tsx"), "DiscoveryPage"),
 });
 
 const terminal = createRoute({
   getParentRoute: () => gate,
   path: "/hosts/$host/terminal",
+  staticData: { permission: "terminal.open" },
   validateSearch: ({ account: wanted }): { account?: string } => text("account", wanted),
   component: lazyRouteComponent(() => import("../pages/terminal/terminal-page.tsx"), "TerminalPage"),
 });
@@ -226,6 +247,10 @@ export const router = createRouter({
 });
 
 declare module "@tanstack/react-router" {
+  interface StaticDataRouteOption {
+    /** Who lacks it finds a word about that in the place of the view. */
+    readonly permission?: ViewPermission;
+  }
   interface Register {
     router: typeof router;
   }

@@ -11,6 +11,7 @@ import { permits, useMay, useSession } from "../session/session.tsx";
 import { SessionWatch } from "../session/session-watch.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { destinations } from "./destinations.ts";
+import { NotYours } from "./not-yours.tsx";
 import { Palette } from "./palette.tsx";
 import classes from "./shell.module.css";
 import { Shortcuts } from "./shortcuts.tsx";
@@ -60,13 +61,20 @@ export function Shell() {
         <SessionWatch />
         <LiveLost />
         <div className={classes.content}>
-          <Outlet />
+          <View />
         </div>
       </main>
       <Palette />
       <Shortcuts />
     </div>
   );
+}
+
+/** What stands at this address, for whom it may. */
+function View() {
+  const session = useSession();
+  const permission = useRouterState({ select: ({ matches }) => matches.at(-1)?.staticData.permission });
+  return permission === undefined || permits(session, permission) ? <Outlet /> : <NotYours permission={permission} />;
 }
 
 function Brand() {

@@ -23,7 +23,7 @@ export function FoldedView({ feed }: { readonly feed: FeedState }) {
           </div>
           <pre className={classes.text} tabIndex={0}>
             {lines.slice(0, SHOWN_LINES).map((line, at) => (
-              <div key={at} className={line.isError ? classes.error : undefined}>
+              <div key={at} lang="" translate="no" className={line.isError ? classes.error : undefined}>
                 <Spans line={line} />
                 {"\n"}
               </div>

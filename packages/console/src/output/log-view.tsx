@@ -158,7 +158,7 @@ export function LogView({ feed, showHosts, only, tools, empty, label }: LogViewP
                 style={{ transform: `translateY(${start}px)` }}
               >
                 {showHosts ? <span className={classes.host}>{runs[line.run]?.host.name}</span> : null}
-                <span>
+                <span lang="" translate="no">
                   <Spans line={line} />
                 </span>
               </div>

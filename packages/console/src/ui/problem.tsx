@@ -10,6 +10,8 @@ export function useProblemTitle(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   return (error) => {
     if (!(error instanceof ClientError)) return t("problem.unexpected");
+    // The one code for both: that a code is asked for, and that the one given does not fit.
+    if (error.code === "identity.second-factor" && error.details?.["wrong"] === true) return t("problem.wrongCode");
     return failureTitle(error.code, i18n.language) ?? error.code;
   };
 }

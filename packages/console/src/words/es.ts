@@ -69,7 +69,15 @@ export const es: Words = {
     empty: "No hay ninguna vista en esta dirección",
     text: "Ctrl K encuentra las demás.",
   },
+  notYours: {
+    title: "No es para usted",
+    empty: "Esta vista es para otras personas",
+    text: "Requiere el rol {{roles}}. Los roles los da quien administra este servidor, por grupos o en Usuarios.",
+    back: "Atrás",
+    home: "Al resumen",
+  },
   problem: {
+    wrongCode: "Ese código no es correcto",
     unexpected: "Ha ocurrido algo inesperado",
     request: "petición",
   },
@@ -81,7 +89,7 @@ export const es: Words = {
     show: "Mostrar la contraseña",
     code: "Código",
     codeHint: "Seis cifras de su aplicación de autenticación, o un código de recuperación.",
-    wrongCode: "Ese código no vale. Cada uno sirve medio minuto y una sola vez.",
+    wrongCode: "Cada código sirve medio minuto y una sola vez. ¿Va en hora el reloj de su dispositivo?",
     setup:
       "Su papel exige un segundo factor. Añada esto a su aplicación de autenticación y escriba el código que muestre.",
     submit: "Entrar",

@@ -95,7 +95,8 @@ export function TerminalPage() {
               (state.exitCode === undefined ? t("terminal.cut") : t("terminal.ended", { code: state.exitCode })))}
       </p>
       <div className={classes.frame}>
-        <div className={classes.screen} ref={frame} />
+        {/* What hosts print is in no language that this page could know. */}
+        <div className={classes.screen} ref={frame} lang="" translate="no" />
       </div>
     </Page>
   );

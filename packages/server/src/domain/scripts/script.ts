@@ -85,12 +85,22 @@ export function problemOf(parameter: Parameter, value: Value): string | undefine
     case "boolean":
       return typeof value === "boolean" ? undefined : "is neither true nor false";
     case "choice":
-      return typeof value === "string" && parameter.choices.includes(value) ? undefined : "is none of its choices";
+      return typeof value === "string" && parameter.choices.includes(value)
+        ? undefined
+        : `is none of its choices: ${listed(parameter.choices)}`;
     case "file":
       return typeof value === "object" ? undefined : "is not a file";
     case "secret":
       return "is a secret: it goes into secrets";
   }
+}
+
+const NAMED = 20;
+
+function listed(choices: readonly string[]): string {
+  const named = choices.slice(0, NAMED).map((choice) => JSON.stringify(choice));
+  const more = choices.length - named.length;
+  return `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 export interface Given {
