@@ -39,7 +39,7 @@ export async function runTask(
   wish: TaskWish,
   options: TaskOptions,
 ): Promise<number> {
-  const job = await create(client, session, wish, options);
+  const job = await createJob(client, session, wish, options);
   if (options.detach === true) {
     const { id, state, targets, states } = job;
     await session.terminal.out.write(`${json ? JSON.stringify({ type: "job", id, state, targets, states }) : id}\n`);
@@ -65,7 +65,7 @@ export async function listTask<Item>(
   }: { readonly itemsOf: (result: unknown) => readonly Item[]; readonly columns: readonly Column<Listed<Item>>[] },
 ): Promise<number> {
   const { terminal } = session;
-  const job = await create(client, session, wish, { ...options, apart: [] });
+  const job = await createJob(client, session, wish, { ...options, apart: [] });
   const status = await attend(client, session, job, { quiet: true, prefix: true }, false);
   const runs = await allItems((cursor) =>
     client.get("/api/v1/jobs/{job}/runs", { params: { path: { job: job.id }, query: { limit: 1000, ...at(cursor) } } }),
@@ -98,7 +98,13 @@ export async function listTask<Item>(
   return status;
 }
 
-async function create(client: Client, session: Session, wish: TaskWish, options: TaskOptions): Promise<CreatedJob> {
+/** Makes the job; asks for the number of hosts where the server wants it typed. */
+export async function createJob(
+  client: Client,
+  session: Session,
+  wish: TaskWish,
+  options: TaskOptions,
+): Promise<CreatedJob> {
   const { selector, capability, request, secrets } = wish;
   const { note } = options;
   const policy = policyOf(options);
@@ -112,6 +118,7 @@ async function create(client: Client, session: Session, wish: TaskWish, options:
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(note === undefined ? {} : { note }),
   };
+  // One key for all attempts: asked twice, it is still one job.
   const header = { "idempotency-key": randomUUID() };
   return confirmCount(session, options.confirm, (confirm) =>
     client.post("/api/v1/jobs", {

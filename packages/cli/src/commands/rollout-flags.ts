@@ -22,5 +22,5 @@ export function showFlags(command: Command): Command {
     .option("--fold", "show equal output of many hosts once")
     .option("--no-prefix", "print lines without the host's name")
     .option("-q, --quiet", "only output: no progress, no summary")
-    .option("--detach", "print its id and leave");
+    .option("--detach", "print the job's id and leave; see: atalaya job output ID --follow");
 }

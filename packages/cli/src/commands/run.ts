@@ -1,25 +1,20 @@
 /** `atalaya run SELECTOR -- COMMAND…`: a command on many hosts, live. */
-import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { Client, components } from "@atalaya/client";
 import { attend } from "../attend.ts";
-import { confirmCount } from "../confirm.ts";
 import { execRequest, type ExecOptions } from "../exec-request.ts";
 import { time } from "../option-values.ts";
 import { preview } from "../preview.ts";
-import { policyOf, type RolloutOptions } from "../rollout-options.ts";
+import { policyOf } from "../rollout-options.ts";
 import { readSecrets, wantedSecrets } from "../secrets.ts";
 import type { Session } from "../session.ts";
-import type { ShowOptions } from "../show.ts";
+import { createJob, type TaskOptions } from "../task.ts";
 import { collect, examples, type Context } from "./command.ts";
+import { rolloutFlags, showFlags } from "./rollout-flags.ts";
 
-interface RunOptions extends ExecOptions, RolloutOptions, ShowOptions {
+interface RunOptions extends ExecOptions, TaskOptions {
   readonly secret: readonly string[];
-  readonly deadline?: string;
-  readonly confirm?: string;
-  readonly note?: string;
   readonly preview?: boolean;
-  readonly detach?: boolean;
 }
 
 export function register(program: Command, context: Context): void {
@@ -47,23 +42,9 @@ export function register(program: Command, context: Context): void {
     .option("--processes <n>", "limit of processes")
     .option("--open-files <n>", "open file limit")
     .option("--umask <octal>", "as in 022")
-    .option("--nice <n>", "-20 to 19")
-    .optionsGroup("The rollout:")
-    .option("--wave <n|%>", "so many hosts at a time")
-    .option("--canary <n|%>", "so many hosts first, alone")
-    .option("--failures <n|%>", "start no more when more than this have failed")
-    .option("--concurrent <n>", "never more hosts at once")
-    .option("--lab-share <%>", "never more of one lab's hosts at once")
-    .option("--apart <label>", "never two hosts with this label at once (again for more)", collect, [])
-    .option("--deadline <time>", "hosts that have not begun by then expire (offline ones wait without it)")
-    .option("--confirm <count>", "the number of hosts you expect; needed above the server's threshold")
-    .option("--note <text>", "why, for those who read the history")
-    .optionsGroup("What you see:")
-    .option("--fold", "show equal output of many hosts once")
-    .option("--no-prefix", "print lines without the host's name")
-    .option("-q, --quiet", "only output: no progress, no summary")
+    .option("--nice <n>", "-20 to 19");
+  showFlags(rolloutFlags(command))
     .option("--preview", "show which hosts would be hit and do nothing")
-    .option("--detach", "print the job's id and leave; see: atalaya job output ID --follow")
     .addHelpText(
       "after",
       examples(
@@ -97,28 +78,11 @@ async function create(
   words: readonly string[],
   options: RunOptions,
 ): Promise<components["schemas"]["CreatedJob"]> {
-  const { note } = options;
   // All that can be wrong is looked at before anybody types a secret.
   const wanted = wantedSecrets(options.secret);
-  const policy = policyOf(options);
-  const deadlineMs = time("--deadline", options.deadline);
+  policyOf(options);
+  time("--deadline", options.deadline);
   const request = await execRequest(words, options, [...wanted.keys()], { client, session });
   const secrets = await readSecrets(wanted, session);
-  const body = {
-    selector,
-    capability: "exec",
-    request,
-    ...(secrets.size === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(note === undefined ? {} : { note }),
-  };
-  // One key for all attempts: asked twice, it is still one job.
-  const header = { "idempotency-key": randomUUID() };
-  return confirmCount(session, options.confirm, (confirm) =>
-    client.post("/api/v1/jobs", {
-      params: { header },
-      body: { ...body, ...(confirm === undefined ? {} : { confirm }) },
-    }),
-  );
+  return createJob(client, session, { selector, capability: "exec", request, secrets }, options);
 }

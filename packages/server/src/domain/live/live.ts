@@ -1,9 +1,10 @@
 /** The door of the live stream: takes upgrades, knows all connections, ends those whose token or session no longer holds. */
-import { AtalayaError, type FailureCode } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { credentialOf, type Actor } from "../../api/actor.ts";
+import { watchCredentials, type EndedCredentials } from "../../api/watch-credentials.ts";
 import type { Peer } from "../../cores/core.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -22,16 +23,12 @@ const MAX_CONNECTIONS_PER_ACTOR = 64;
 const MAX_STRANGERS = 256;
 /** Of these from one network: an address alone must not keep out all who say who they are in the first frame. */
 const MAX_STRANGERS_PER_NETWORK = 32;
-const WATCH_MS = 2_000;
 
 export interface LiveNeeds {
   readonly topics: readonly Topic[];
   /** Whom the upgrade's headers name; undefined without credentials. Throws `identity.*`. */
   authenticate(request: Pick<IncomingMessage, "headers">, peer: Pick<Peer, "address">): Promise<Actor | undefined>;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
-  ended(
-    credentials: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly ended: EndedCredentials;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
@@ -124,28 +121,14 @@ export function createLive(needs: LiveNeeds): Live {
     if (draining) throw new AtalayaError("server.draining", "The server is stopping.");
   }
 
-  async function watch(): Promise<void> {
-    const credentials = new Set([...connections.keys()].flatMap(({ actor }) => credentialOf(actor) ?? []));
-    const ended = await needs.ended([...credentials]);
-    for (const connection of connections.keys()) {
-      const end = ended.get(credentialOf(connection.actor) ?? "");
-      if (end !== undefined) connection.end(end.code, end.message);
-    }
-  }
-
-  // One look at a time; what is told meanwhile is seen by the next.
-  let watching: Promise<void> = Promise.resolve();
-  function look(): void {
-    watching = watching
-      .then(watch)
-      .catch((error: unknown) => log.warn({ err: error }, "could not check who follows live"));
-  }
-  function lookAgain(): void {
-    look();
-    timer = clock.after(WATCH_MS, lookAgain);
-  }
-  let timer = clock.after(WATCH_MS, lookAgain);
-  const hint = bus.on("identity", look);
+  const watching = watchCredentials({
+    holders: () => connections.keys(),
+    ended: needs.ended,
+    end: (connection, { code, message }) => connection.end(code, message),
+    bus,
+    clock,
+    log,
+  });
 
   function drain(): void {
     draining = true;
@@ -183,8 +166,7 @@ export function createLive(needs: LiveNeeds): Live {
     drain,
     [Symbol.dispose]() {
       drain();
-      timer[Symbol.dispose]();
-      hint[Symbol.dispose]();
+      watching[Symbol.dispose]();
       for (const connection of connections.keys()) connection.terminate();
     },
   };

@@ -1,10 +1,11 @@
 /** The door of relays: who may, by which road, how many, and until when. */
 import type { Duplex } from "node:stream";
-import { AtalayaError, RelayRequest, type FailureCode } from "@atalaya/protocol";
+import { AtalayaError, RelayRequest } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { AuditDoor } from "../../api/audit.ts";
 import { checkPermission } from "../../api/guard.ts";
 import { isInReach } from "../../api/places.ts";
+import type { EndedCredentials } from "../../api/watch-credentials.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
@@ -23,10 +24,7 @@ export interface RelayNeeds {
   readonly streams: Pick<Streams, "open">;
   readonly fleet: Pick<Fleet, "host" | "resolve">;
   readonly audit: AuditDoor;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
-  ended(
-    credentials: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly ended: EndedCredentials;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { AtalayaError, type FailureCode } from "@atalaya/protocol";
 import { credentialOf, type Actor } from "../../api/actor.ts";
+import { watchCredentials, type EndedCredentials } from "../../api/watch-credentials.ts";
 import type { AuditDoor, PendingChange } from "../../api/audit.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -11,10 +12,7 @@ import type { RelayTarget } from "./road.ts";
 
 export interface VisitsNeeds {
   readonly audit: AuditDoor;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
-  ended(
-    credentials: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly ended: EndedCredentials;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
@@ -63,8 +61,6 @@ interface Living extends Visit {
   ending: Promise<PendingChange> | undefined;
   refusal: FailureCode | undefined;
 }
-
-const WATCH_MS = 2_000;
 
 export function createVisits(needs: VisitsNeeds): Visits {
   const { audit, clock, log, bus } = needs;
@@ -144,27 +140,14 @@ export function createVisits(needs: VisitsNeeds): Visits {
     one.linger = clock.after(needs.lingerMs, () => one.over.abort(rested));
   }
 
-  async function watch(): Promise<void> {
-    const credentials = new Set([...all.values()].flatMap(({ actor }) => credentialOf(actor) ?? []));
-    if (credentials.size === 0) return;
-    const ended = await needs.ended([...credentials]);
-    for (const { actor, over } of all.values()) {
-      const end = ended.get(credentialOf(actor) ?? "");
-      if (end !== undefined) over.abort(new AtalayaError(end.code, end.message));
-    }
-  }
-
-  // One look at a time; what is told meanwhile is seen by the next.
-  let watching: Promise<void> = Promise.resolve();
-  function look(): void {
-    watching = watching.then(watch).catch((error: unknown) => log.warn({ err: error }, "could not check who relays"));
-  }
-  function lookAgain(): void {
-    look();
-    timer = clock.after(WATCH_MS, lookAgain);
-  }
-  let timer = clock.after(WATCH_MS, lookAgain);
-  const hint = bus.on("identity", look);
+  const watching = watchCredentials({
+    holders: () => all.values(),
+    ended: needs.ended,
+    end: ({ over }, { code, message }) => over.abort(new AtalayaError(code, message)),
+    bus,
+    clock,
+    log,
+  });
 
   function drain(): void {
     draining = true;
@@ -204,8 +187,7 @@ export function createVisits(needs: VisitsNeeds): Visits {
     drain,
     [Symbol.dispose]() {
       drain();
-      timer[Symbol.dispose]();
-      hint[Symbol.dispose]();
+      watching[Symbol.dispose]();
     },
   };
 }

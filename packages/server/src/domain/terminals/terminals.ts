@@ -2,9 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { AtalayaError, type FailureCode, TERMINAL, TerminalOpened, type TerminalRequest } from "@atalaya/protocol";
+import { AtalayaError, TERMINAL, TerminalOpened, type TerminalRequest } from "@atalaya/protocol";
 import { WebSocketServer, type WebSocket } from "ws";
-import { credentialOf, type Actor } from "../../api/actor.ts";
+import type { Actor } from "../../api/actor.ts";
+import { watchCredentials, type EndedCredentials } from "../../api/watch-credentials.ts";
 import type { AuditDoor, Outcome } from "../../api/audit.ts";
 import { checkPermission } from "../../api/guard.ts";
 import { isInReach } from "../../api/places.ts";
@@ -33,10 +34,7 @@ export interface TerminalsNeeds {
   ): Promise<{ readonly account?: string; readonly mapped?: boolean }>;
   /** Whom the upgrade's headers name; undefined without credentials. Throws `identity.*`. */
   authenticate(request: Pick<IncomingMessage, "headers">, peer: Pick<Peer, "address">): Promise<Actor | undefined>;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
-  ended(
-    credentials: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly ended: EndedCredentials;
   readonly audit: AuditDoor;
   /** Absent: nothing is recorded. */
   readonly recordings?: Pick<Recordings, "begin">;
@@ -63,7 +61,6 @@ interface Session {
 }
 
 const MOST_PER_ACTOR = 32;
-const WATCH_MS = 2_000;
 const CLOSE_MS = 5_000;
 
 export function createTerminals(needs: TerminalsNeeds): Terminals {
@@ -191,29 +188,14 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     });
   }
 
-  async function watch(): Promise<void> {
-    const credentials = new Set([...sessions].flatMap(({ actor }) => credentialOf(actor) ?? []));
-    if (credentials.size === 0) return;
-    const ended = await needs.ended([...credentials]);
-    for (const { actor, over } of sessions) {
-      const end = ended.get(credentialOf(actor) ?? "");
-      if (end !== undefined) over.abort(new AtalayaError(end.code, end.message));
-    }
-  }
-
-  // One look at a time; what is told meanwhile is seen by the next.
-  let watching: Promise<void> = Promise.resolve();
-  function look(): void {
-    watching = watching
-      .then(watch)
-      .catch((error: unknown) => log.warn({ err: error }, "could not check who has terminals"));
-  }
-  function lookAgain(): void {
-    look();
-    timer = clock.after(WATCH_MS, lookAgain);
-  }
-  let timer = clock.after(WATCH_MS, lookAgain);
-  const hint = bus.on("identity", look);
+  const watching = watchCredentials({
+    holders: () => sessions,
+    ended: needs.ended,
+    end: ({ over }, { code, message }) => over.abort(new AtalayaError(code, message)),
+    bus,
+    clock,
+    log,
+  });
 
   function drain(): void {
     draining = true;
@@ -235,8 +217,7 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     drain,
     [Symbol.dispose]() {
       drain();
-      timer[Symbol.dispose]();
-      hint[Symbol.dispose]();
+      watching[Symbol.dispose]();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What becomes of the list, as server-sent events (HTML, 9.2), read from the room and hurried by the bus. */
 import { AtalayaError } from "@atalaya/protocol";
-import { credentialOf, type Actor } from "../../api/actor.ts";
+import type { Actor } from "../../api/actor.ts";
+import { watchCredentials, type EndedCredentials } from "../../api/watch-credentials.ts";
 import { seenAs, seesPlaces, type StatusEvent, type StatusRoom } from "../../domain/status/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -19,13 +20,11 @@ export interface EventNeeds {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold. */
-  ended(credentials: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
+  readonly ended: EndedCredentials;
 }
 
 const MOST_STREAMS = 1_000;
 const MOST_OF_ONE = 64;
-const WATCH_MS = 2_000;
 const COMMENT_MS = 15_000;
 const EVENTS_AT_ONCE = 500;
 const encoder = new TextEncoder();
@@ -39,25 +38,13 @@ interface Open {
 export function createEventStreams({ status, bus, clock, log, ended }: EventNeeds): EventStreams {
   const open = new Set<Open>();
   let draining = false;
-  let timer: Disposable | undefined;
-  let commentedAt = clock.now();
 
   function tick(): void {
-    timer = clock.after(WATCH_MS, tick);
-    const now = clock.now();
-    if (now - commentedAt >= COMMENT_MS) {
-      commentedAt = now;
-      for (const one of open) one.comment();
-    }
-    const credentials = new Set([...open].flatMap(({ actor }) => credentialOf(actor) ?? []));
-    if (credentials.size === 0) return;
-    ended([...credentials])
-      .then((over) => {
-        for (const one of open) if (over.has(credentialOf(one.actor) ?? "")) one.end();
-      })
-      .catch((error: unknown) => log.warn({ err: error }, "could not check who follows the minions"));
+    timer = clock.after(COMMENT_MS, tick);
+    for (const one of open) one.comment();
   }
-  tick();
+  let timer = clock.after(COMMENT_MS, tick);
+  const watching = watchCredentials({ holders: () => open, ended, end: (one) => one.end(), bus, clock, log });
 
   return {
     open(actor, since, signal) {
@@ -142,7 +129,8 @@ export function createEventStreams({ status, bus, clock, log, ended }: EventNeed
       return open.size;
     },
     [Symbol.dispose]() {
-      timer?.[Symbol.dispose]();
+      timer[Symbol.dispose]();
+      watching[Symbol.dispose]();
       for (const one of [...open]) one.end();
     },
   };

@@ -1,7 +1,8 @@
 /** Passes and stays, in memory: after a restart of the server a browser comes back by the console. */
 import { createHash, randomBytes } from "node:crypto";
-import { AtalayaError, type FailureCode } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import { credentialOf, type Actor } from "../../../api/actor.ts";
+import type { EndedCredentials } from "../../../api/watch-credentials.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { RelayTarget } from "../road.ts";
 
@@ -16,10 +17,7 @@ export interface Stay {
 
 export interface StaysNeeds {
   readonly clock: Clock;
-  /** Which of these tokens and sessions (`credentialOf`) no longer hold, and why. */
-  ended(
-    credentials: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly code: FailureCode; readonly message: string }>>;
+  readonly ended: EndedCredentials;
 }
 
 export interface Stays {
