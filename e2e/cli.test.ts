@@ -236,6 +236,19 @@ describe("run", () => {
   });
 });
 
+describe("script", () => {
+  test("is known among the jobs by its name and what it was given, not by its text", async () => {
+    await server.call("PUT", "/api/v1/scripts/greet", {
+      text: 'echo "hola $WHO"',
+      parameters: [{ type: "string", name: "WHO" }],
+    });
+    const { out } = await cli(["script", "run", "greet", "real", "--set", "WHO=Ana Luz"]);
+    expect(out).toBe("real: hola Ana Luz\n");
+    expect((await words("job ls")).out).toContain("script greet WHO='Ana Luz'");
+    expect((await words("job show last")).out).toMatch(/script as of\s+\d/);
+  });
+});
+
 describe("a job that one comes back to", () => {
   test("run goes on after kill -9 of the server, without loss or repetition; job output tells the same", async () => {
     const script = "for i in 1 2 3 4 5 6; do echo line $i; sleep 0.5; done; exit 4";

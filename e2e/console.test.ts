@@ -138,6 +138,13 @@ describe.runIf(canBrowse)("the web console", () => {
       await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
       await page.getByRole("table", { name: "Host by host" }).getByText("2 removed").waitFor();
       await expect(readFile(join(folder, "site", "hello.txt"))).rejects.toThrow("ENOENT");
+      await page.getByText("takes back 2 · 300 kB").waitFor();
+      // What changed nothing offers no way back.
+      for (const word of ["1 created", "1 unchanged"]) {
+        await page.goto(`/deployments/${await world.deploy("Note", "real", join(folder, "again"))}`);
+        await page.getByRole("table", { name: "Host by host" }).getByText(word).waitFor();
+        expect(await page.getByRole("button", { name: "Roll back" }).isEnabled()).toBe(word === "1 created");
+      }
       expect(complaints).toEqual([]);
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -193,6 +200,10 @@ describe.runIf(canBrowse)("the web console", () => {
     await page.getByRole("dialog").getByText("real").first().waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
     await page.getByRole("log", { name: "Output" }).getByText("hola <b>Ana</b>; false").nth(1).waitFor();
+    // Among the jobs it has its name, and what it was given; not its text.
+    await page.goto("/jobs");
+    await page.getByRole("link", { name: "Script greet WHO=<b>Ana</b>; false TIMES=2" }).click();
+    await page.getByText("WHO=<b>Ana</b>; false", { exact: true }).waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -286,8 +286,12 @@ async function deploymentId(client: Client, given: string): Promise<string> {
   });
 }
 
-function whatOf({ kind, name, files, spec, rollbackOf }: Deployment): string {
-  if (kind === "rollback") return `rollback of ${rollbackOf}`;
+function whatOf({ kind, name, files, spec, rollbackOf, undoes }: Deployment): string {
+  if (kind === "rollback") {
+    const { files: back } = undoes ?? {};
+    const brought = back === undefined ? "" : ` (${back} ${back === 1 ? "file" : "files"})`;
+    return `rollback of ${name === undefined ? rollbackOf : printable(name)}${brought}`;
+  }
   const into = printable(spec.tomcat === undefined ? ((spec.into ?? "") === "" ? "~" : (spec.into ?? "")) : "Tomcat");
   return `${name === undefined ? "" : `${printable(name)}: `}${files} ${files === 1 ? "file" : "files"} into ${into}`;
 }

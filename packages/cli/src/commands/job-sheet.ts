@@ -35,6 +35,7 @@ export function jobSheet(job: Job, runs: readonly RunSeen[], { paint }: Sink, no
   const head = sheet([
     ["job", paint.bold(job.id)],
     ["what", printable(what(job))],
+    ["script as of", job.origin?.kind === "script" ? moment(job.origin.changedAt) : undefined],
     ["hosts", printable(job.selector)],
     ["by", `${printable(job.createdBy)}, ${moment(createdAt)} (${ago(createdAt, now)})`],
     ["note", printable(job.note ?? "")],
@@ -92,11 +93,28 @@ interface ExecCommand {
 }
 
 /** What was asked, in one line, as one would type it. */
-function what({ capability, request }: Job): string {
+function what({ capability, request, origin }: Job): string {
+  if (origin?.kind === "script") return ["script", origin.name, ...givenTo(request)].join(" ");
+  if (origin?.kind === "deployment") {
+    const { id, name = id, rollbackOf } = origin;
+    return rollbackOf === undefined ? `deployment ${name}` : `rollback of ${origin.name ?? rollbackOf}`;
+  }
   const { command } = request as { readonly command?: ExecCommand };
   if (command === undefined) return capability;
   if (command.kind === "shell") return (command.script ?? "").replaceAll("\n", "; ");
   return [command.program ?? "", ...(command.args ?? [])].map(quoted).join(" ").replaceAll("\n", "; ");
+}
+
+/** What a script was given, as one would write it for a shell; of secrets only which. */
+function givenTo(request: unknown): readonly string[] {
+  const { env = {}, secretEnv = [] } = request as {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly secretEnv?: readonly string[];
+  };
+  return [
+    ...Object.entries(env).map(([name, value]) => `${name}=${quoted(value).replaceAll("\n", "; ")}`),
+    ...secretEnv.map((name) => `${name}=***`),
+  ];
 }
 
 /** For /bin/sh, only where it must be. */

@@ -1971,6 +1971,7 @@ export interface components {
             readonly note?: string;
             /** @description How many targets the rollout has let go so far. */
             readonly opened: number;
+            readonly origin?: components["schemas"]["JobOrigin"];
             /** @description Retention has dropped some of its output. */
             readonly outputGone?: boolean;
             readonly policy: {
@@ -2209,6 +2210,11 @@ export interface components {
                     readonly restart?: boolean;
                 };
             };
+            /** @description Of a rollback: how much what it undoes had brought, while that is known. */
+            readonly undoes?: {
+                readonly bytes: number;
+                readonly files: number;
+            };
         };
         /** @description A deployment with its files. */
         readonly DeploymentDetail: {
@@ -2221,6 +2227,8 @@ export interface components {
             }[];
             /** @description Of all artifacts together. */
             readonly bytes: number;
+            /** @description Once its job has finished: names of the hosts where it may have changed something, so where a rollback goes. */
+            readonly changed?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly createdAt: number;
             readonly createdBy: string;
@@ -2367,6 +2375,11 @@ export interface components {
                     /** @default false */
                     readonly restart?: boolean;
                 };
+            };
+            /** @description Of a rollback: how much what it undoes had brought, while that is known. */
+            readonly undoes?: {
+                readonly bytes: number;
+                readonly files: number;
             };
         };
         /** @description What became of a deployment on one host, by its last attempt there. */
@@ -2893,6 +2906,7 @@ export interface components {
             readonly job: string;
             /** @description Output up to this sequence is kept. */
             readonly lastSequence: number;
+            readonly origin?: components["schemas"]["JobOrigin"];
             readonly outputBytes: number;
             readonly reason?: {
                 readonly code: string;
@@ -2946,6 +2960,7 @@ export interface components {
             readonly note?: string;
             /** @description How many targets the rollout has let go so far. */
             readonly opened: number;
+            readonly origin?: components["schemas"]["JobOrigin"];
             /** @description Retention has dropped some of its output. */
             readonly outputGone?: boolean;
             readonly policy: {
@@ -2992,6 +3007,20 @@ export interface components {
                 readonly "timed-out"?: number;
             };
             readonly targets: number;
+        };
+        /** @description The script of the library or the deployment that a job belongs to. */
+        readonly JobOrigin: {
+            /** @description Of the script as it ran: its version. What was given stands in the request's `env`. */
+            readonly changedAt: number;
+            /** @enum {string} */
+            readonly kind: "script";
+            readonly name: string;
+        } | {
+            readonly id: string;
+            /** @enum {string} */
+            readonly kind: "deployment";
+            readonly name?: string;
+            readonly rollbackOf?: string;
         };
         /** @description A join token, without its secret. */
         readonly JoinToken: {

@@ -24,6 +24,7 @@ import { migration as monitor } from "./0160-monitor.ts";
 import { migration as fleetDoors } from "./0170-fleet-doors.ts";
 import { migration as status } from "./0170-status.ts";
 import { migration as activation } from "./0171-activation.ts";
+import { migration as jobsOrigin } from "./0180-jobs-origin.ts";
 
 export const migrations: readonly Migration[] = [
   store,
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   fleetDoors,
   status,
   activation,
+  jobsOrigin,
 ];

@@ -49,7 +49,21 @@ export function DeploymentPage() {
 function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDetail"] }) {
   const { t } = useTranslation();
   const navigate = route.useNavigate();
-  const { id, name, kind, spec, files, bytes, createdBy, createdAt, rollbacks, rollbackOf, artifacts } = deployment;
+  const {
+    id,
+    name,
+    kind,
+    spec,
+    files,
+    bytes,
+    createdBy,
+    createdAt,
+    rollbacks,
+    rollbackOf,
+    undoes,
+    artifacts,
+    changed,
+  } = deployment;
   const source = useMemo(() => liveJob(deployment.job.id), [deployment.job.id]);
   const { job, runs } = useSource(source);
   const progressSource = useMemo(() => liveProgress(deployment.job.id), [deployment.job.id]);
@@ -76,7 +90,12 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
       }),
     onSuccess: follow,
   });
-  const names = runs.map(({ host }) => host.name);
+  const { selector } = spec;
+  const { data: now } = useQuery({
+    queryKey: ["preview", selector, "names"],
+    queryFn: ({ signal }) => client.post("/api/v1/selectors/preview", { body: { selector, limit: 10_000 }, signal }),
+    enabled: asking === "again",
+  });
   const why = mayDeploy ? undefined : t("mayNot");
   const title = `${kind === "rollback" ? `${t("deploy.rollback")}: ` : ""}${name ?? (spec.into === "" ? "~" : spec.into)}`;
   return (
@@ -110,17 +129,24 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
               >
                 {t("deploy.again")}
               </Button>
-              <Button
-                color="red"
-                disabled={!mayDeploy || job?.state !== "finished"}
-                title={why ?? (job?.state === "finished" ? undefined : t("deploy.rollbackLater"))}
-                leftSection={<IconArrowBackUp size={16} />}
-                onClick={() => setAsking("rollback")}
-              >
-                {t("deploy.rollback")}
-              </Button>
             </>
           ) : null}
+          <Button
+            color="red"
+            disabled={!mayDeploy || changed === undefined || changed.length === 0}
+            title={
+              why ??
+              (changed === undefined
+                ? t("deploy.rollbackLater")
+                : changed.length > 0
+                  ? undefined
+                  : t("deploy.nothingChanged"))
+            }
+            leftSection={<IconArrowBackUp size={16} />}
+            onClick={() => setAsking("rollback")}
+          >
+            {t("deploy.rollback")}
+          </Button>
         </>
       }
     >
@@ -140,7 +166,14 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
         <Panel title={t("deploy.what")}>
           <Facts
             facts={[
-              [t("deploy.files"), `${files} · ${byteSize(bytes)}`],
+              [
+                t("deploy.files"),
+                kind === "deploy"
+                  ? `${files} · ${byteSize(bytes)}`
+                  : undoes === undefined
+                    ? undefined
+                    : t("deploy.takesBack", { count: undoes.files, size: byteSize(undoes.bytes) }),
+              ],
               [t("deploy.into"), <code key="into">{spec.into === "" ? "~" : spec.into}</code>],
               [t("jobs.where"), <code key="where">{spec.selector}</code>],
               [t("jobs.who"), createdBy],
@@ -155,7 +188,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
                 t("deploy.undoes"),
                 rollbackOf === undefined ? undefined : (
                   <Link key="of" to="/deployments/$deployment" params={{ deployment: rollbackOf }}>
-                    {rollbackOf}
+                    {name ?? rollbackOf}
                   </Link>
                 ),
               ],
@@ -185,7 +218,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
         <ConfirmHosts
           title={t("deploy.rollback")}
           text={t("deploy.rollbackText")}
-          names={names}
+          names={changed}
           verb={t("deploy.rollback")}
           isDangerous
           threshold={20}
@@ -198,7 +231,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
         <ConfirmHosts
           title={t("deploy.again")}
           text={t("deploy.runText")}
-          names={names}
+          names={now?.hosts.map((host) => host.name)}
           verb={t("deploy.again")}
           threshold={20}
           isBusy={again.isPending}

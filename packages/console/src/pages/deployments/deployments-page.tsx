@@ -96,8 +96,13 @@ function useColumns(): readonly Column<Deployment>[] {
       {
         id: "files",
         header: t("deploy.files"),
-        width: 130,
-        cell: ({ files, bytes }) => `${files} · ${byteSize(bytes)}`,
+        width: 150,
+        cell: ({ kind, files, bytes, undoes }) =>
+          kind === "deploy"
+            ? `${files} · ${byteSize(bytes)}`
+            : undoes === undefined
+              ? ""
+              : t("deploy.takesBack", { count: undoes.files, size: byteSize(undoes.bytes) }),
       },
       {
         id: "into",

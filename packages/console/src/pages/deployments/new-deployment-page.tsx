@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { useSelectorWords } from "../../api/selector-words.ts";
 import { useSource } from "../../api/source.ts";
+import { AccountField } from "../../session/account-field.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
@@ -49,7 +50,7 @@ export function NewDeploymentPage() {
   const isReady = form.selector !== "" && isUploaded && (files.length > 0 || form.marcopolo.trim() !== "");
   const why =
     form.selector === "" ? t("deploy.needsHosts") : isUploaded ? t("deploy.needsFiles") : t("deploy.uploading");
-  const field = (key: "name" | "account" | "mode" | "marcopolo" | "wave" | "failureBudget", placeholder = "") => (
+  const field = (key: "name" | "mode" | "marcopolo" | "wave" | "failureBudget", placeholder = "") => (
     <TextInput
       label={t(`deploy.${key}`)}
       placeholder={placeholder}
@@ -102,7 +103,7 @@ export function NewDeploymentPage() {
                 onChange={(event) => set({ into: event.currentTarget.value })}
               />
               {field("name")}
-              {field("account")}
+              <AccountField value={form.account} onChange={(account) => set({ account })} />
             </div>
             <p aria-live="polite" style={{ margin: "8px 0 0", color: "var(--ink-soft)" }}>
               {preview === undefined

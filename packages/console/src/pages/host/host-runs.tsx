@@ -13,7 +13,7 @@ import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { isFinalRun, toneOfRun } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { commandOf } from "../jobs/job-words.ts";
+import { JobTitle } from "../jobs/job-title.tsx";
 
 type HostRun = Schemas["HostRun"];
 
@@ -69,7 +69,7 @@ function useColumns(): readonly Column<HostRun>[] {
         grow: true,
         cell: (run) => (
           <Link to="/runs/$run" params={{ run: run.id }}>
-            <code>{commandOf(run)}</code>
+            <JobTitle job={run} />
           </Link>
         ),
       },

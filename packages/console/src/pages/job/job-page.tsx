@@ -10,6 +10,7 @@ import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+import { givenTo, titleOf } from "../jobs/job-title.tsx";
 import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "../jobs/job-words.ts";
 import { JobActions } from "./job-actions.tsx";
 import { JobOutput } from "./job-output.tsx";
@@ -26,7 +27,7 @@ export function JobPage() {
   const navigate = route.useNavigate();
   const source = useMemo(() => liveJob(id), [id]);
   const { job, runs, failure } = useSource(source);
-  const title = job === undefined ? t("job.title") : (job.note ?? firstLine(commandOf(job)));
+  const title = job === undefined ? t("job.title") : (job.note ?? firstLine(titleOf(t, job)));
 
   useEffect(() => {
     document.title = `${title} · Atalaya`;
@@ -99,11 +100,15 @@ export function JobPage() {
 function JobFacts({ job }: { readonly job: Job }) {
   const { t } = useTranslation();
   const command = commandOf(job);
+  const { origin } = job;
+  // What is no command is its capability's name, and a title says more.
+  const hasCommand = command !== job.capability;
   const account = (job.request as { account?: unknown } | undefined)?.account;
   const policy = Object.entries(job.policy).map(([key, value]) => `${key} ${[value].flat().join(" ")}`);
   return (
     <>
-      {job.note !== undefined || command.includes("\n") || command.length > 80 ? (
+      {hasCommand &&
+      (job.note !== undefined || job.origin !== undefined || command.includes("\n") || command.length > 80) ? (
         <pre className={classes.command} tabIndex={0}>
           {command}
         </pre>
@@ -114,6 +119,34 @@ function JobFacts({ job }: { readonly job: Job }) {
         </p>
       )}
       <dl className={classes.facts}>
+        {origin?.kind === "script" ? (
+          <>
+            <Fact name={t("job.script")}>
+              <Link to="/scripts/$script" params={{ script: origin.name }}>
+                {origin.name}
+              </Link>{" "}
+              <span title={t("job.scriptAsOf")}>
+                (<Moment at={origin.changedAt} />)
+              </span>
+            </Fact>
+            {givenTo(job).length === 0 ? null : (
+              <Fact name={t("job.given")}>
+                {givenTo(job).map((given) => (
+                  <div key={given}>
+                    <code>{given}</code>
+                  </div>
+                ))}
+              </Fact>
+            )}
+          </>
+        ) : null}
+        {origin?.kind === "deployment" ? (
+          <Fact name={t("job.deployment")}>
+            <Link to="/deployments/$deployment" params={{ deployment: origin.id }}>
+              {origin.name ?? origin.id}
+            </Link>
+          </Fact>
+        ) : null}
         <Fact name={t("jobs.where")}>
           <code>{job.selector}</code>
         </Fact>

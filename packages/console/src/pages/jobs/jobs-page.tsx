@@ -15,7 +15,8 @@ import { Problem } from "../../ui/problem.tsx";
 import { StateBar } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "./job-words.ts";
+import { JobTitle } from "./job-title.tsx";
+import { finishedRuns, jobShape, jobTone, runParts } from "./job-words.ts";
 
 const route = getRouteApi("/gate/jobs");
 const states = ["all", "open", "finished"] as const;
@@ -89,7 +90,7 @@ export function useJobColumns(): readonly Column<Job>[] {
         grow: true,
         cell: (job) => (
           <Link to="/jobs/$job" params={{ job: job.id }}>
-            <code>{commandOf(job)}</code>
+            <JobTitle job={job} />
           </Link>
         ),
       },

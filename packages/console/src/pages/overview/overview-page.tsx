@@ -15,7 +15,8 @@ import { StateBar } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfHost } from "../../ui/states.ts";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
-import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "../jobs/job-words.ts";
+import { JobTitle } from "../jobs/job-title.tsx";
+import { finishedRuns, jobShape, jobTone, runParts } from "../jobs/job-words.ts";
 import { FleetPanel } from "./fleet-panel.tsx";
 import { LoadPanel } from "./load-panel.tsx";
 import classes from "./overview.module.css";
@@ -112,7 +113,7 @@ function JobsPanel() {
           {jobs.slice(0, SHOWN).map((job) => (
             <li key={job.id} className={`${classes.item} ${classes.job}`}>
               <Link to="/jobs/$job" params={{ job: job.id }}>
-                <code>{commandOf(job)}</code>
+                <JobTitle job={job} />
               </Link>
               <StateMark state={jobShape(job)} tone={jobTone(job)} word={t(`jobStates.${job.state}`)} />
               <StateBar parts={runParts(job, (state) => t(`runStates.${state}`))} />

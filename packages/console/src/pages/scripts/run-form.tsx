@@ -1,5 +1,5 @@
 import { ClientError } from "@atalaya/client/browser";
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { IconPlayerPlay } from "@tabler/icons-react";
@@ -8,7 +8,8 @@ import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import type { Script } from "../../api/scripts.ts";
 import { useSelectorWords } from "../../api/selector-words.ts";
-import { permits, useMay, useSession } from "../../session/session.tsx";
+import { AccountField } from "../../session/account-field.tsx";
+import { useMay } from "../../session/session.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SelectorField } from "../../ui/selector-field.tsx";
@@ -30,7 +31,6 @@ export function RunForm({ script, selector, onSelector }: RunFormProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const known = useSelectorWords();
-  const session = useSession();
   const mayRun = useMay("deployment.write");
   const [given, setGiven] = useState<Given>(() => givenAtFirst(script.parameters));
   const [account, setAccount] = useState("");
@@ -100,14 +100,7 @@ export function RunForm({ script, selector, onSelector }: RunFormProps) {
           onGive={(value) => setGiven((before) => ({ ...before, [parameter.name]: value }))}
         />
       ))}
-      <TextInput
-        label={t("shell2.account")}
-        placeholder={permits(session, "account.choose") ? t("shell2.agentAccount") : (session.actor.account ?? "")}
-        autoComplete="off"
-        spellCheck={false}
-        value={account}
-        onChange={(event) => setAccount(event.currentTarget.value)}
-      />
+      <AccountField value={account} onChange={setAccount} />
       <div className={classes.go}>
         <Button type="submit" disabled={why !== undefined} leftSection={<IconPlayerPlay size={16} />}>
           {t("scripts.run")}

@@ -6,7 +6,8 @@ import { useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { useSelectorWords } from "../../api/selector-words.ts";
-import { permits, useMay, useSession } from "../../session/session.tsx";
+import { AccountField } from "../../session/account-field.tsx";
+import { useMay } from "../../session/session.tsx";
 import { SelectorField } from "../../ui/selector-field.tsx";
 import classes from "./shell.module.css";
 import { isAmount, type ShellForm } from "./shell-request.ts";
@@ -25,7 +26,6 @@ export function CommandForm({ form, lines, isBusy, onChange, onRun }: CommandFor
   const { t } = useTranslation();
   const [areOptionsOpen, options] = useDisclosure(false);
   const known = useSelectorWords();
-  const session = useSession();
   const mayRun = useMay("job.create");
   const walked = useRef(-1);
   const { selector, command } = form;
@@ -78,14 +78,7 @@ export function CommandForm({ form, lines, isBusy, onChange, onRun }: CommandFor
           known={known}
           onCommit={(next) => onChange({ ...form, selector: next })}
         />
-        <TextInput
-          label={t("shell2.account")}
-          placeholder={permits(session, "account.choose") ? t("shell2.agentAccount") : (session.actor.account ?? "")}
-          value={form.account}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => onChange({ ...form, account: event.currentTarget.value })}
-        />
+        <AccountField value={form.account} onChange={(account) => onChange({ ...form, account })} />
       </div>
       <div className={classes.line}>
         <Textarea

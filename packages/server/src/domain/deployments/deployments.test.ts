@@ -90,13 +90,21 @@ describe.runIf(isRoot)("deployments", () => {
     expect((await ended(next.id))[0]).toMatchObject({ counts: { replaced: 1, unchanged: 1 } });
 
     const { body: back } = await post<DeploymentDetail>(`/deployments/${next.id}/rollback`);
-    expect(back).toMatchObject({ kind: "rollback", rollbackOf: next.id });
+    expect(back).toMatchObject({ kind: "rollback", rollbackOf: next.id, files: 0, undoes: { files: 2, bytes: 4 } });
     expect((await ended(back.id))[0]).toMatchObject({ counts: { restored: 1 } });
     expect(await readFile(`${home}/web/app/a`, "utf8")).toBe("one");
     const { body: seen } = await server.call<DeploymentDetail>("GET", `/api/v1/deployments/${next.id}`);
     expect(seen.rollbacks).toEqual([back.id]);
-    const { body: list } = await server.call<{ items: DeploymentDetail[] }>("GET", "/api/v1/deployments?limit=2");
-    expect(list.items.map(({ id }) => id)).toEqual([back.id, next.id]);
+    expect(seen.changed).toHaveLength(1);
+    const same = await deploy({ artifacts: [await artifact("app/b", "b")], into: "web" });
+    await ended(same.id);
+    const { body: idle } = await server.call<DeploymentDetail>("GET", `/api/v1/deployments/${same.id}`);
+    expect(idle.changed).toEqual([]);
+    expect(await post(`/deployments/${same.id}/rollback`)).toMatchObject({ body: { code: "deploy.nothing-kept" } });
+    const { body: job } = await server.call<{ origin: object }>("GET", `/api/v1/jobs/${back.job.id}`);
+    expect(job.origin).toEqual({ kind: "deployment", id: back.id, rollbackOf: next.id });
+    const { body: list } = await server.call<{ items: DeploymentDetail[] }>("GET", "/api/v1/deployments?limit=3");
+    expect(list.items.map(({ id }) => id)).toEqual([same.id, back.id, next.id]);
   });
 
   test("are made once of one key, and not at all when their files are not there", async () => {
@@ -123,7 +131,8 @@ describe.runIf(isRoot)("deployments", () => {
       run: { state: "failed", reason: { code: "deploy.check-failed" } },
     });
     await writeFile(`${home}/ready`, "");
-    const { body: job } = await post<{ readonly id: string }>(`/jobs/${made.job.id}/retry`);
+    const { body: job } = await post<{ readonly id: string; readonly origin: object }>(`/jobs/${made.job.id}/retry`);
+    expect(job.origin).toEqual({ kind: "deployment", id: made.id });
     await expect
       .poll(async () => (await server.call<{ state: string }>("GET", `/api/v1/jobs/${job.id}`)).body.state, {
         timeout: 9_000,

@@ -80,6 +80,12 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
     try {
       const job = await jobs.create(jobOf(plan, id), actor, idempotencyKey, {
         id: row.job,
+        origin: {
+          kind: "deployment",
+          id,
+          ...(spec.name === undefined ? {} : { name: spec.name }),
+          ...(plan.rollbackOf === undefined ? {} : { rollbackOf: plan.rollbackOf }),
+        },
         ...(plan.hosts === undefined ? {} : { hosts: plan.hosts }),
       });
       return { ...(await viewOf(row, actor, job)), artifacts: artifactsOf(row) };
@@ -110,13 +116,18 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
 
   async function viewOf(row: StoredDeployment, actor: Actor, known?: CreatedJobView): Promise<DeploymentView> {
     const job = known ?? (await jobs.job(row.job, actor));
-    const [retries, rollbacks] = await Promise.all([jobs.retries(row.job, actor), store.rollbacksOf([row.id])]);
+    const [retries, rollbacks, undone] = await Promise.all([
+      jobs.retries(row.job, actor),
+      store.rollbacksOf([row.id]),
+      row.rollback_of === null ? undefined : store.byId(row.rollback_of),
+    ]);
     const { artifacts: _, ...spec } = specOf(row);
     return {
       id: row.id,
       ...(row.name === null ? {} : { name: row.name }),
       kind: row.rollback_of === null ? "deploy" : "rollback",
       ...(row.rollback_of === null ? {} : { rollbackOf: row.rollback_of }),
+      ...(undone === undefined ? {} : { undoes: { files: undone.files, bytes: undone.bytes } }),
       rollbacks: rollbacks.map((one) => one.id),
       spec,
       files: row.files,
@@ -158,11 +169,13 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
     return runs;
   }
 
-  async function changedHosts(row: StoredDeployment, actor: Actor): Promise<readonly string[]> {
-    const hosts = new Set<string>();
+  /** Names by public id. */
+  async function changedHosts(row: StoredDeployment, actor: Actor): Promise<ReadonlyMap<string, string>> {
+    const hosts = new Map<string, string>();
     for (const job of [row.job, ...(await jobs.retries(row.job, actor)).map(({ id }) => id)])
-      for await (const run of runsOf(job, actor)) if (mayHaveChanged(run.state, run.result)) hosts.add(run.host.id);
-    return [...hosts];
+      for await (const run of runsOf(job, actor))
+        if (mayHaveChanged(run.state, run.result)) hosts.set(run.host.id, run.host.name);
+    return hosts;
   }
 
   return {
@@ -186,7 +199,9 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
       const row = await find(id, actor);
       const view = await viewOf(row, actor).catch(unlessGone);
       if (view === undefined) throw unknown(id);
-      return { ...view, artifacts: artifactsOf(row) };
+      // While it runs this is not asked for: whoever watches asks often, and everything may still change.
+      const changed = view.job.state === "finished" ? [...(await changedHosts(row, actor)).values()] : undefined;
+      return { ...view, artifacts: artifactsOf(row), ...(changed === undefined ? {} : { changed }) };
     },
 
     async hosts(id, { limit, cursor, files }, actor) {
@@ -224,7 +239,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
     async rollBack(id, wish, actor, idempotencyKey) {
       const row = await find(id, actor);
       const hosts = await changedHosts(row, actor);
-      if (hosts.length === 0)
+      if (hosts.size === 0)
         throw new AtalayaError("deploy.nothing-kept", "This deployment has changed nothing on any host.");
       const before = await asBefore(row, actor);
       const { note: _, ...rest } = before;
@@ -236,7 +251,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
           secrets: wish.secrets,
           confirm: wish.confirm,
           rollbackOf: id,
-          hosts,
+          hosts: [...hosts.keys()],
         },
         actor,
         idempotencyKey,

@@ -25,6 +25,10 @@ export const DeploymentView = z
     name: z.string().optional(),
     kind: z.enum(["deploy", "rollback"]),
     rollbackOf: DeploymentId.optional().describe("Of a rollback: what it undoes."),
+    undoes: z
+      .object({ files: z.int().min(0), bytes: z.int().min(0) })
+      .optional()
+      .describe("Of a rollback: how much what it undoes had brought, while that is known."),
     rollbacks: z.array(DeploymentId).describe("What undid this one, oldest first."),
     spec: DeploymentSpec.omit({ artifacts: true }).describe("What was asked for, without the files."),
     files: z.int().min(0).describe("How many artifacts."),
@@ -37,7 +41,15 @@ export const DeploymentView = z
   .meta({ id: "Deployment", description: "Files placed on hosts: a job, and what it was for." });
 export type DeploymentView = z.output<typeof DeploymentView>;
 
-export const DeploymentDetail = DeploymentView.extend({ artifacts: z.array(Artifact) }).meta({
+export const DeploymentDetail = DeploymentView.extend({
+  artifacts: z.array(Artifact),
+  changed: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Once its job has finished: names of the hosts where it may have changed something, so where a rollback goes.",
+    ),
+}).meta({
   id: "DeploymentDetail",
   description: "A deployment with its files.",
 });

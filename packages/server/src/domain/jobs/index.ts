@@ -11,6 +11,7 @@ export type { BlobClaims, Making } from "./maker.ts";
 export { jobRoutes } from "./jobs.routes.ts";
 export type { OutputDoor } from "./output-door.ts";
 export { NewJob, SecretValues, type RetryJob } from "./new-job.ts";
+export type { Origin } from "./origin.ts";
 export { Policy, type GuardSettings } from "./policy.ts";
 export type { RetentionSettings } from "./retention.store.ts";
 export { CreatedJobView, JobId, JobView, RunView, type RunDetailView } from "./views.ts";

@@ -20,6 +20,8 @@ export interface NewJobRow {
   readonly note: string | undefined;
   readonly policy: string;
   readonly retryOf: number | undefined;
+  /** JSON text. */
+  readonly origin: string | undefined;
   readonly deadlineAt: number | undefined;
   readonly counts: string;
   readonly sealedSecrets: Uint8Array | undefined;
@@ -154,6 +156,7 @@ export function jobsStore(store: Store): JobsStore {
             counts: job.counts,
             finished_at: null,
             output_gone: 0,
+            origin: job.origin === undefined ? null : storable(job.origin),
             revision: 0,
           })
           .returning("key")

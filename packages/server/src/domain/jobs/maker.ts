@@ -18,6 +18,7 @@ import type { Lookup } from "./lookup.ts";
 import { checkFits, checkSecrets, readRequest, type NewJob, type RetryJob } from "./new-job.ts";
 import type { GuardSettings, Policy } from "./policy.ts";
 import { within } from "./reach.ts";
+import type { Origin } from "./origin.ts";
 import { planOf } from "./rollout.ts";
 import { seal, type Secrets } from "./seal.ts";
 import { viewsOfStored } from "./stored-views.ts";
@@ -29,6 +30,7 @@ export interface Making {
   readonly id?: string;
   /** Public ids of the hosts that the selector stands for here: whoever is gone is left out. */
   readonly hosts?: readonly string[];
+  readonly origin?: Origin;
 }
 
 export interface Maker {
@@ -222,6 +224,7 @@ export function makerOf(needs: MakerNeeds): Maker {
           policy: JSON.stringify(policy),
           blobs,
           retryOf: undefined,
+          origin: making.origin === undefined ? undefined : JSON.stringify(making.origin),
           deadlineAt: job.deadlineMs === undefined ? undefined : clock.now() + job.deadlineMs,
           targets: hosts,
           idempotency,
@@ -264,6 +267,7 @@ export function makerOf(needs: MakerNeeds): Maker {
           policy: stored.policy,
           blobs,
           retryOf: stored.key,
+          origin: stored.origin ?? undefined,
           deadlineAt: stored.deadline_at === null ? undefined : clock.now() + stored.deadline_at - stored.created_at,
           targets: hosts,
           idempotency,

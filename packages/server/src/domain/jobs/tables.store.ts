@@ -27,6 +27,8 @@ export interface JobTable {
   readonly finished_at: number | null;
   /** 1: some output was dropped by retention. */
   readonly output_gone: number;
+  /** JSON text of `Origin`. */
+  readonly origin: string | null;
   readonly revision: Revision;
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { idOf, Timestamp } from "../../api/schemas.ts";
 import type { RunIds } from "./ids.ts";
 import type { StoredEvent, StoredJob, StoredRun } from "./jobs.store.ts";
+import { Origin } from "./origin.ts";
 import { Policy } from "./policy.ts";
 import { countsByName, stateOf } from "./transitions.ts";
 
@@ -31,6 +32,7 @@ export const JobView = z
     opened: z.int().min(0).describe("How many targets the rollout has let go so far."),
     policy: Policy,
     retryOf: JobId.optional(),
+    origin: Origin.optional(),
     deadlineAt: Timestamp.optional(),
     finishedAt: Timestamp.optional(),
     outputGone: z.boolean().optional().describe("Retention has dropped some of its output."),
@@ -62,6 +64,7 @@ export const HostRunView = RunView.extend({
   capability: z.string(),
   request: z.unknown(),
   createdBy: z.string(),
+  origin: Origin.optional(),
 }).meta({ id: "HostRun", description: "A run of a host, with what was asked and by whom." });
 export type HostRunView = z.output<typeof HostRunView>;
 
@@ -95,6 +98,7 @@ export function jobView(job: StoredJob, retryOf: string | undefined): JobView {
     opened: job.opened,
     policy: JSON.parse(job.policy) as Policy,
     ...(retryOf === undefined ? {} : { retryOf }),
+    ...originOf(job),
     ...(job.deadline_at === null ? {} : { deadlineAt: job.deadline_at }),
     ...(job.finished_at === null ? {} : { finishedAt: job.finished_at }),
     ...(job.output_gone === 0 ? {} : { outputGone: true }),
@@ -123,7 +127,17 @@ export function runView(run: StoredRun, job: StoredJob, ids: RunIds): RunView {
 
 export function hostRunView(run: StoredRun, job: StoredJob, ids: RunIds): HostRunView {
   const { capability, created_by: createdBy } = job;
-  return { ...runView(run, job, ids), capability, request: JSON.parse(job.request) as unknown, createdBy };
+  return {
+    ...runView(run, job, ids),
+    capability,
+    request: JSON.parse(job.request) as unknown,
+    createdBy,
+    ...originOf(job),
+  };
+}
+
+function originOf({ origin }: StoredJob): { readonly origin?: Origin } {
+  return origin === null ? {} : { origin: JSON.parse(origin) as Origin };
 }
 
 export function eventView({ at, kind, message }: StoredEvent) {

@@ -91,8 +91,9 @@ export function createScripts({ store, jobs, clock }: ScriptsNeeds): Scripts {
       await store.remove(name);
     },
     async run(name, wish, actor, idempotencyKey) {
-      const script = ScriptWish.parse(JSON.parse((await find(name)).document));
-      const { values, secrets = {}, selector, policy, deadlineMs, confirm, note = `script ${name}` } = wish;
+      const { document, changed_at: changedAt } = await find(name);
+      const script = ScriptWish.parse(JSON.parse(document));
+      const { values, secrets = {}, selector, policy, deadlineMs, confirm, note } = wish;
       const { account, cwd, timeLimitMs } = wish;
       const request = {
         command: commandOf(script),
@@ -111,7 +112,9 @@ export function createScripts({ store, jobs, clock }: ScriptsNeeds): Scripts {
         confirm,
         note,
       };
-      return jobs.create(withoutUndefined(job) as Parameters<Jobs["create"]>[0], actor, idempotencyKey);
+      return jobs.create(withoutUndefined(job) as Parameters<Jobs["create"]>[0], actor, idempotencyKey, {
+        origin: { kind: "script", name, changedAt },
+      });
     },
   };
 }
