@@ -68,7 +68,7 @@ export function publicParts(rooms: Rooms): readonly Part[] {
   const { ground, people, hosts, relays, work, watching, oldAgents, distribution, webConsole, serverNeeds } = rooms;
   const { fleet, enrolment } = hosts;
   const { status, monitor } = watching;
-  const joinLine = (token: string) => distribution.joinLine(token);
+  const joinLine = (token: string, near?: string) => distribution.joinLine(token, near);
   return [
     ...towerParts(rooms),
     { at: "/", routes: serverRootRoutes(serverNeeds) },

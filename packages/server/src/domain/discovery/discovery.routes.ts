@@ -29,7 +29,8 @@ const Way = z
 export function discoveryRoutes(needs: {
   readonly view: Viewer;
   readonly enrolment: Pick<EnrolmentRoom, "desk" | "joinTokens">;
-  readonly joinLine: (token: string) => { readonly line: string; readonly warning?: string };
+  /** `near`: the address of the machine that shall join. */
+  readonly joinLine: (token: string, near: string) => { readonly line: string; readonly warning?: string };
 }) {
   const { view, enrolment } = needs;
 
@@ -125,7 +126,12 @@ export function discoveryRoutes(needs: {
           "made a join token for a discovered machine",
         );
         return c.json(
-          { kind: "join-line" as const, joinToken: record.id, expiresAt: record.expiresAt, ...needs.joinLine(token) },
+          {
+            kind: "join-line" as const,
+            joinToken: record.id,
+            expiresAt: record.expiresAt,
+            ...needs.joinLine(token, node.address),
+          },
           200,
         );
       },

@@ -12,16 +12,16 @@ import { readFile, writeFile } from "node:fs/promises";
 
 const interfaces = [
   { address: "127.0.0.1", internal: true },
-  { address: "10.0.0.5", internal: false },
-  { address: "fd00::5", internal: false },
+  { address: "10.0.0.5", internal: false, cidr: "10.0.0.5/24" },
+  { address: "fd00::5", internal: false, cidr: "fd00::5/64" },
   { address: "fe80::1", internal: false },
 ];
 const reach = (listen: [string, number][], names: string[] = []) =>
   reachableServers({ listen: listen.map(([host, port]) => ({ host, port })), names, interfaces });
 
 test("a wildcard stands for the machine's addresses; given names come first", () => {
-  expect(reach([["0.0.0.0", 8443]])).toEqual({ servers: ["10.0.0.5:8443"], onlyLoopback: false });
-  expect(reach([["::", 8443]])).toEqual({ servers: ["10.0.0.5:8443", "[fd00::5]:8443"], onlyLoopback: false });
+  expect(reach([["0.0.0.0", 8443]])).toMatchObject({ servers: ["10.0.0.5:8443"], onlyLoopback: false });
+  expect(reach([["::", 8443]])).toMatchObject({ servers: ["10.0.0.5:8443", "[fd00::5]:8443"], onlyLoopback: false });
   expect(
     reach(
       [
@@ -30,10 +30,29 @@ test("a wildcard stands for the machine's addresses; given names come first", ()
       ],
       ["tower.example.org", "*.relay.example.org"],
     ),
-  ).toEqual({
+  ).toMatchObject({
     servers: ["tower.example.org:443", "10.0.0.5:443"],
     onlyLoopback: false,
   });
+});
+
+test("a machine is sent to the address in its own network first, a person to the one that works for them", () => {
+  const cards = [
+    ...interfaces,
+    { address: "10.7.0.1", internal: false, cidr: "10.7.0.1/16" },
+    { address: "192.0.2.1", internal: false, cidr: null },
+  ];
+  const { servers, towards } = reachableServers({
+    listen: [{ host: "::", port: 1 }],
+    names: ["tower.example.org"],
+    interfaces: cards,
+  });
+  expect(servers).toEqual(["tower.example.org:1", "10.0.0.5:1", "10.7.0.1:1", "192.0.2.1:1", "[fd00::5]:1"]);
+  expect(towards("10.7.200.9").slice(0, 2)).toEqual(["10.7.0.1:1", "tower.example.org:1"]);
+  expect(towards("fd00::99")[0]).toBe("[fd00::5]:1");
+  expect(towards("192.0.2.1")[0]).toBe("192.0.2.1:1");
+  for (const unknown of [undefined, "", "203.0.113.9", "evil.example", "::1"])
+    expect(towards(unknown)).toEqual(servers);
 });
 
 test("loopback is only offered when there is nothing else", () => {
@@ -45,7 +64,7 @@ test("loopback is only offered when there is nothing else", () => {
       ],
       ["tower.example.org"],
     ),
-  ).toEqual({ servers: ["127.0.0.1:8443", "[::1]:8443"], onlyLoopback: true });
+  ).toMatchObject({ servers: ["127.0.0.1:8443", "[::1]:8443"], onlyLoopback: true });
 });
 
 test("the line warns only when nobody else could use it", () => {

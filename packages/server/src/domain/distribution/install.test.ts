@@ -55,7 +55,7 @@ async function serving() {
       log: silentLog,
       folder: join(folder, "dist"),
       caPem: pki.caPem,
-      reachable: { servers, onlyLoopback: true },
+      reachable: { servers, onlyLoopback: true, towards: () => servers },
       program,
       binaries: { x64: binary, arm64: binary },
       terminalLibraries,

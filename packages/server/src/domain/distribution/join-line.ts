@@ -20,7 +20,7 @@ export interface JoinLineParts {
 export function joinLine({ servers, token, installSha256, onlyLoopback }: JoinLineParts): JoinLine {
   const get = (server: string): string => {
     const url = `https://${server}/install.sh`;
-    return `{ curl -fsSgk -o "$f" ${url} || wget -qO "$f" --no-check-certificate ${url}; }`;
+    return `{ curl -fsSgk --connect-timeout 10 -o "$f" ${url} || wget -qO "$f" --no-check-certificate ${url}; }`;
   };
   const steps = [
     `f=$(mktemp)`,

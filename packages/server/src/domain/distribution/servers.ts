@@ -1,10 +1,12 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 
 export interface Reachable {
   /** `host:port` by which other machines may reach this server, the likeliest first. */
   readonly servers: readonly string[];
   /** Only this machine itself can reach it. */
   readonly onlyLoopback: boolean;
+  /** The same, first those in the network of an address, or that are the very name or address given. */
+  towards(near: string | undefined): readonly string[];
 }
 
 interface Listening {
@@ -12,7 +14,14 @@ interface Listening {
   /** Configured names and addresses of this server. */
   readonly names: readonly string[];
   /** Addresses of this machine's network cards. */
-  readonly interfaces: readonly { readonly address: string; readonly internal: boolean }[];
+  readonly interfaces: readonly Card[];
+}
+
+interface Card {
+  readonly address: string;
+  readonly internal: boolean;
+  /** `10.0.0.5/24`; absent: its network is not known. */
+  readonly cidr?: string | null;
 }
 
 /** Names that people have given come first, then what is listened on; a wildcard stands for this machine's addresses. */
@@ -25,7 +34,25 @@ export function reachableServers({ listen, names, interfaces }: Listening): Reac
   });
   const port = (open[0] ?? listen[0])?.port;
   const all = [...(open.length > 0 && port !== undefined ? named.map((host) => ({ host, port })) : []), ...bound];
-  return { servers: [...new Set(all.map(text))], onlyLoopback: open.length === 0 };
+  const servers = [...new Map(all.map((each) => [text(each), each])).values()];
+  return {
+    servers: servers.map(text),
+    onlyLoopback: open.length === 0,
+    towards(near) {
+      if (near === undefined) return servers.map(text);
+      const ours = new Set(interfaces.filter((card) => isInNetwork(near, card)).map(({ address }) => address));
+      const isNear = ({ host }: HostAndPort): boolean => host === near || ours.has(host);
+      return [...servers.filter(isNear), ...servers.filter((each) => !isNear(each))].map(text);
+    },
+  };
+}
+
+function isInNetwork(address: string, { address: own, cidr }: Card): boolean {
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  if (isIP(address) === 0 || isIP(own) !== isIP(address) || typeof cidr !== "string") return false;
+  const network = new BlockList();
+  network.addSubnet(own, Number(cidr.split("/")[1]), family);
+  return network.check(address, family);
 }
 
 function own(wildcard: string, interfaces: Listening["interfaces"]): readonly string[] {
@@ -45,6 +72,11 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
-function text({ host, port }: { readonly host: string; readonly port: number }): string {
+interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+function text({ host, port }: HostAndPort): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }

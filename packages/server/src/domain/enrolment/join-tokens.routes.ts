@@ -42,8 +42,11 @@ const CreatedJoinToken = JoinToken.extend({
   warning: z.string().optional().describe("Why that line may not work yet."),
 }).meta({ id: "CreatedJoinToken" });
 
-/** The whole line that puts an agent on a machine; made where the agent's bundle is served. */
-export type JoinLine = (token: string) => { readonly line: string; readonly warning?: string };
+/** The whole line that puts an agent on a machine; made where the agent's bundle is served. `near`: a name or address of ours that works for who asks. */
+export type JoinLine = (
+  token: string,
+  near: string | undefined,
+) => { readonly line: string; readonly warning?: string };
 
 /** `/join-tokens`: what lets machines in without a person. */
 export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readonly joinLine: JoinLine }) {
@@ -66,7 +69,7 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         const { uses, expiresAt, place, labels } = record;
         c.var.audit.note({ targets: [record.id], details: { uses, expiresAt, place, labels } });
         c.var.log.info({ joinToken: record.id, uses: record.uses, by: c.var.actor.name }, "made a join token");
-        return c.json({ ...record, token, ...joinLine(token) }, 201);
+        return c.json({ ...record, token, ...joinLine(token, askedAt(c.req.raw)) }, 201);
       },
     )
     .openapi(
@@ -101,4 +104,9 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         return c.json(record, 200);
       },
     );
+}
+
+/** By what name or address the caller reached us. It may be anything: it only puts one of our own first. */
+function askedAt({ url }: Request): string | undefined {
+  return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, "$1");
 }
