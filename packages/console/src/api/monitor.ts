@@ -20,6 +20,12 @@ export interface Samples {
   readonly failure?: ClientError | undefined;
 }
 
+/** A sample as a point, and what came since the one before, or lately. */
+interface Told {
+  readonly point: LoadPoint;
+  readonly points?: readonly LoadPoint[];
+}
+
 /** Ten minutes of one a second. */
 const KEPT = 600;
 
@@ -39,7 +45,9 @@ export function liveSamples(host: string): Source<Samples> {
           for (const event of events) {
             if (event["type"] !== "sample") continue;
             latest = event["sample"] as Sample;
-            points = [...points.slice(1 - KEPT), event["point"] as LoadPoint];
+            const { point, points: between = [] } = event as unknown as Told;
+            const since = points.at(-1)?.at ?? 0;
+            points = [...points, ...between.filter(({ at }) => at > since), point].slice(-KEPT);
           }
           show.ask();
         },

@@ -67,7 +67,7 @@ const Look = z.tuple([
 ]);
 
 /**
- * Agent to server. `points` are looks between two slow samples: [milliseconds before `at`, CPU, load, memory used, swap
+ * Agent to server. `points` are looks since the last slow sample, in a slow one and in the first that is watched: [milliseconds before `at`, CPU, load, memory used, swap
  * used, bytes received and sent a second].
  */
 export const SampleFrame = z.object({

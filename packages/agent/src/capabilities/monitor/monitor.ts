@@ -31,12 +31,13 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
   let points: (Look & { readonly at: number })[] = [];
   let busy = false;
 
-  async function tell(kind: "slow" | "fast"): Promise<void> {
+  /** Looks go with a slow sample, and with the first fast one: whoever begins to watch sees no hole before it. */
+  async function tell(kind: "slow" | "first" | "fast"): Promise<void> {
     // One that takes long must not pile up.
     if (busy) return;
     busy = true;
     try {
-      const sample = await sampler.sample(kind === "fast");
+      const sample = await sampler.sample(kind !== "slow");
       const now = performance.now();
       const between =
         kind === "fast"
@@ -101,7 +102,7 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
       }
       leaseUntil = performance.now() + leaseMs;
       if (fast !== undefined) return;
-      void tell("fast");
+      void tell("first");
       fast = setInterval(() => {
         if (performance.now() > leaseUntil) return stopFast();
         void tell("fast");

@@ -76,6 +76,16 @@ describe.each(engines)("the room of samples, on $name", ({ open }) => {
       room.watch(1);
       room.watch(1);
       expect(sent.slice(1)).toMatchObject([{ everyMs: 1_000, leaseMs: 30_000 }]);
+      // What was not written yet is history, too, and who begins to look sees no hole.
+      expect(await room.history(1, "hour")).toHaveLength(4);
+      const looks: SampleFrame["points"] = [20_000, 10_000].map((ago) => [ago, 0.1, 1, 0.5]);
+      listener!.aside!(link, { ...told(0.3), points: looks, sample: { at: 0, processes: [] } });
+      expect(room.recent(1).map(({ at, cpu }) => [clock.now() - at, cpu])).toEqual([
+        [20_000, 0.1],
+        [10_000, 0.1],
+        [0, null],
+      ]);
+      expect(await room.history(1, "hour")).toHaveLength(4);
     }
     clock.pass(2 * TEN_MINUTES);
     for (let n = 0; n < 3; n += 1) {

@@ -7,7 +7,7 @@ import type { Store } from "../../platform/store/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link, LinkListener, Links } from "../link/index.ts";
 import { historyStore, type MinuteRow } from "./history.store.ts";
-import { decodePoints, encodePoints, meanOf, pointOfSample, type Point } from "./points.ts";
+import { decodePoints, encodePoints, joined, meanOf, pointOfSample, type Point } from "./points.ts";
 
 export interface MonitorRoomNeeds {
   readonly store: Store;
@@ -35,6 +35,8 @@ export interface MonitorRoom extends AsyncDisposable {
   readonly sequence: number;
   /** Somebody looks at this host now: samples come every second for a while. */
   watch(host: HostKey): void;
+  /** Of a watched host what came lately, by time: history has it later, and not so finely. */
+  recent(host: HostKey): readonly Point[];
   history(host: HostKey, span: Span): Promise<readonly Point[]>;
 }
 
@@ -54,13 +56,16 @@ const blocksOf = { day: 4, week: 28, month: MONTH_BLOCKS } as const;
 /** The host of marks; keys of hosts begin at 1. */
 const NOBODY: HostKey = 0;
 const MOST_UNWRITTEN = 50_000;
+/** Looks of the last minute, and a good minute of one a second. */
+const MOST_RECENT = 120;
 
 export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoomNeeds): MonitorRoom {
   const rows = historyStore(store);
   const all = new Map<HostKey, Latest>();
-  const watched = new Map<HostKey, { until: number; askedAt: number }>();
+  const watched = new Map<HostKey, { until: number; askedAt: number; points: readonly Point[] }>();
   let sequence = clock.now() * 1_000;
   let unwritten: MinuteRow[] = [];
+  let writing: readonly MinuteRow[] = [];
   let committing: Promise<void> = Promise.resolve();
   let meansUntil: number | undefined;
 
@@ -92,25 +97,29 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
       receivedAt: now,
       sequence,
     });
-    bus.tell("monitor");
-    keep(link.host, sample, points, now);
-  }
-
-  function keep(host: HostKey, sample: Sample, points: NonNullable<SampleFrame["points"]>, now: number): void {
-    // Fast samples are for who watches; the slow one brings what belongs into history.
-    if (sample.processes !== undefined || unwritten.length >= MOST_UNWRITTEN) return;
+    const point = pointOfSample(sample, now);
     const looks = points.map(([agoMs, cpu, load, memory, swap = null, rx = null, tx = null]): Point => ({
       ...{ at: now - agoMs, cpu, load, memory, swap, rx, tx },
       // Slow to change: once a minute is enough.
       ...{ disk: null, celsius: null },
     }));
-    unwritten.push({ minute: minuteOf(now), host, points: encodePoints([...looks, pointOfSample(sample, now)]) });
+    const watching = watched.get(link.host);
+    if (watching !== undefined) watching.points = joined(watching.points, [...looks, point]).slice(-MOST_RECENT);
+    bus.tell("monitor");
+    // Fast samples are for who watches; the slow one brings what belongs into history.
+    if (sample.processes === undefined) keep(link.host, [...looks, point], now);
+  }
+
+  function keep(host: HostKey, points: readonly Point[], now: number): void {
+    if (unwritten.length >= MOST_UNWRITTEN) return;
+    unwritten.push({ minute: minuteOf(now), host, points: encodePoints(points) });
   }
 
   /** Many hosts at once, in one transaction. */
   async function commit(): Promise<void> {
     if (unwritten.length === 0) return;
     const taken = unwritten;
+    writing = taken;
     unwritten = [];
     const merged = new Map<string, MinuteRow>();
     for (const row of taken) {
@@ -118,7 +127,9 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
       const same = merged.get(key);
       merged.set(key, same === undefined ? row : { ...row, points: same.points + row.points });
     }
-    await rows.keep([...merged.values()].toSorted((a, b) => a.minute - b.minute || a.host - b.host));
+    await rows
+      .keep([...merged.values()].toSorted((a, b) => a.minute - b.minute || a.host - b.host))
+      .finally(() => (writing = []));
   }
 
   /** Means of each ten minutes that are over; after a start, of those that the last hour still has. */
@@ -181,7 +192,9 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
   function tick(): void {
     timer = clock.after(COMMIT_MS, tick);
     const now = clock.now();
-    for (const [host, { until }] of watched) if (now > until) watched.delete(host);
+    // While its lease lasts a host goes on telling: who comes back in time finds no hole.
+    for (const [host, { until, askedAt }] of watched)
+      if (now > Math.max(until, askedAt + LEASE_MS)) watched.delete(host);
     const isDue = now - lastCondensed >= MINUTE_MS;
     if (isDue) lastCondensed = now;
     committing = committing
@@ -204,20 +217,22 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
     watch(host) {
       const now = clock.now();
       const one = watched.get(host);
-      if (one === undefined) watched.set(host, { until: now + WATCHED_MS, askedAt: 0 });
+      if (one === undefined) watched.set(host, { until: now + WATCHED_MS, askedAt: 0, points: [] });
       else one.until = now + WATCHED_MS;
       renew(host, now);
     },
+    recent: (host) => watched.get(host)?.points ?? [],
     async history(host, span) {
       const now = minuteOf(clock.now());
       const block = Math.floor(now / BLOCK_MINUTES);
-      const texts =
-        span === "hour"
-          ? await rows.minutes(host, now - HOUR_MINUTES, now)
-          : await rows.blocks(host, block - blocksOf[span], block);
-      // By time: a host that came back may have told some twice.
-      const points = new Map(texts.flatMap((text) => decodePoints(text)).map((point) => [point.at, point]));
-      return [...points.values()].toSorted((a, b) => a.at - b.at);
+      if (span !== "hour") {
+        const texts = await rows.blocks(host, block - blocksOf[span], block);
+        return joined(texts.flatMap(decodePoints), []);
+      }
+      // What is being written is in one of both, or in both.
+      const waiting = [...writing, ...unwritten].filter((row) => row.host === host).map(({ points }) => points);
+      const texts = await rows.minutes(host, now - HOUR_MINUTES, now);
+      return joined(texts.flatMap(decodePoints), waiting.flatMap(decodePoints));
     },
     async [Symbol.asyncDispose]() {
       timer[Symbol.dispose]();

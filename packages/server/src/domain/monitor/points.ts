@@ -52,6 +52,12 @@ export function decodePoints(text: string): readonly Point[] {
   });
 }
 
+/** By time, each time once: a host that came back may have told some twice. */
+export function joined(some: readonly Point[], more: readonly Point[]): readonly Point[] {
+  const points = new Map([...some, ...more].map((point) => [point.at, point]));
+  return [...points.values()].toSorted((a, b) => a.at - b.at);
+}
+
 /** The mean of each; null where there is nothing to take it of. */
 export function meanOf(at: number, points: readonly Point[]): Point {
   return pointOf(at, (value) => {

@@ -10,8 +10,8 @@ import { pointOfSample } from "./points.ts";
 import { loadView, visibleHost } from "./views.ts";
 
 /**
- * One host, every second while it is followed: `{type:"sample",host,sample,point}`, `point` being what history would keep
- * of it. The cursor is a sequence of samples.
+ * One host, every second while it is followed: `{type:"sample",host,sample,point,points}`, `point` being what history would
+ * keep of it, `points` what came since the event before; of the first, what came lately. The cursor is a sequence of samples.
  */
 const Host = z.strictObject({ host: z.string().max(256) });
 export function monitorTopic({
@@ -28,23 +28,19 @@ export function monitorTopic({
     permission: "monitor.read",
     async open({ host }, _since, actor) {
       const { key, id, name } = await visibleHost(fleet, host, actor);
+      let toldUntil = 0;
       return {
         subjects: ["monitor"],
         async read(cursor) {
           monitor.watch(key);
           const latest = monitor.latest(key);
           const isNews = latest !== undefined && latest.sequence > (cursor ?? 0);
-          const events = isNews
-            ? [
-                {
-                  type: "sample",
-                  host: { id, name },
-                  sample: latest.sample,
-                  point: pointOfSample(latest.sample, latest.receivedAt),
-                },
-              ]
-            : [];
-          return { events, cursor: latest?.sequence ?? cursor ?? 0, more: false };
+          if (!isNews) return { events: [], cursor: latest?.sequence ?? cursor ?? 0, more: false };
+          const point = pointOfSample(latest.sample, latest.receivedAt);
+          const points = monitor.recent(key).filter(({ at }) => at > toldUntil && at < point.at);
+          toldUntil = point.at;
+          const events = [{ type: "sample", host: { id, name }, sample: latest.sample, point, points }];
+          return { events, cursor: latest.sequence, more: false };
         },
       };
     },
