@@ -16,13 +16,15 @@ export interface MonitorNeeds {
   send(frame: SampleFrame): void;
   /** Between 0 and 1. */
   readonly random: () => number;
+  /** Between two looks; ten seconds, except in tests. */
+  readonly lookMs?: number;
 }
 
 /** Cheap looks between two slow samples, so that the last hour is told in steps of ten seconds. */
 const LOOK_MS = 10_000;
 const MOST_POINTS = 12;
 
-export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Monitor {
+export function createMonitor({ sampler, log, send, random, lookMs = LOOK_MS }: MonitorNeeds): Monitor {
   let slow: NodeJS.Timeout | undefined;
   let looks: NodeJS.Timeout | undefined;
   let fast: NodeJS.Timeout | undefined;
@@ -30,11 +32,15 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
   let echo: { readonly now: number; readonly at: number } | undefined;
   let points: (Look & { readonly at: number })[] = [];
   let busy = false;
+  let isSlowDue = false;
 
   /** Looks go with a slow sample, and with the first fast one: whoever begins to watch sees no hole before it. */
   async function tell(kind: "slow" | "first" | "fast"): Promise<void> {
-    // One that takes long must not pile up.
-    if (busy) return;
+    // One that takes long must not pile up; a slow one comes after it, for nobody else tells history.
+    if (busy) {
+      isSlowDue ||= kind === "slow";
+      return;
+    }
     busy = true;
     try {
       const sample = await sampler.sample(kind !== "slow");
@@ -59,6 +65,10 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
       log.warn("monitor.failed", failureOf(error));
     } finally {
       busy = false;
+      if (isSlowDue) {
+        isSlowDue = false;
+        void tell("slow");
+      }
     }
   }
 
@@ -76,6 +86,7 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
     clearInterval(slow);
     clearInterval(looks);
     slow = looks = echo = undefined;
+    isSlowDue = false;
     stopFast();
   }
 
@@ -96,7 +107,7 @@ export function createMonitor({ sampler, log, send, random }: MonitorNeeds): Mon
           Math.min(everyMs, 1_000 + everyMs * random()),
         );
         slow.unref();
-        looks = setInterval(look, LOOK_MS);
+        looks = setInterval(look, lookMs);
         looks.unref();
         return;
       }
