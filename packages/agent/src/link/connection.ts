@@ -16,6 +16,7 @@ import { problemOf } from "../enrol/https.ts";
 import type { Outlet } from "../runs/outlet.ts";
 import { showAddress } from "./addresses.ts";
 import { dialTls, type Dial } from "./dial.ts";
+import { noMask } from "./no-mask.ts";
 
 /** The link ended, or never came to be. `retryAfterMs` null: do not come back with this identity. */
 export class LinkEnd extends Error {
@@ -83,6 +84,7 @@ export async function connectLink(needs: ConnectionNeeds): Promise<Connection> {
     perMessageDeflate: false,
     maxPayload: MAX_CONTROL_FRAME_BYTES + 1024 * 1024,
     handshakeTimeout: needs.connectTimeoutMs,
+    generateMask: noMask,
   });
 
   let finish: (end: LinkEnd) => void = () => undefined;

@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { problemOf } from "../enrol/https.ts";
 import { showAddress } from "../link/addresses.ts";
 import { dialTls, type Dial } from "../link/dial.ts";
+import { noMask } from "../link/no-mask.ts";
 import { MAX_MESSAGE_BYTES } from "./byte-stream.ts";
 import { pause } from "../platform/pause.ts";
 
@@ -40,6 +41,7 @@ async function once(id: string, dial: StreamDial): Promise<WebSocket> {
     maxPayload: MAX_MESSAGE_BYTES,
     handshakeTimeout: DIAL_MS,
     closeTimeout: CLOSE_MS,
+    generateMask: noMask,
   } as ConstructorParameters<typeof WebSocket>[2]);
   return new Promise((resolve, reject) => {
     const cut = (cause: Error): void =>
