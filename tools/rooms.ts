@@ -20,6 +20,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "audit/",
     "marcopolo/",
     "status/",
+    "waypoint/",
   ],
   "packages/agent": ["build.ts"],
   "packages/agent/src": [
@@ -43,6 +44,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "streams/",
     "tasks/",
     "status/",
+    "waypoint/",
     "platform/",
     "testing/",
     "blobs.ts",

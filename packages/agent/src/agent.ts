@@ -27,8 +27,8 @@ import { sysfs } from "./capabilities/inventory/sysfs.ts";
 import { keepFacts } from "./facts-reporter.ts";
 import { openIdentity } from "./enrol/identity.ts";
 import { lazySupervisor } from "./instances/lazy.ts";
-import { keepLink, type LinkState, type Up } from "./link/link.ts";
-import { isLoopback, showAddress, type Address } from "./link/addresses.ts";
+import { keepLink, type LinkNeeds, type LinkState, type Up } from "./link/link.ts";
+import { isLoopback, parseAddress, showAddress, type Address } from "./link/addresses.ts";
 import type { Backoff } from "./link/backoff.ts";
 import type { Environment } from "./link/proxy.ts";
 import type { Strategy } from "./link/servers.ts";
@@ -48,6 +48,7 @@ import type { openStormApi } from "./storm-api/open.ts";
 import type { StreamKind, Streams } from "./streams/streams.ts";
 import { kindsOf, taskHandlers } from "./tasks/kinds.ts";
 import { VERSION } from "./version.ts";
+import type { Waypoint, WaypointSettings } from "./waypoint/waypoint.ts";
 
 export interface AgentNeeds {
   readonly data: string;
@@ -55,6 +56,8 @@ export interface AgentNeeds {
   readonly root?: string;
   readonly servers?: readonly Address[];
   readonly strategy?: Strategy;
+  /** Carries connections of other agents to the server. */
+  readonly waypoint?: WaypointSettings;
   readonly environment: Environment;
   readonly log: Log;
   /** Told whenever the link's state changes. */
@@ -114,6 +117,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let monitor: Promise<Monitor> | undefined;
   let status: Promise<StatusReporter> | undefined;
   let discovery: Promise<MarcoPolo> | undefined;
+  let waypoint: Promise<Waypoint> | undefined;
 
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
@@ -175,7 +179,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     MONITOR,
     STATUS,
   ];
-  const hello = ({ epoch, slot }: { readonly epoch: number; readonly slot?: number }): Hello => ({
+  const hello: LinkNeeds["hello"] = ({ epoch, slot, via }): Hello => ({
     type: "hello",
     versions: [...LINK_VERSIONS],
     agentVersion: VERSION,
@@ -188,6 +192,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     capabilities: [...capabilities()],
     spool: [...runs.entries()],
     ...(slot === undefined ? {} : { slot }),
+    ...(via.length === 0 ? {} : { via: [...via] }),
     ...(facts.digest() === undefined ? {} : { factsDigest: facts.digest()! }),
   });
 
@@ -210,6 +215,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           if (link.welcome.wantFacts) void facts.report(true);
           facts.begin();
           void openStatus().then((room) => up === link && room.up(), unexpected);
+          if (needs.waypoint !== undefined) void carryOthers(needs.waypoint, link).catch(unexpected);
           renewal.begin(link.enrolled.certificate);
           discovery ??= isLoopback(link.address) ? undefined : answerNeighbours();
         },
@@ -250,13 +256,13 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           void streams?.then((room) => room.linkDown());
           void monitor?.then((room) => room.down());
           void status?.then((room) => room.down());
+          void waypoint?.then((room) => room.down());
           runs.down();
         },
         room: () => runs.room(),
         state: (state) => needs.onState?.(state),
         async reenrol(enrolled) {
           const { enrol } = await import("./enrol/enrol.ts");
-          const { parseAddress } = await import("./link/addresses.ts");
           const servers = needs.servers ?? enrolled.servers.map(parseAddress);
           return enrol({
             servers,
@@ -278,6 +284,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     (await streams)?.close();
     (await monitor)?.down();
     (await status)?.[Symbol.dispose]();
+    (await waypoint)?.[Symbol.dispose]();
     await runs.close();
     await (await discovery)?.[Symbol.asyncDispose]();
   }
@@ -295,6 +302,20 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       },
       log,
     });
+  }
+
+  /** Loaded at the first link: most agents are no waypoints. */
+  async function carryOthers(settings: WaypointSettings, link: Up): Promise<void> {
+    waypoint ??= import("./waypoint/waypoint.ts").then(({ createWaypoint }) =>
+      createWaypoint({
+        settings,
+        environment,
+        log,
+        servers: () => [...(needs.servers ?? []), ...(up?.enrolled.servers ?? []).map(parseAddress)],
+      }),
+    );
+    const [room, key] = await Promise.all([waypoint, identity.keyPem()]);
+    if (up === link) await room.up({ address: link.address, enrolled: link.enrolled, key });
   }
 
   /** Loaded when the server wants it, after connecting. */

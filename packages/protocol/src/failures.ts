@@ -359,6 +359,22 @@ export const failures = {
     exit: 1,
     means: "This server has no domain for browsers to reach hosts by.",
   },
+  // Waypoints
+  "waypoint.forbidden": {
+    status: 403,
+    retry: false,
+    exit: 4,
+    means: "A waypoint leads to its own server only, and not everybody there.",
+  },
+  "waypoint.malformed": { status: 400, retry: false, exit: 1, means: "This is no way that a waypoint can read." },
+  "waypoint.loop": {
+    status: 508,
+    retry: true,
+    exit: 1,
+    means: "The way leads through this waypoint already, or is too long.",
+  },
+  "waypoint.busy": { status: 429, retry: true, exit: 1, means: "The waypoint carries as many connections as it may." },
+  "waypoint.no-link": { status: 503, retry: true, exit: 1, means: "The waypoint has no link to the server itself." },
   // Statuses
   "status.unknown": { status: 404, retry: true, exit: 1, means: "The host has told no status." },
   "status.no-revision": { status: 404, retry: false, exit: 1, means: "The status has no such revision, or no more." },

@@ -106,4 +106,13 @@ export {
   type StatusFrame,
   type StatusName,
 } from "./status/index.ts";
+export {
+  isHop,
+  MAX_HOPS,
+  readHops,
+  showHops,
+  WAYPOINT_FAILURE,
+  WAYPOINT_PROTOCOL,
+  WAYPOINT_TARGET,
+} from "./waypoint/hops.ts";
 export { canonicalJson } from "./audit/canonical.ts";

@@ -38,6 +38,7 @@ export async function run(settings: Settings, environment: Environment, log: Log
         log,
         ...(settings.servers === undefined ? {} : { servers: settings.servers }),
         strategy: settings.strategy,
+        ...(settings.waypoint === undefined ? {} : { waypoint: settings.waypoint }),
         onState: stateWriter(data, log),
       },
       stop.signal,

@@ -10,6 +10,7 @@ import {
 } from "@atalaya/protocol";
 import { nextWait } from "../link/backoff.ts";
 import { showAddress, type Address } from "../link/addresses.ts";
+import { withServers } from "../link/servers.ts";
 import type { Environment } from "../link/proxy.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import { certificateRequest } from "./csr.ts";
@@ -142,7 +143,7 @@ async function keep({ identity, servers, log }: EnrolNeeds, reply: Accepted, ca:
   const enrolled: Enrolled = {
     enrolment: reply.enrolment,
     host: reply.host,
-    servers: reply.servers.length > 0 ? reply.servers : servers.map(showAddress),
+    servers: [...withServers(servers.map(showAddress), reply.servers)],
     certificate: reply.certificate,
     // The pinned one, whatever the reply says.
     ca,

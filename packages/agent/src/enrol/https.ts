@@ -3,7 +3,7 @@ import { Agent, request, type IncomingMessage, type RequestOptions } from "node:
 import type { Duplex } from "node:stream";
 import { AtalayaError, isFailureCode } from "@atalaya/protocol";
 import { dialTls, type Dial } from "../link/dial.ts";
-import { showAddress } from "../link/addresses.ts";
+import { authorityOf, showAddress } from "../link/addresses.ts";
 
 export interface Call extends Omit<Dial, "protocols" | "timeoutMs"> {
   readonly method: "GET" | "POST";
@@ -51,7 +51,7 @@ export async function open(call: Call): Promise<IncomingMessage> {
       ...(connections === undefined ? { createConnection: () => socket! } : { agent: connections, dial }),
       timeout: timeoutMs,
       headers: {
-        host: showAddress(call.address),
+        host: authorityOf(call.address),
         accept: "application/json, */*",
         ...(connections === undefined ? { connection: "close" } : {}),
         ...call.headers,

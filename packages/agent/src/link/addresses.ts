@@ -1,21 +1,31 @@
-import { AtalayaError } from "@atalaya/protocol";
+import { AtalayaError, WAYPOINT_TARGET } from "@atalaya/protocol";
 
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** There is a waypoint, which leads on to the server. */
+  readonly via?: true;
 }
 
 const DEFAULT_PORT = 8443;
+const VIA = "via:";
 
-/** `host`, `host:port` or `[v6]:port`. */
+/** `host`, `host:port` or `[v6]:port`; a waypoint's has `via:` before it, and its port is always told. */
 export function parseAddress(text: string): Address {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());
-  const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
+  const trimmed = text.trim();
+  const isVia = trimmed.startsWith(VIA) && trimmed.slice(VIA.length).includes(":");
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@[\]]+))(?::(\d{1,5}))?$/.exec(
+    isVia ? trimmed.slice(VIA.length) : trimmed,
+  );
+  const port = match?.[3] === undefined ? (isVia ? 0 : DEFAULT_PORT) : Number(match[3]);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new AtalayaError("settings.wrong", `${JSON.stringify(text)} is not a server's address: expected host:port`);
+    throw new AtalayaError(
+      "settings.wrong",
+      `${JSON.stringify(text)} is not a server's address: expected host:port, or via:host:port`,
+    );
   }
-  return { host, port };
+  return { host, port, ...(isVia ? { via: true } : {}) };
 }
 
 /** A list with commas. Every wrong address is named in one error. */
@@ -35,8 +45,13 @@ export function parseAddresses(text: string): readonly Address[] {
   return addresses;
 }
 
-export function showAddress({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+export function showAddress({ host, port, via }: Address): string {
+  return (via === true ? VIA : "") + (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+}
+
+/** What requests name as their host: behind a waypoint, no name of the server's is known. */
+export function authorityOf(address: Address): string {
+  return address.via === true ? WAYPOINT_TARGET : showAddress(address);
 }
 
 /** Whether only this machine itself is meant. */

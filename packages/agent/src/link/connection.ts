@@ -14,7 +14,7 @@ import {
 import { WebSocket, type RawData } from "ws";
 import { problemOf } from "../enrol/https.ts";
 import type { Outlet } from "../runs/outlet.ts";
-import { showAddress } from "./addresses.ts";
+import { authorityOf, showAddress } from "./addresses.ts";
 import { dialTls, type Dial } from "./dial.ts";
 import { noMask } from "./no-mask.ts";
 
@@ -42,8 +42,8 @@ type Live = Exclude<ServerFrame, Welcome | Drain | { readonly type: "refused" | 
 export interface ConnectionNeeds {
   readonly dial: Omit<Dial, "protocols" | "timeoutMs">;
   readonly connectTimeoutMs: number;
-  /** Made as late as possible, so that it tells the newest. */
-  hello(): Hello;
+  /** Made as late as possible, so that it tells the newest; `via`: the waypoints that carry this link. */
+  hello(via: readonly string[]): Hello;
   /** Throws when the welcome cannot be accepted. Frames that come meanwhile wait. */
   welcomed(welcome: Welcome, outlet: Outlet): Promise<void>;
   frame(frame: Live): void;
@@ -72,14 +72,20 @@ const WELCOME_TIMEOUT_MS = 20_000;
 /** Resolves when the server welcomed us. */
 export async function connectLink(needs: ConnectionNeeds): Promise<Connection> {
   const { address } = needs.dial;
-  const socket = await dialTls({ ...needs.dial, protocols: [LINK_PROTOCOL], timeoutMs: needs.connectTimeoutMs });
+  let via: readonly string[] = [];
+  const socket = await dialTls({
+    ...needs.dial,
+    onHops: (hops) => (via = hops),
+    protocols: [LINK_PROTOCOL],
+    timeoutMs: needs.connectTimeoutMs,
+  });
   const resumed = socket.isSessionReused();
   if (socket.alpnProtocol !== LINK_PROTOCOL) {
     socket.destroy();
     throw new LinkEnd("link.version", `${showAddress(address)} does not offer ${LINK_PROTOCOL}`);
   }
   // The TLS connection is made; to `ws` it is only a stream.
-  const ws = new WebSocket(`ws://${showAddress(address)}${LINK_PATH}`, LINK_PROTOCOL, {
+  const ws = new WebSocket(`ws://${authorityOf(address)}${LINK_PATH}`, LINK_PROTOCOL, {
     createConnection: () => socket,
     perMessageDeflate: false,
     maxPayload: MAX_CONTROL_FRAME_BYTES + 1024 * 1024,
@@ -143,7 +149,7 @@ export async function connectLink(needs: ConnectionNeeds): Promise<Connection> {
       clearTimeout(timer);
       reject(error instanceof Error ? error : new Error(String(error)));
     });
-    ws.on("open", () => send(needs.hello()));
+    ws.on("open", () => send(needs.hello(via)));
     ws.on("message", (data: RawData, binary: boolean) => {
       silence?.refresh();
       const frame = readFrame(data, binary, (code, message) => send({ type: "problem", code, message }));

@@ -2,35 +2,32 @@ import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { AtalayaError } from "@atalaya/protocol";
 import { showAddress, type Address } from "./addresses.ts";
-import { openTunnel, proxyFor, type Environment } from "./proxy.ts";
+import { openWay, type WayDial } from "./way.ts";
 
-export interface Dial {
+export interface Dial extends WayDial {
   readonly address: Address;
-  readonly environment: Environment;
-  /** PEM of the fleet's CA. Absent: nobody is verified, for learning the CA that a pin names. */
-  readonly ca: string | undefined;
-  readonly certificate?: string;
-  readonly key?: string;
   readonly protocols: readonly string[];
   readonly session?: Buffer;
   readonly onSession?: (session: Buffer) => void;
+  /** Told which waypoints carry the connection, the nearest first, before the server is asked for anything. */
+  readonly onHops?: (hops: readonly string[]) => void;
   readonly timeoutMs: number;
 }
 
-/** A TLS 1.3 connection to a server, through the proxy where there is one. Throws `host.offline`, `enrolment.ca-mismatch`. */
+/** A TLS 1.3 connection to a server, through proxy or waypoint where there is one. Throws `host.offline`, `enrolment.ca-mismatch`, `waypoint.*`. */
 export async function dialTls(dial: Dial): Promise<TLSSocket> {
   const { address } = dial;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), dial.timeoutMs);
   try {
-    const proxy = proxyFor(address, dial.environment);
-    const tunnel = proxy === undefined ? undefined : await openTunnel(proxy, address, limit.signal);
+    const tunnel = await openWay(dial, limit.signal);
+    dial.onHops?.(tunnel?.hops ?? []);
     return await handshake(
       {
         ...(tunnel === undefined
           ? { host: address.host, port: address.port, autoSelectFamily: true }
-          : { socket: tunnel }),
-        ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
+          : { socket: tunnel.socket }),
+        ...(isIP(address.host) === 0 && address.via !== true ? { servername: address.host } : {}),
         ...(dial.ca === undefined ? { rejectUnauthorized: false } : { ca: dial.ca }),
         ...(dial.certificate === undefined ? {} : { cert: dial.certificate, key: dial.key }),
         ...(dial.session === undefined ? {} : { session: dial.session }),

@@ -13,7 +13,7 @@ import { drainWait, nextWait, reconnectBackoff, type Backoff } from "./backoff.t
 import { connectLink, LinkEnd, serverClock, type Connection } from "./connection.ts";
 import { isWell } from "./health.ts";
 import type { Environment } from "./proxy.ts";
-import { inTurn, nextServer, preferredTo, type Strategy } from "./servers.ts";
+import { inTurn, nextServer, preferredTo, withServers, type Strategy } from "./servers.ts";
 import type { SessionTickets } from "./session-tickets.ts";
 import { pause } from "../platform/pause.ts";
 
@@ -53,7 +53,7 @@ export interface LinkNeeds {
   readonly strategy?: Strategy;
   /** How often a preferred server is asked whether it is well while at another. */
   readonly preferEveryMs?: number;
-  hello(more: { readonly epoch: number; readonly slot?: number }): Hello;
+  hello(more: { readonly epoch: number; readonly slot?: number; readonly via: readonly string[] }): Hello;
   up(link: Up): Promise<void>;
   frame(frame: Told, up: Up): void;
   down(): void;
@@ -191,6 +191,7 @@ async function once(
       ca: enrolled.ca,
       certificate: enrolled.certificate,
       key: await identity.keyPem(),
+      hops: [enrolled.enrolment],
       ...(session === undefined ? {} : { session }),
       onSession: (fresh: Buffer) => tickets.keep(address, enrolled.certificate, fresh),
     };
@@ -198,7 +199,7 @@ async function once(
     connection = await connectLink({
       dial,
       connectTimeoutMs: needs.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      hello: () => (hello = needs.hello({ epoch, ...(slot === undefined ? {} : { slot }) })),
+      hello: (via) => (hello = needs.hello({ epoch, via, ...(slot === undefined ? {} : { slot }) })),
       welcomed: async (welcome, outlet) => {
         const ground = await groundOf(welcome, enrolled, epoch, identity);
         if (welcome.servers !== undefined && welcome.servers.length > 0)
@@ -280,15 +281,9 @@ async function groundOf(
 
 async function keepServers(identity: IdentityFiles, enrolled: Enrolled, servers: readonly string[]): Promise<void> {
   const now = (await identity.enrolled()) ?? enrolled;
-  const readable = servers.filter((server) => {
-    try {
-      return parseAddress(server).port > 0;
-    } catch {
-      return false;
-    }
-  });
-  if (readable.length === 0 || readable.join() === now.servers.join()) return;
-  await identity.keep({ ...now, servers: readable });
+  const list = withServers(now.servers, servers);
+  if (list.join() === now.servers.join()) return;
+  await identity.keep({ ...now, servers: [...list] });
 }
 
 /** While we are at a server that is not the first choice, looks now and then whether a better one answers. */
@@ -303,7 +298,14 @@ function seekPreferred(
   const look = async (): Promise<void> => {
     for (const address of preferred) {
       const name = showAddress(address);
-      const isNow = await isWell({ address, environment: needs.environment, ca: enrolled.ca });
+      const isNow = await isWell({
+        address,
+        environment: needs.environment,
+        ca: enrolled.ca,
+        certificate: enrolled.certificate,
+        key: await needs.identity.keyPem(),
+        hops: [enrolled.enrolment],
+      });
       times.set(name, isNow ? (times.get(name) ?? 0) + 1 : 0);
       if (times.get(name)! >= WELL_TIMES) return close(new LinkEnd("link.preferred", `${name} is well again`));
     }

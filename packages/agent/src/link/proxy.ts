@@ -1,7 +1,9 @@
 /** Whether and through which proxy a server is reached, from the environment as curl reads it. */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { AtalayaError } from "@atalaya/protocol";
 import { showAddress, type Address } from "./addresses.ts";
+import { connectTcp } from "./connect-tcp.ts";
+import { openTunnelOver } from "./tunnel.ts";
 
 export interface Proxy {
   readonly host: string;
@@ -55,42 +57,11 @@ export function isExempt({ host, port }: Address, list: string): boolean {
     });
 }
 
-/** A tunnel to the server (RFC 9110, 9.3.6). */
-export function openTunnel(proxy: Proxy, address: Address, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: proxy.host, port: proxy.port });
-    const target = showAddress(address);
-    let head = "";
-    const fail = (sentence: string, cause?: unknown): void => {
-      socket.destroy();
-      reject(new AtalayaError("host.offline", `the proxy ${proxy.host}:${proxy.port} ${sentence}`, { cause }));
-    };
-    const onAbort = (): void => fail("did not answer in time");
-    const onError = (error: Error): void => fail(`cannot be reached: ${error.message}`, error);
-    const onEnd = (): void => fail("closed the connection");
-    const onData = (data: Buffer): void => {
-      head += data.toString("latin1");
-      const end = head.indexOf("\r\n\r\n");
-      if (end < 0) {
-        if (head.length > 16_384) fail("answered with an endless header");
-        return;
-      }
-      const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
-      if (status === undefined || !status.startsWith("2"))
-        return fail(`refused the tunnel to ${target} (${status ?? "no HTTP"})`);
-      socket.off("data", onData).off("error", onError).off("end", onEnd);
-      signal.removeEventListener("abort", onAbort);
-      socket.pause();
-      const rest = head.slice(end + 4);
-      if (rest !== "") socket.unshift(Buffer.from(rest, "latin1"));
-      resolve(socket);
-    };
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.on("data", onData).on("error", onError).on("end", onEnd);
-    socket.once("connect", () => {
-      const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
-      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`);
-    });
-  });
+/** A tunnel to the server. Throws `host.offline`. */
+export async function openTunnel(proxy: Proxy, address: Address, signal: AbortSignal): Promise<Socket> {
+  const by = `the proxy ${proxy.host}:${proxy.port}`;
+  const socket = await connectTcp(proxy, by, signal);
+  const headers = proxy.authorization === undefined ? {} : { "Proxy-Authorization": proxy.authorization };
+  await openTunnelOver(socket, { target: showAddress(address), headers, by }, signal);
+  return socket;
 }

@@ -1,6 +1,6 @@
 /** Which server to dial next. Pure. */
 import { createHash } from "node:crypto";
-import { showAddress, type Address } from "./addresses.ts";
+import { parseAddress, showAddress, type Address } from "./addresses.ts";
 
 /**
  * `priority`: the first that answers, and back to a better one when that is well again. `round-robin`: each agent begins
@@ -30,6 +30,26 @@ export function inTurn(
   const own = createHash("sha256").update(name).digest().readUInt32BE() % servers.length;
   const first = at < 0 ? own : (at + 1) % servers.length;
   return [...servers.slice(first), ...servers.slice(0, first)];
+}
+
+/**
+ * The list when a server has told its own addresses. Of waypoints it knows nothing: those stay, before the servers if
+ * they stood there. An empty or unreadable word of the server changes nothing.
+ */
+export function withServers(known: readonly string[], told: readonly string[]): readonly string[] {
+  const servers = told.filter(isServer);
+  if (servers.length === 0) return known;
+  const first = known.findIndex(isServer);
+  const [before, after] = first < 0 ? [known, []] : [known.slice(0, first), known.slice(first)];
+  return [...before, ...servers, ...after.filter((text) => !isServer(text))];
+}
+
+function isServer(text: string): boolean {
+  try {
+    return parseAddress(text).via !== true;
+  } catch {
+    return false;
+  }
 }
 
 /** The servers that would be preferred to the one we are at. */

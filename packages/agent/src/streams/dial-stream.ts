@@ -2,7 +2,7 @@
 import { LINK_PROTOCOL, STREAM_PATH, STREAM_PROTOCOL, AtalayaError } from "@atalaya/protocol";
 import { WebSocket } from "ws";
 import { problemOf } from "../enrol/https.ts";
-import { showAddress } from "../link/addresses.ts";
+import { authorityOf, showAddress } from "../link/addresses.ts";
 import { dialTls, type Dial } from "../link/dial.ts";
 import { noMask } from "../link/no-mask.ts";
 import { MAX_MESSAGE_BYTES } from "./byte-stream.ts";
@@ -35,7 +35,7 @@ async function once(id: string, dial: StreamDial): Promise<WebSocket> {
     throw new AtalayaError("link.version", `${where} does not offer ${LINK_PROTOCOL}`);
   }
   // The TLS connection is made; to `ws` it is only a stream.
-  const socket = new WebSocket(`ws://${where}${STREAM_PATH}${id}`, STREAM_PROTOCOL, {
+  const socket = new WebSocket(`ws://${authorityOf(dial.address)}${STREAM_PATH}${id}`, STREAM_PROTOCOL, {
     createConnection: () => tls,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,

@@ -32,6 +32,7 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
     ["limits", limitsOf(facts.cgroups)],
     ["virtual", printable(facts.virtualization ?? "")],
     ["addresses", host.addresses.map(printable).join(" ")],
+    ["via", host.via && `${host.via.map(printable).join(", then ")} (its link goes through there)`],
     ["agent", host.agentVersion && words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
     [
       "doors",

@@ -497,6 +497,7 @@ export const en = {
     agent: "Agent",
     capabilities: "Can",
     doors: "Other doors",
+    via: "Link goes through",
     timezone: "Time zone",
     place: "Where and what for",
     id: "Id",

@@ -504,6 +504,7 @@ export const es: Words = {
     agent: "Agente",
     capabilities: "Sabe hacer",
     doors: "Otras puertas",
+    via: "El enlace pasa por",
     timezone: "Zona horaria",
     place: "Dónde y para qué",
     id: "Id",

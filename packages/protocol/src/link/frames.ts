@@ -9,6 +9,7 @@ import { Ticket } from "../tickets.ts";
 import { environmentName } from "../capabilities/command.ts";
 import { MonitorFrame, SampleFrame } from "./monitor.ts";
 import { OpenStream, StreamRefused } from "./streams.ts";
+import { MAX_HOPS } from "../waypoint/hops.ts";
 import { StatusFrame, WantStatus } from "../status/frames.ts";
 
 /** ALPN protocol, WebSocket subprotocol and path of the link. */
@@ -57,6 +58,8 @@ const Hello = z.object({
   slot: z.int().min(0).optional(),
   /** Of the facts the agent last had acknowledged; the server asks for facts when its own differs. */
   factsDigest: z.string().max(64).optional(),
+  /** The waypoints this link came through, by their enrolments, the agent's own first: they may read for it what it may read. */
+  via: z.array(z.string().max(64)).max(MAX_HOPS).optional(),
 });
 export type Hello = z.output<typeof Hello>;
 

@@ -24,6 +24,7 @@ export function HostFacts({ host }: { readonly host: HostDetail }) {
             ],
             [t("host.booted"), facts.bootedAt === undefined ? undefined : <Moment key="booted" at={facts.bootedAt} />],
             [t("host.agent"), host.agentVersion],
+            [t("host.via"), host.via?.join(" → ")],
             [t("host.capabilities"), host.capabilities.join(", ")],
             [t("host.doors"), foreignDoors(host)],
             [t("host.timezone"), facts.timezone],

@@ -50,7 +50,7 @@ export interface Directory {
 interface Entry {
   readonly host: DirectoryHost;
   readonly factsDigest: string | undefined;
-  readonly systems: readonly SystemKey[];
+  readonly systems: readonly SystemRow[];
 }
 
 const NO_FACTS: Facts = {};
@@ -62,6 +62,7 @@ export function createDirectory(): Directory {
   const ids = new Map<string, HostKey>();
   const names = new Map<string, HostKey>();
   const systems = new Map<SystemKey, HostKey>();
+  const enrolments = new Map<string, HostKey>();
   const groups = new Map<string, Group>();
   let groupsRevision = 0;
   let ordered: readonly DirectoryHost[] | undefined;
@@ -73,6 +74,10 @@ export function createDirectory(): Directory {
     return into === undefined ? key : survivor(into);
   };
   const byKey = (key: HostKey) => entries.get(survivor(key))?.host;
+  const nameOfEnrolment = (enrolment: string): string => {
+    const key = enrolments.get(enrolment);
+    return (key === undefined ? undefined : byKey(key)?.name) ?? enrolment;
+  };
   const revisionOf = (key: HostKey) => entries.get(key)?.host.revision ?? gone.get(key)?.revision;
 
   function forget(key: HostKey): void {
@@ -81,7 +86,10 @@ export function createDirectory(): Directory {
     entries.delete(key);
     const name = entry.host.name.toLowerCase();
     if (names.get(name) === key) names.delete(name);
-    for (const system of entry.systems) if (systems.get(system) === key) systems.delete(system);
+    for (const { key: system, enrolment } of entry.systems) {
+      if (systems.get(system) === key) systems.delete(system);
+      if (enrolment !== null && enrolments.get(enrolment) === key) enrolments.delete(enrolment);
+    }
   }
 
   function applyHost(row: HostRow, parts: Parts): void {
@@ -94,15 +102,18 @@ export function createDirectory(): Directory {
       return;
     }
     const facts = parts.facts.get(row.key);
-    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS);
+    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS, nameOfEnrolment);
     const owned = parts.systems.get(row.key) ?? [];
     entries.set(row.key, {
       host,
       factsDigest: facts?.digest ?? known?.factsDigest,
-      systems: owned.map((system) => system.key),
+      systems: owned,
     });
     names.set(host.name.toLowerCase(), row.key);
-    for (const system of owned) systems.set(system.key, row.key);
+    for (const { key: system, enrolment } of owned) {
+      systems.set(system, row.key);
+      if (enrolment !== null) enrolments.set(enrolment, row.key);
+    }
   }
 
   return {
@@ -185,7 +196,12 @@ function partsOf(changes: HostChanges): Parts {
   };
 }
 
-function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
+function hostOf(
+  row: HostRow,
+  parts: Parts,
+  facts: Facts,
+  nameOfEnrolment: (enrolment: string) => string,
+): DirectoryHost {
   const presence = parts.presences.get(row.key);
   const owned = parts.systems.get(row.key) ?? [];
   const system = owned.find(({ key }) => key === presence?.system) ?? owned.at(-1);
@@ -195,6 +211,7 @@ function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
     ...doors.map(({ address }) => address),
     ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
   ]);
+  const via = presence?.via == null ? undefined : (JSON.parse(presence.via) as readonly string[]);
   const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
   return {
     key: row.key,
@@ -213,6 +230,7 @@ function hostOf(row: HostRow, parts: Parts, facts: Facts): DirectoryHost {
         : { agentVersion: system.agent_version }
       : { agentVersion: presence.agent_version }),
     ...(presence === undefined && system === undefined ? {} : { agent: agentOf(presence, system) }),
+    ...(via === undefined ? {} : { via: () => via.map(nameOfEnrolment) }),
     ...lastSeen(presence?.last_seen_at, doors),
     ...(row.quarantine_reason === null && isOnline ? {} : offlineReasonOf(row, presence, doors)),
     addresses: [...addresses],

@@ -32,6 +32,8 @@ export interface DirectoryHost {
   /** Our agent's link, or its last one; absent where no agent of ours ever enrolled. */
   readonly agent?: Omit<HostDoor, "kind" | "via" | "address" | "lastSeenAt"> &
     Partial<Pick<HostDoor, "address" | "lastSeenAt">>;
+  /** Names, as they are now, of the hosts whose agents carry its link or carried its last one, the nearest to it first. */
+  readonly via?: () => string[];
   readonly agentVersion?: string;
   readonly lastSeenAt?: number;
   /** Why it is offline: a failure code or `never-connected`, `closed`, `server-stopped`. */
@@ -144,6 +146,8 @@ export interface LinkUp {
   readonly at: number;
   /** The link's epoch, so that news of an older link cannot undo that of a newer one. */
   readonly epoch?: number;
+  /** Enrolments of the waypoints it comes through, the host's own end first; its word. */
+  readonly via?: readonly string[];
 }
 
 export interface LinkDown {

@@ -195,6 +195,7 @@ export function presenceOf(row: PresenceRow): Presence {
     capabilities: JSON.parse(row.capabilities) as string[],
     lastSeenAt: row.last_seen_at,
     ...(row.offline_reason === null ? {} : { offlineReason: row.offline_reason }),
+    ...(row.via === null ? {} : { via: JSON.parse(row.via) as string[] }),
   };
 }
 
@@ -214,6 +215,7 @@ export async function putPresences(tx: FleetTransaction, presences: readonly Pre
     capabilities: JSON.stringify(presence.capabilities),
     last_seen_at: presence.lastSeenAt,
     offline_reason: presence.offlineReason ?? null,
+    via: presence.via === undefined ? null : JSON.stringify(presence.via),
   }));
   await tx
     .insertInto("fleet_presence")
@@ -231,6 +233,7 @@ export async function putPresences(tx: FleetTransaction, presences: readonly Pre
         capabilities: set.ref("excluded.capabilities"),
         last_seen_at: set.ref("excluded.last_seen_at"),
         offline_reason: set.ref("excluded.offline_reason"),
+        via: set.ref("excluded.via"),
       })),
     )
     .execute();

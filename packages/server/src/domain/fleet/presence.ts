@@ -14,6 +14,7 @@ export interface Presence {
   readonly capabilities: readonly string[];
   readonly lastSeenAt: number;
   readonly offlineReason?: string;
+  readonly via?: readonly string[];
 }
 
 export type Movement =
@@ -67,7 +68,7 @@ function cameUp(before: Presence | undefined, link: LinkUp, { host, server, syst
   const epoch = link.epoch ?? before?.epoch ?? 0;
   // With several servers the news of an older link may come after that of a newer one.
   if (before?.online === true && before.enrolment === link.enrolment && epoch < before.epoch) return undefined;
-  const { enrolment, address, agentVersion, bootId, capabilities, at } = link;
+  const { enrolment, address, agentVersion, bootId, capabilities, at, via } = link;
   const presence: Presence = {
     host,
     system: link.system,
@@ -80,6 +81,7 @@ function cameUp(before: Presence | undefined, link: LinkUp, { host, server, syst
     bootId,
     capabilities,
     lastSeenAt: at,
+    ...(via === undefined ? {} : { via }),
   };
   const entry: HistoryEntry = { host, at, event: "connected", address, agentVersion, epoch, system };
   return { presence, entry };

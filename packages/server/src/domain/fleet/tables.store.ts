@@ -52,6 +52,7 @@ export interface PresenceTable {
   readonly capabilities: string;
   readonly last_seen_at: number;
   readonly offline_reason: string | null;
+  readonly via: string | null;
 }
 
 /** A foreign way to a host: a gateway's connection, or its last one. */

@@ -21,6 +21,10 @@ export const Host = z
     agentVersion: z.string().optional(),
     lastSeenAt: Timestamp.optional().describe("Epoch milliseconds; of an online host: now."),
     offlineReason: z.string().optional(),
+    via: z
+      .array(z.string())
+      .optional()
+      .describe("Hosts whose agents carry its link to the server, by their names, the nearest to it first."),
     addresses: z.array(z.string()),
     system: System.optional().describe("The system that is, or was last, online."),
     capabilities: z.array(z.string()),
@@ -127,6 +131,7 @@ export function hostView(host: DirectoryHost, now: number): Host {
       lastSeenAt,
       offlineReason: host.offlineReason,
     }),
+    ...(host.via === undefined ? {} : { via: host.via() }),
     addresses: [...host.addresses],
     ...(system === undefined ? {} : { system: { kind: system.kind, name: system.name } }),
     capabilities: [...host.capabilities],

@@ -37,6 +37,7 @@ export class LinkSocket extends WebSocket {
 const SHORT = Array.from({ length: 126 }, (_, length) => String.fromCharCode(0x81, length));
 const LONG = String.fromCharCode(0x81, 126);
 const NO_CAPABILITIES: ReadonlySet<string> = new Set();
+const STRAIGHT: readonly string[] = [];
 /** RFC 6455, 7.4.1: policy violation, going away. Agents go by the `refused` or `drain` frame before it. */
 const CLOSE = { refused: 1008, leaving: 1001 } as const;
 
@@ -57,6 +58,7 @@ export class Connection implements Link, Spoke {
   epoch = 0;
   kind: "live" | "os" = "os";
   capabilities: ReadonlySet<string> = NO_CAPABILITIES;
+  via: readonly string[] = STRAIGHT;
   /** Which of the enrolment's certificates it came with: later ones have higher numbers. */
   issue = 0;
   notAfter = Number.MAX_SAFE_INTEGER;

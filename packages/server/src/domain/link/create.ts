@@ -15,7 +15,7 @@ import { dispatcher } from "./dispatch.ts";
 import { drainPlan } from "./drain-plan.ts";
 import { createGate } from "./gate.ts";
 import { handshaker } from "./handshake.ts";
-import type { Links } from "./links.ts";
+import type { Link, Links } from "./links.ts";
 import { createListeners } from "./listeners.ts";
 import { linkMetrics } from "./metrics.ts";
 import { createNews } from "./news.ts";
@@ -50,6 +50,8 @@ export interface LinkNeeds {
 /** The room as the plane holds it. Disposing cuts what is left. */
 export interface LinkRoom extends Disposable {
   readonly links: Links;
+  /** The enrolment's link at this server, if it has one. */
+  ofEnrolment(enrolment: string): Link | undefined;
   /** Takes over the socket. Hand it only what asks for an upgrade at the path of the link. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: LinkPeer): void;
   /** Sends all agents away, each with a time to come back, and lets none in. Idempotent. */
@@ -174,10 +176,10 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     connection.dueAt = Math.min(connection.pingAt, connection.notAfter);
     care.put(connection);
     const { system, host, enrolment, address, epoch } = connection;
-    const { agentVersion, bootId, nonce, fingerprint, capabilities } = hello;
-    news.up(
-      { system, host, enrolment, address, epoch, agentVersion, bootId, nonce, fingerprint, capabilities, at: now },
-      () => refuse(connection, "store.unavailable", "the server could not note this link"),
+    const { agentVersion, bootId, nonce, fingerprint, capabilities, via } = hello;
+    const link = { system, host, enrolment, address, epoch, agentVersion, bootId, nonce, fingerprint, capabilities };
+    news.up({ ...link, ...(via === undefined || via.length === 0 ? {} : { via }), at: now }, () =>
+      refuse(connection, "store.unavailable", "the server could not note this link"),
     );
   }
 
@@ -221,6 +223,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
       },
       attach: (listener) => listeners.attach(listener),
     },
+    ofEnrolment: (enrolment) => registry.ofEnrolment(enrolment),
     upgrade(request, socket, head, peer) {
       const failure = unfit(request, peer);
       if (failure !== undefined) {

@@ -75,6 +75,7 @@ export function handshaker(needs: HandshakeNeeds) {
     connection.host = fleet.hostOfSystem(admitted.system) ?? admitted.host;
     connection.kind = hello.system.kind;
     connection.capabilities = capabilitiesOf(hello.capabilities);
+    if (hello.via !== undefined) connection.via = hello.via;
     if (isQuarantined(connection)) return;
     const verdict = await hear(hearingOf(hello, admitted, clock.now()));
     if (verdict.kind === "cloned") return quarantine(connection, verdict.because);

@@ -13,6 +13,8 @@ export interface Link {
   readonly epoch: number;
   readonly kind: "live" | "os";
   readonly capabilities: ReadonlySet<string>;
+  /** Enrolments of the waypoints it comes through, the agent's own first: its word, by which they may read for it. */
+  readonly via?: readonly string[];
   /** False when its socket is closing or its unsent bytes are over the limit. */
   readonly writable: boolean;
   /** Queues a frame. Returns false when the link is gone. */
