@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { pipeline } from "node:stream";
 
 export interface PipeTimes {
   /** No byte in either direction for so long ends it. */
@@ -12,29 +11,29 @@ export interface PipeTimes {
 const FLUSH_MS = 10_000;
 
 /** Carries bytes both ways until an end closes; who reads slowly slows the other down. Calls `over` once, when both are closed. */
-export function pipeBoth(one: Socket, other: Socket, { idleMs, mostMs }: PipeTimes, over: () => void): () => void {
-  const ends = [one, other] as const;
-  let closed = 0;
+export function pipeBoth(one: Socket, other: Socket, { idleMs, mostMs }: PipeTimes, over: () => void): void {
+  let left = 2;
   let flush: NodeJS.Timeout | undefined;
-  const cut = (): void => ends.forEach((end) => end.destroy());
+  const cut = (): void => {
+    one.destroy();
+    other.destroy();
+  };
   const most = mostMs === undefined ? undefined : setTimeout(cut, mostMs);
-  for (const end of ends) {
-    end.setTimeout(idleMs, cut);
-    end.on("error", cut);
-    end.once("close", () => {
+  const carry = (from: Socket, to: Socket): void => {
+    from.setTimeout(idleMs, cut);
+    from.on("error", () => from.destroy());
+    from.once("close", () => {
+      // By itself `pipe` leaves the other end open when this one was reset.
+      to.end();
       flush ??= setTimeout(cut, FLUSH_MS);
-      closed += 1;
-      if (closed < ends.length) return;
+      left -= 1;
+      if (left > 0) return;
       clearTimeout(flush);
       clearTimeout(most);
       over();
     });
-  }
-  pipeline(one, other, ignore);
-  pipeline(other, one, ignore);
-  return cut;
-}
-
-function ignore(): void {
-  // Both ends' "close" does what there is to do.
+    from.pipe(to);
+  };
+  carry(one, other);
+  carry(other, one);
 }
