@@ -25,7 +25,7 @@ import { migration as fleetDoors } from "./0170-fleet-doors.ts";
 import { migration as status } from "./0170-status.ts";
 import { migration as activation } from "./0171-activation.ts";
 import { migration as jobsOrigin } from "./0180-jobs-origin.ts";
-import { migration as fleetVia } from "./0180-fleet-via.ts";
+import { migration as fleetVia } from "./0181-fleet-via.ts";
 
 export const migrations: readonly Migration[] = [
   store,

@@ -211,7 +211,8 @@ function hostOf(
     ...doors.map(({ address }) => address),
     ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
   ]);
-  const via = presence?.via == null ? undefined : (JSON.parse(presence.via) as readonly string[]);
+  const via = presence?.via ?? undefined;
+  const waypoints = via === undefined ? undefined : (JSON.parse(via) as readonly string[]);
   const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
   return {
     key: row.key,
@@ -230,7 +231,7 @@ function hostOf(
         : { agentVersion: system.agent_version }
       : { agentVersion: presence.agent_version }),
     ...(presence === undefined && system === undefined ? {} : { agent: agentOf(presence, system) }),
-    ...(via === undefined ? {} : { via: () => via.map(nameOfEnrolment) }),
+    ...(waypoints === undefined ? {} : { via: () => waypoints.map(nameOfEnrolment) }),
     ...lastSeen(presence?.last_seen_at, doors),
     ...(row.quarantine_reason === null && isOnline ? {} : offlineReasonOf(row, presence, doors)),
     addresses: [...addresses],
