@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
-import { AtalayaError, MAX_STREAM_MESSAGE_BYTES, RelayRequest, streamEnds } from "@atalaya/protocol";
+import { AtalayaError, RelayRequest, streamEnds } from "@atalaya/protocol";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Actor } from "../../api/actor.ts";
 import { checkPermission } from "../../api/guard.ts";
@@ -21,6 +21,8 @@ const PATH = /^\/api\/v1\/hosts\/([^/]+)\/relay$/;
 const PING_MS = 20_000;
 const SILENT_MS = 65_000;
 const CLOSE_MS = 5_000;
+/** Of one binary message. More than our own ends ever send: other programs cut their bytes as they like. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 export interface RelaySocketNeeds {
   readonly relay: Pick<Relay, "host" | "open">;
@@ -40,7 +42,7 @@ export function createRelaySockets({ relay, authenticate, clock, log }: RelaySoc
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: MAX_STREAM_MESSAGE_BYTES + 1024,
+    maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: () => PROTOCOL,
     closeTimeout: CLOSE_MS,
   } as ConstructorParameters<typeof WebSocketServer>[0]);

@@ -15,12 +15,14 @@ export interface DressWish {
   readonly address: string;
   /** The Host that the caller asked. */
   readonly asked: string | undefined;
+  /** How it came: over TLS, or plainly as callers of the original do. */
+  readonly scheme: "http" | "https";
   /** Its Authorization is for the host: to us it proved itself otherwise. */
   readonly theirs: boolean;
 }
 
 /** Headers of what programs relay: the host sees a caller of its own, and is told who forwards. */
-export function programDress({ target, prefix, address, asked, theirs }: DressWish): Dress {
+export function programDress({ target, prefix, address, asked, scheme, theirs }: DressWish): Dress {
   const name = target.host ?? "localhost";
   const authority = `${name.includes(":") ? `[${name}]` : name}:${target.port}`;
   const base = { prefix, authorities: authoritiesOf(target, authority) };
@@ -29,7 +31,7 @@ export function programDress({ target, prefix, address, asked, theirs }: DressWi
       ["Host", authority],
       ...towardsHost(raw, { theirs }),
       ["X-Forwarded-For", address],
-      ["X-Forwarded-Proto", "https"],
+      ["X-Forwarded-Proto", scheme],
       ...(asked === undefined ? [] : [["X-Forwarded-Host", asked] as const]),
     ],
     response: (raw, status) => [

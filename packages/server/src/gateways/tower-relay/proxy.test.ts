@@ -172,6 +172,19 @@ describe("a relayed request", () => {
     expect(headers["content-type"]).toBe("application/problem+json");
   });
 
+  test("without a body says so, and sends no chunks that its caller did not", async () => {
+    const methods = ["POST", "PUT", "PATCH", "PROPFIND"];
+    for (const method of methods)
+      expect(
+        await raw(
+          `${method} /proxy/pc-01@${port}/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\nConnection: close\r\n\r\n`,
+        ),
+      ).toMatch(/^HTTP\/1\.1 200 /);
+    expect(seen.map((one) => [one.method, one.headers["content-length"], one.headers["transfer-encoding"]])).toEqual(
+      methods.map((method) => [method, "0", undefined]),
+    );
+  });
+
   test("has its answer as it was: status, repeated headers, length, redirects that can be followed", async () => {
     answer = (_, outgoing) => {
       outgoing.writeHead(
@@ -196,6 +209,14 @@ describe("a relayed request", () => {
     expect(Buffer.from(headers["x-own"] as string, "latin1").toString()).toBe("ü");
     expect(headers["keep-alive"]).not.toBe("timeout=99");
     expect(headers["content-security-policy"]).toBe("sandbox");
+    for (const [location, seenAs] of [
+      [`//localhost:${port}/x`, `/proxy/pc-01@${port}/x`],
+      ["//elsewhere.example/x", "//elsewhere.example/x"],
+      ["beside?y", "beside?y"],
+    ] as const) {
+      answer = (_, outgoing) => void outgoing.writeHead(302, { location }).end();
+      expect((await ask("/")).headers.location).toBe(seenAs);
+    }
   });
 
   test("keeps HEAD, 204 and 304 without bodies, and a chunked body's trailers", async () => {
@@ -255,8 +276,15 @@ describe("a relayed request", () => {
         this.destroy();
       },
     });
-    for (const path of ["/1", "/2", "/3"]) expect(String((await ask(path, { agent })).body)).toBe(path);
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", warned);
+    for (const path of Array.from({ length: 20 }, (_, n) => `/${n}`))
+      expect(String((await ask(path, { agent })).body)).toBe(path);
     expect(connections.size).toBe(1);
+    // Each use takes away what the one before had it listen to.
+    process.off("warning", warned);
+    expect(warnings).toEqual([]);
     service.closeIdleConnections();
     for (const path of ["/4", "/5"]) expect(String((await ask(path, { agent })).body)).toBe(path);
     // One more where its end was noticed only in use: such a second try keeps nothing.
@@ -524,7 +552,10 @@ describe("callers of the original", () => {
       status: 200,
       body: "hello",
     });
-    expect(seen[0]).toMatchObject({ url: "/a?b=c", headers: { host: `localhost:${port}` } });
+    expect(seen[0]).toMatchObject({
+      url: "/a?b=c",
+      headers: { host: `localhost:${port}`, "x-forwarded-proto": "http" },
+    });
     expect(seen[0]!.headers["stormbolt-target"]).toBeUndefined();
     expect((await plain(to, "/", { "stormbolt-target": target })).status).toBe(401);
     expect((await plain(to, "/", { authorization })).status).toBe(400);

@@ -1,6 +1,7 @@
 /** `ANY /proxy/:id@:port/*`: programs relay HTTP to hosts, with an API token or certificate, never with a browser's cookie. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import { checkPermission } from "../../api/guard.ts";
@@ -53,13 +54,14 @@ export function createProxy({ relay, carrier, authenticate, log }: ProxyNeeds): 
     const host = await relay.host(name, actor);
     const target = { port };
     const theirs = known !== undefined || proxy !== undefined;
+    const scheme = incoming.socket instanceof TLSSocket ? "https" : "http";
     return {
       incoming,
       host,
       target,
       path,
       ask: { actor, address: peer.address },
-      dress: programDress({ target, prefix, address: peer.address, asked: headers.host, theirs }),
+      dress: programDress({ target, prefix, address: peer.address, asked: headers.host, scheme, theirs }),
     };
   }
 

@@ -38,6 +38,8 @@ export interface CarryNeeds {
 
 /** May be asked twice without harm (RFC 9110, 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Of which Node expects no body either. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 
 /** Never throws: whatever happens is answered, or cuts the connection where an answer has begun. */
 export async function carry(needs: CarryNeeds, carried: Carried, outgoing: ServerResponse): Promise<void> {
@@ -77,8 +79,10 @@ async function carryBytes(
 ): Promise<void> {
   const { incoming, dress } = carried;
   const body = framing(incoming.headers);
-  const headers = [...dress.request(incoming.rawHeaders), ...(body === undefined ? [] : [body])].flat();
   const method = incoming.method ?? "GET";
+  // Node would send chunks where nothing says that there are none, which old services cannot read.
+  const length = body ?? (BODILESS.has(method) ? undefined : (["Content-Length", "0"] as const));
+  const headers = [...dress.request(incoming.rawHeaders), ...(length === undefined ? [] : [length])].flat();
   const wish = { ...carried, ask: { ...carried.ask, signal }, method, headers };
   try {
     await attempt(needs, needs.upstream.request(wish), carried, outgoing, signal);

@@ -112,8 +112,8 @@ export interface Base {
 
 /** A Location as the caller can follow it. What leads elsewhere stays as it is. */
 export function relocated(location: string, { authorities, prefix }: Base): string {
-  const absolute = /^https?:\/\/([^/?#]*)([^]*)$/i.exec(location);
-  if (absolute === null) return location.startsWith("/") && !location.startsWith("//") ? prefix + location : location;
+  const absolute = /^(?:https?:)?\/\/([^/?#]*)([^]*)$/i.exec(location);
+  if (absolute === null) return location.startsWith("/") ? prefix + location : location;
   const [, authority, rest] = absolute;
   if (!authorities.includes(authority!.toLowerCase())) return location;
   return `${prefix}${rest!.startsWith("/") ? "" : "/"}${rest}`;

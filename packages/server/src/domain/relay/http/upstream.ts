@@ -57,16 +57,18 @@ export function createUpstream(relay: Pick<Relay, "open">): Upstream {
         timer.unref();
         // Whatever comes while nothing was asked is the end, or as good as it.
         bytes.on("readable", leave).on("end", leave);
-        idle.set(bytes, () => {
+        const wake = (): void => {
           clearTimeout(timer);
-          bytes.off("readable", leave).off("end", leave);
-        });
-        bytes.once("close", () => clearTimeout(timer));
+          bytes.off("readable", leave).off("end", leave).off("close", wake);
+        };
+        bytes.once("close", wake);
+        idle.set(bytes, wake);
         return true;
       },
-      // As Node's own does: without the mark, nobody would know that another connection is worth a try.
+      // Node's own marks the request, by which others know that another connection is worth a try, and lets go of what
+      // listened while nothing was asked.
       reuseSocket(bytes: Duplex, request: ClientRequest) {
-        request.reusedSocket = true;
+        Agent.prototype.reuseSocket.call(agent, bytes, request);
         idle.get(bytes)?.();
       },
     },
