@@ -6,7 +6,7 @@
  */
 export { createStatus, type StatusNeeds } from "./create.ts";
 export { piecesOf, valueOfDocument, type Spacing } from "./document.ts";
-export { digestOfList, type Block } from "./listing.ts";
+export { digestOfIds, digestOfList, type Block } from "./listing.ts";
 export { seesPlaces } from "./registry.ts";
 export { statusRoutes } from "./status.routes.ts";
 export { statusTopic } from "./topic.ts";

@@ -95,7 +95,7 @@ export function createListing<Thing extends Listed>(): Listing<Thing> {
       return (digest ??= md5(blocks.map((block) => (block.digest ??= md5(block.things.map((thing) => thing.digest))))));
     },
     get legacyDigest() {
-      return (legacy ??= md5(blocks.flatMap(({ things }) => things.map(({ id }) => id))));
+      return (legacy ??= digestOfIds(blocks.flatMap(({ things }) => things)));
     },
     put(thing) {
       const found = find(thing.position);
@@ -141,6 +141,11 @@ export function digestOfList(things: Iterable<Omit<Listed, "position">>): string
   }
   if (block.length > 0) blocks.push(md5(block));
   return md5(blocks);
+}
+
+/** As the original counts a list. */
+export function digestOfIds(things: readonly Pick<Listed, "id">[]): string {
+  return md5(things.map(({ id }) => id));
 }
 
 function endsBlock(id: string): boolean {

@@ -8,7 +8,7 @@ import { seenAs, seesPlaces, statusOf, type StatusRoom } from "../../domain/stat
 import { createListBytes, documents, streamOf } from "./bytes.ts";
 import type { EventStreams } from "./events.ts";
 import { checkList, ListQuery, OneQuery } from "./query.ts";
-import { checkListed, minionOf, selected } from "./selection.ts";
+import { checkListed, minionOf, presenceOf, selected } from "./selection.ts";
 import { entityTag, isKnown } from "./validators.ts";
 
 export interface MinionsNeeds {
@@ -69,15 +69,17 @@ export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: Mi
         const list = status.list(actor);
         const isWhole = selector === undefined && state === "ready";
         const some = isWhole ? undefined : await selected({ status, fleet }, query, actor);
-        const digest = some?.digest ?? (legacyDigests ? list.legacyDigest : list.digest);
+        const { digest, legacyDigest } = some ?? list;
         const beat = live === "off" ? undefined : `${start}${list.version.toString(36)}`;
         const { live: _, state: asked, format: __, ...rest } = query;
         const tag = entityTag(digest, beat, {
           ...rest,
-          ...(asked === "all" ? { asked } : {}),
+          // When who is offline was last seen is in the answer, and in no digest.
+          ...(asked === "all" ? { asked, seen: some?.entries.map((entry) => presenceOf(entry, fleet)) } : {}),
           ...(lines ? { lines } : {}),
         });
-        const headers = headOf(digest, tag);
+        const headers = headOf(legacyDigests ? legacyDigest : digest, tag);
+        const after = cursor === undefined ? 0 : decodeCursor(ByPosition, cursor)[0];
         if (isKnown(c.req.header("if-none-match"), tag, digest)) return c.body(null, 304, headers);
         if (isHead) return head(c, headers);
 
@@ -92,7 +94,6 @@ export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: Mi
             ...(length === undefined ? {} : { "content-length": String(length) }),
           });
         }
-        const after = cursor === undefined ? 0 : decodeCursor(ByPosition, cursor)[0];
         const all = some?.entries ?? list.blocks.flatMap(({ things }) => things);
         const left = all.filter(({ position }) => position > after);
         const page = limit === undefined ? left : left.slice(0, limit);
@@ -152,13 +153,13 @@ export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: Mi
         const query = c.req.valid("query");
         const { entry, host } = await statusOf({ fleet, status }, c.req.valid("param").id, c.var.actor);
         checkListed(entry, query.state, host.name);
-        const digest = legacyDigests ? entry.legacyDigest : entry.digest;
+        const { digest } = entry;
         const beat = query.live === "off" ? undefined : `${start}${entry.beats.toString(36)}`;
         const { live: _, state, ...rest } = query;
         // Who is offline is another answer, though the same document.
-        const variant = { ...rest, ...(state === "all" ? { state: entry.state, seen: host.lastSeenAt } : {}) };
+        const variant = { ...rest, ...(state === "all" ? { state, seen: presenceOf(entry, fleet) } : {}) };
         const tag = entityTag(digest, beat, variant);
-        const headers = headOf(digest, tag);
+        const headers = headOf(legacyDigests ? entry.legacyDigest : digest, tag);
         if (isKnown(c.req.header("if-none-match"), tag, digest)) return c.body(null, 304, headers);
         if (c.req.raw.method === "HEAD") return head(c, headers);
         const isPretty = query.pretty === "on" || (query.pretty === undefined && c.var.peer.door === "tower");

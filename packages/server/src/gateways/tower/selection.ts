@@ -3,6 +3,7 @@ import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { Fleet } from "../../domain/fleet/index.ts";
 import {
+  digestOfIds,
   digestOfList,
   seesPlaces,
   valueOfDocument,
@@ -15,6 +16,8 @@ import { digestWithState } from "./validators.ts";
 export interface Selected {
   readonly entries: readonly StatusEntry[];
   readonly digest: string;
+  /** As the original counts a list: over the ids alone. */
+  readonly legacyDigest: string;
 }
 
 /** In the order of becoming ready, within the places of who asks. */
@@ -31,7 +34,11 @@ export async function selected(
   const entries = status.all.filter(
     (entry) => sees(entry.place) && (state === "all" || entry.state === "listed") && hit?.has(entry.host) !== false,
   );
-  return { entries, digest: digestOfList(state === "all" ? entries.map(withState) : entries) };
+  return {
+    entries,
+    digest: digestOfList(state === "all" ? entries.map(withState) : entries),
+    legacyDigest: digestOfIds(entries),
+  };
 }
 
 function withState({ id, digest, state }: StatusEntry) {
@@ -49,13 +56,16 @@ export function minionOf(
   return { ...(fields === undefined ? document : fieldsOf(document, fields)), ...more };
 }
 
-function presenceOf(entry: StatusEntry, fleet: Pick<Fleet, "byKey">): Readonly<Record<string, unknown>> {
+/** What `?state=all` adds to a minion. */
+export function presenceOf(entry: StatusEntry, fleet: Pick<Fleet, "byKey">): Readonly<Record<string, unknown>> {
   const host = fleet.byKey(entry.host);
+  // Whoever is listed is seen now; when its link began would be read as long ago.
+  if (entry.state === "listed") return { state: "online" };
   const lastSeen = host?.lastSeenAt;
   return {
-    state: entry.state === "listed" ? "online" : "offline",
+    state: "offline",
     lastSeen: lastSeen === undefined ? null : new Date(lastSeen).toISOString(),
-    ...(entry.state === "listed" || host?.offlineReason === undefined ? {} : { offlineReason: host.offlineReason }),
+    ...(host?.offlineReason === undefined ? {} : { offlineReason: host.offlineReason }),
   };
 }
 
