@@ -349,7 +349,8 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       openStormApi({
         ...taskNeeds,
         kinds: kindsOf(taskNeeds),
-        status: async () => (await import("./status/status.ts")).readStatus(aboutStatus()),
+        status: async () =>
+          (await import("./status/status.ts")).readStatus(aboutStatus(), up?.enrolled.host.id ?? null),
       }),
     );
     api.then((serve) => serve(bytes, caller)).catch((error: unknown) => bytes.destroy(error as Error));

@@ -1,6 +1,8 @@
 /** What the agent says of itself, in the words of the original; what there is no such thing of is null or empty. */
 import { AGENT_API_PORT } from "@atalaya/protocol";
+import { reconnectBackoff } from "../link/backoff.ts";
 import type { Policy } from "../policy/policy.ts";
+import { LOOK_AT_ALL_MS } from "./reporter.ts";
 import type { StatusSource } from "./source.ts";
 
 /** How the agent stands now. */
@@ -76,6 +78,12 @@ function configOf({ servers, heartbeatMs, data, strategy }: OwnState, policy: Po
     beaconRetry: 2,
     beaconValidity: beat === null ? null : beat * 2.5,
     // No socket listens there: it is reached through relays.
+    // Waits for the next server grow from here, scattered (ms).
+    repeatdelay: reconnectBackoff.baseMs,
+    // How often everything is looked at, if nothing said before that it changed (ms).
+    repeatInterval: LOOK_AT_ALL_MS,
+    // It logs to standard error; whoever runs it keeps that.
+    logfile: null,
     port: policy?.relay.api === false ? 0 : AGENT_API_PORT,
     datadir: data,
     capabilities: policy?.capabilities ?? null,

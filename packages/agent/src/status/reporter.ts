@@ -32,13 +32,16 @@ export interface ReporterNeeds {
   readonly times?: Partial<typeof TIMES>;
 }
 
+/** Whether or not anything said that something changed. */
+export const LOOK_AT_ALL_MS = 10 * 60_000;
+
 const TIMES = {
   /** A source that takes longer is absent until it answers. */
   readMs: 15_000,
   /** What comes within this is told together. */
   togetherMs: 200,
   cheapEveryMs: 5_000,
-  dearEveryMs: 10 * 60_000,
+  dearEveryMs: LOOK_AT_ALL_MS,
 };
 
 interface Told {

@@ -20,8 +20,8 @@ function sourcesOf({ state, policy, instances }: SourceNeeds): readonly StatusSo
   return [machineSource, ...own, ...holdingSources(instances)];
 }
 
-/** All of it, as it is now, in the original's order; what cannot be read is absent. */
-export async function readStatus(needs: SourceNeeds): Promise<Readonly<Record<string, unknown>>> {
+/** All of it, as it is now, in the original's order; what cannot be read is absent. `id`: what the server calls the host. */
+export async function readStatus(needs: SourceNeeds, id: string | null): Promise<Readonly<Record<string, unknown>>> {
   const sources = sourcesOf(needs);
   const found = await Promise.all(
     statusNames.map(async (name) => {
@@ -29,7 +29,7 @@ export async function readStatus(needs: SourceNeeds): Promise<Readonly<Record<st
       return [name, value === undefined ? undefined : withoutSecrets(value, name)] as const;
     }),
   );
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+  return Object.fromEntries([["id", id], ...found.filter(([, value]) => value !== undefined)]);
 }
 
 export function openStatusReporter(

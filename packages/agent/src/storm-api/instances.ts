@@ -1,4 +1,5 @@
 /** `/instances` in the shape that the original shows in its status (reference of the original, 4.6 and 6). */
+import { isDeepStrictEqual } from "node:util";
 import { AtalayaError, type ServiceSpec, type ServiceStatus } from "@atalaya/protocol";
 import { z } from "zod";
 import { idOf } from "../status/packages.ts";
@@ -17,7 +18,7 @@ export type Invocation = z.output<typeof Invocation>;
 
 const Action = z.object({ command: z.enum(["start", "stop", "restart"]) });
 
-export function instanceSpec({ name, path, monitor, args, options }: Invocation): object {
+function instanceSpec({ name, path, monitor, args, options }: Invocation) {
   const program = path === `/${name}` || path.endsWith(`/${name}`) ? path : `${path.replace(/\/$/, "")}/${name}`;
   return {
     program,
@@ -28,6 +29,30 @@ export function instanceSpec({ name, path, monitor, args, options }: Invocation)
   };
 }
 
+/**
+ * Adds an instance that nobody has yet, or the very same program again: the original knew several of one name, and
+ * another caller's must not be ended by mistake. One that does not stay up is not there afterwards.
+ */
+export async function addInstance(
+  { deeds, perform }: Pick<Call, "deeds" | "perform">,
+  capability: "instance" | "service",
+  name: string,
+  invocation: Invocation,
+): Promise<void> {
+  const spec = instanceSpec(invocation);
+  const taken = (await deeds.instances()).find(({ status }) => status.name === name);
+  if (taken !== undefined && !isDeepStrictEqual([taken.spec.program, taken.spec.args], [spec.program, spec.args]))
+    throw new AtalayaError("request.conflict", `there is another instance ${name} here: remove it first`);
+  const wanted = { ...(capability === "service" ? { manager: "instance" } : {}), names: [name] };
+  try {
+    await perform(capability, { ...wanted, action: "add", spec });
+  } catch (error) {
+    const isLeft = taken === undefined && (await deeds.instances()).some(({ status }) => status.name === name);
+    if (isLeft) await perform(capability, { ...wanted, action: "remove" });
+    throw error;
+  }
+}
+
 export async function instanceRoutes(call: Call): Promise<Reply> {
   const { method, rest, body, deeds } = call;
   const all = await deeds.instances();
@@ -35,7 +60,7 @@ export async function instanceRoutes(call: Call): Promise<Reply> {
     if (method === "GET") return { status: 200, body: all.map(entryOf) };
     if (method !== "POST") throw notAllowed(method);
     const invocation = read(Invocation, body);
-    await call.perform("instance", { action: "add", names: [invocation.name], spec: instanceSpec(invocation) });
+    await addInstance(call, "instance", invocation.name, invocation);
     const added = (await deeds.instances()).find(({ status }) => status.name === invocation.name);
     return { status: 200, body: entryOf(added!) };
   }

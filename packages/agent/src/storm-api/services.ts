@@ -2,7 +2,7 @@
 import { AtalayaError, type ServiceStatus } from "@atalaya/protocol";
 import { z } from "zod";
 import { idOf } from "../status/packages.ts";
-import { instanceSpec, Invocation } from "./instances.ts";
+import { addInstance, Invocation } from "./instances.ts";
 import { read } from "./read.ts";
 import { notAllowed, type Call, type Reply } from "./call.ts";
 
@@ -29,12 +29,7 @@ export async function serviceRoutes(call: Call): Promise<Reply> {
     if (method === "GET") return { status: 200, body: { services: (await all()).map(entryOf) } };
     if (method !== "POST") throw notAllowed(method);
     const { name, invocation } = read(NewService, body);
-    await call.perform("service", {
-      action: "add",
-      manager: "instance",
-      names: [name],
-      spec: instanceSpec(invocation),
-    });
+    await addInstance(call, "service", name, invocation);
     return { status: 200, body: entryOf((await all()).findLast((one) => one.name === name)!) };
   }
   const [id, verb] = rest;

@@ -54,7 +54,7 @@ beforeAll(async () => {
     program: join(import.meta.dirname, "../main.ts"),
     runtime: process.execPath,
     kinds: kindsOf({ instances }),
-    status: () => readStatus({ state, policy, instances }),
+    status: () => readStatus({ state, policy, instances }, "host_1"),
   });
 });
 afterAll(async () => {
@@ -101,6 +101,7 @@ describe("the API of an agent", () => {
     expect(Object.keys(body)).toEqual(
       expect.arrayContaining(["activated", "running", "config", "os", "packages", "services", "instances"]),
     );
+    expect(Object.entries(body)[0]).toEqual(["id", "host_1"]);
     expect((await call("GET", "/environment")).body).toMatchObject({ platform: "linux" });
   });
 
@@ -130,6 +131,20 @@ describe("the API of an agent", () => {
       options: { env: { SECRET: null } },
     });
     const { id, pid } = body as { readonly id: string; readonly pid: number };
+    // Another program of that name leaves this one alone.
+    for (const [path, name] of [["/instances", "sleep"] as const, ["/services", "sleep"] as const]) {
+      const other = { ...invocation, path: "/nowhere" };
+      expect(await call("POST", path, path === "/services" ? { name, invocation: other } : other)).toMatchObject({
+        status: 409,
+        body: { code: "request.conflict" },
+      });
+    }
+    expect((await call("GET", `/instances/${id}`)).body).toMatchObject({ pid, path: "/bin/sleep" });
+    // One that does not stay up is not left to be tried for ever.
+    const absent = { name: "absent", path: "/nowhere" };
+    expect(await call("POST", "/instances", absent)).toMatchObject({ status: 409, body: { code: "service.failed" } });
+    expect((await call("POST", "/services", { name: "gone", invocation: absent })).status).toBe(409);
+    expect((await call("GET", "/instances")).body).toHaveLength(1);
     expect(existsSync(`/proc/${pid}`)).toBe(true);
     expect(
       ((await call("GET", "/services")).body as { services: { id: string }[] }).services.map((one) => one.id),
