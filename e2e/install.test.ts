@@ -6,72 +6,21 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  bareMachine,
-  canMakeNetworks,
-  doorway,
-  ownProcess,
-  serverProcess,
-  testNetwork,
-  type BareMachine,
-  type ProcessOptions,
-  type ServerProcess,
-  type TestNetwork,
-} from "@atalaya/testkit";
-
-const CLI = fileURLToPath(new URL("../packages/cli/bin/atalaya.mjs", import.meta.url));
+import { bareMachine, canMakeNetworks, ownProcess, serverProcess, type BareMachine } from "@atalaya/testkit";
+import { bareWorld, CLI, type BareWorld } from "./bare-world.ts";
 
 interface Host {
   readonly name: string;
-  readonly state: string;
 }
 
 describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "atalaya-install-"));
-  const data = join(folder, "server");
-  const owned = new AsyncDisposableStack();
-  let network: TestNetwork;
-  let server: ServerProcess;
+  let world: BareWorld;
 
   beforeAll(async () => {
-    owned.defer(() => rmSync(folder, { recursive: true, force: true }));
-    network = owned.use(testNetwork(3));
-    const spawn = (options: ProcessOptions) => network.server.spawn(options);
-    const socketPath = join(folder, "door");
-    owned.use(await doorway(network.server, { host: "10.78.0.1", port: 8443 }, socketPath));
-    server = await serverProcess({ data, host: "10.78.0.1", port: 8443, socketPath, spawn });
-    owned.use(server);
+    world = await bareWorld(3);
   });
-  afterAll(() => owned.disposeAsync());
-
-  async function atalaya(...args: readonly string[]) {
-    await using cli = network.server.spawn({
-      program: process.execPath,
-      args: [CLI, ...args],
-      env: { ATALAYA_DATA: data },
-    });
-    const { code } = await cli.ended();
-    return { code, printed: cli.printed };
-  }
-
-  async function joinLine(): Promise<string> {
-    const { code, printed } = await atalaya("token", "create");
-    expect(code, printed).toBe(0);
-    expect(printed).not.toContain("ATALAYA_LISTEN");
-    const lines = printed.split("\n").filter((line) => line.startsWith("("));
-    expect(lines, printed).toHaveLength(1);
-    return lines[0]!;
-  }
-
-  async function hostIs(name: string, state: string): Promise<void> {
-    const seen = async (): Promise<string | undefined> =>
-      (await server.call<{ readonly items: readonly Host[] }>("GET", "/api/v1/hosts")).body.items.find(
-        (host) => host.name === name,
-      )?.state;
-    await expect.poll(seen, { timeout: 30_000 }).toBe(state);
-  }
+  afterAll(() => world[Symbol.asyncDispose]());
 
   async function nothingIsLeft(machine: BareMachine): Promise<void> {
     await expect.poll(() => machine.processes(), { timeout: 15_000 }).toEqual([]);
@@ -83,16 +32,16 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     { with: "wget", without: "curl", uninstall: `${process.execPath} ${CLI} agent uninstall --yes` },
   ])("puts a host online with $with, which runs commands, and leaves nothing", async ({ without, uninstall }) => {
     const keepSources = uninstall.includes(CLI);
-    await using machine = await bareMachine(network.hosts[0]!, { without: [without], keepSources });
-    const installed = await machine.typed(await joinLine());
+    await using machine = await bareMachine(world.hosts[0]!, { without: [without], keepSources });
+    const installed = await machine.typed(await world.joinLine());
     expect(installed.code, installed.printed).toBe(0);
-    await hostIs("pc-01", "online");
-    const ran = await atalaya("run", "name:pc-01", "--", "sh", "-c", "echo I am $(hostname) and $(id -un)");
+    await world.hostIs("pc-01", "online");
+    const ran = await world.atalaya("run", "name:pc-01", "--", "sh", "-c", "echo I am $(hostname) and $(id -un)");
     expect(ran.printed).toContain("I am pc-01 and root");
     expect(ran.code, ran.printed).toBe(0);
 
     // A command that is under way when the agent goes must not stay behind.
-    const long = await server.call<{ readonly id: string }>("POST", "/api/v1/jobs", {
+    const long = await world.server.call<{ readonly id: string }>("POST", "/api/v1/jobs", {
       selector: "name:pc-01",
       capability: "exec",
       request: { command: { kind: "program", program: "sleep", args: ["4321"] } },
@@ -104,13 +53,13 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     const removed = await machine.typed(uninstall);
     expect(removed.code, removed.printed).toBe(0);
     await nothingIsLeft(machine);
-    await hostIs("pc-01", "offline");
+    await world.hostIs("pc-01", "offline");
   });
 
   test("says who the machine is, survives its agent's death, and enrols nothing twice", async () => {
-    await using machine = await bareMachine(network.hosts[1]!);
-    expect((await machine.typed(await joinLine())).code).toBe(0);
-    await hostIs("pc-02", "online");
+    await using machine = await bareMachine(world.hosts[1]!);
+    expect((await machine.typed(await world.joinLine())).code).toBe(0);
+    await world.hostIs("pc-02", "online");
     const status = await machine.typed("atalaya-agent status --json");
     expect(JSON.parse(status.printed)).toMatchObject({
       running: true,
@@ -124,13 +73,13 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
 
     const { pid } = JSON.parse(status.printed) as { readonly pid: number };
     await machine.typed(`kill -9 ${pid}`);
-    await hostIs("pc-02", "offline");
-    await hostIs("pc-02", "online");
+    await world.hostIs("pc-02", "offline");
+    await world.hostIs("pc-02", "online");
 
-    const again = await machine.typed(await joinLine());
+    const again = await machine.typed(await world.joinLine());
     expect(again.code, again.printed).toBe(0);
-    await hostIs("pc-02", "online");
-    const { body } = await server.call<{ readonly items: readonly Host[] }>(
+    await world.hostIs("pc-02", "online");
+    const { body } = await world.server.call<{ readonly items: readonly Host[] }>(
       "GET",
       "/api/v1/hosts?selector=name:pc-02*",
     );
@@ -140,8 +89,8 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
   });
 
   test("refuses a script, a bundle or a runtime that somebody changed, and changes nothing", async () => {
-    await using machine = await bareMachine(network.hosts[2]!);
-    const line = await joinLine();
+    await using machine = await bareMachine(world.hosts[2]!);
+    const line = await world.joinLine();
     const other = line.replace(/[0-9a-f]{64}/, "0".repeat(64));
     expect(other).not.toBe(line);
     expect((await machine.typed(other)).code).not.toBe(0);
@@ -166,7 +115,7 @@ describe.runIf(canMakeNetworks)("one line on a bare machine", { timeout: 180_000
     // The token was not used up by what failed.
     const answer = await machine.typed(line);
     expect(answer.code, answer.printed).toBe(0);
-    await hostIs("pc-03", "online");
+    await world.hostIs("pc-03", "online");
   });
 });
 

@@ -30,6 +30,7 @@ export {
   type ServerProcessOptions,
 } from "./processes/server.ts";
 export { joinAgent, startAgent, type AgentProcessOptions } from "./processes/agent.ts";
+export { noSystemdHere } from "./processes/boot.ts";
 export { bareMachine, type BareMachine, type BareMachineOptions } from "./processes/machine.ts";
 export { connectProxy } from "./processes/connect-proxy.ts";
 export { doorway, type Doorway } from "./processes/doorway.ts";

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
+import { noSystemdHere } from "./boot.ts";
 import { canMakeNetworks, testNetwork } from "./hosts.ts";
 import { bareMachine } from "./machine.ts";
 
@@ -21,5 +22,24 @@ test.runIf(canMakeNetworks)(
     expect(machine.processes()).toEqual(["sleep 9876"]);
     expect(existsSync(name)).toBe(false);
     expect(existsSync("/etc/passwd")).toBe(true);
+  },
+);
+
+const why = noSystemdHere();
+test.runIf(why === undefined)(
+  `a machine with a systemd of its own has its bus and journal, and leaves this machine as it was${why === undefined ? "" : ` (skipped: ${why})`}`,
+  async () => {
+    using network = testNetwork(1);
+    await using machine = await bareMachine(network.hosts[0]!, { systemd: true });
+    expect((await machine.typed("hostname; ps -o comm= -p 1; cat /proc/1/cgroup | tail -n 1")).printed).toBe(
+      "pc-01\nsystemd\n0::/init.scope\n",
+    );
+    expect((await machine.typed("systemctl list-jobs --no-legend; systemctl --failed --no-legend")).printed).toBe("");
+    const made = await machine.typed(
+      "systemd-run --quiet --wait --unit=greeter echo good morning; journalctl -qo cat -u greeter",
+    );
+    expect(made.printed).toContain("good morning");
+    expect(machine.processes()).toEqual([]);
+    expect(machine.changes()).toEqual([]);
   },
 );

@@ -7,6 +7,7 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { plainBoot, systemdBoot } from "./boot.ts";
 import type { NetworkHost } from "./hosts.ts";
 import { ownProcess, type OwnedProcess } from "./process.ts";
 
@@ -30,33 +31,15 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const TOOLCHAINS =
   "node nodejs npm npx corepack yarn pnpm bun deno gcc* g++* cc c++ cpp* clang* tcc make python* perl ruby *-linux-gnu-*";
 
-const BOOT = `
-set -e
-disk=$1; hidden=$2; without=$3
-mount -t tmpfs tmpfs "$disk"
-mkdir "$disk/changes" "$disk/work" "$disk/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$disk/changes,workdir=$disk/work" "$disk/root"
-cd "$disk/root"
-mount -t proc proc proc
-mount --rbind /sys sys
-mount --rbind /dev dev
-for folder in $hidden; do [ ! -d ".$folder" ] || mount -t tmpfs tmpfs ".$folder"; done
-# From here on inside: a link of this machine's disk would lead out again.
-exec chroot . /bin/sh -ec '
-  for bin in /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin; do (cd "$bin"; rm -rf $1); done
-  rm -rf /run/systemd /run/atalaya-agent.pid /opt/atalaya /etc/atalaya /var/lib/atalaya-agent /usr/local/bin/atalaya-agent
-  hostname > /etc/machine-id.new && mv /etc/machine-id.new /etc/machine-id
-  echo booted
-  # Reaps what is orphaned, as every init.
-  sleep 1000000 & wait
-' boot "$without"
-`;
+const UP_MS = 60_000;
 
 export interface BareMachineOptions {
   /** Programs that are not there either. */
   readonly without?: readonly string[];
   /** Leaves our sources, with the Node that they brought, for those who run the command line from a work tree. */
   readonly keepSources?: boolean;
+  /** A real systemd is its init (see `noSystemdHere`), with a bus and a journal, and none of this machine's services. */
+  readonly systemd?: boolean;
 }
 
 export async function bareMachine(host: NetworkHost, options: BareMachineOptions = {}): Promise<BareMachine> {
@@ -64,58 +47,58 @@ export async function bareMachine(host: NetworkHost, options: BareMachineOptions
   const sources = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/\/$/, "");
   const hidden = options.keepSources === true ? [] : [homedir(), "/home", sources];
   const without = [TOOLCHAINS, ...(options.without ?? [])].join(" ");
+  const boot = options.systemd === true ? systemdBoot() : plainBoot();
   const kernel = host.spawn({
     program: "unshare",
-    args: [
-      "--mount",
-      "--pid",
-      "--fork",
-      "--kill-child=KILL",
-      "sh",
-      "-c",
-      BOOT,
-      "boot",
+    args: ["--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-c", boot.script, "boot"].concat(
       disk,
       hidden.join(" "),
       without,
-    ],
+    ),
   });
   async function off(): Promise<void> {
     await kernel[Symbol.asyncDispose]();
+    await boot.over();
     rmSync(disk, { recursive: true, force: true });
   }
-  try {
-    await kernel.prints(/^booted$/m);
-  } catch (cause) {
-    await off();
-    throw cause;
-  }
-  const init = Number(readFileSync(`/proc/${kernel.pid}/task/${kernel.pid}/children`, "utf8").trim());
-  const seen = `/proc/${kernel.pid}/root${disk}/changes`;
-  const before = new Set(changesIn(seen));
-
+  let init = 0;
   function type(line: string, env: Readonly<Record<string, string>> = {}): OwnedProcess {
     const given = Object.entries({ PATH, HOME: "/root", ...env }).map(([name, value]) => `${name}=${value}`);
-    const enter = ["--target", String(init), "--mount", "--uts", "--net", "--pid", "--root", "--"];
+    const enter = ["--target", String(init), "--mount", "--uts", "--net", "--pid", "--cgroup", "--root", "--"];
     return ownProcess({
       program: "nsenter",
       args: [...enter, "env", "--chdir=/", "-i", ...given, "/bin/sh", "-c", line],
     });
   }
 
+  async function typed(line: string, env?: Readonly<Record<string, string>>) {
+    await using child = type(line, env);
+    const { code } = await child.ended(120_000);
+    return { code, printed: child.printed };
+  }
+  const seen = `/proc/${kernel.pid}/root${disk}/changes`;
+  let before: ReadonlySet<string>;
+  try {
+    await kernel.prints(/^booted$/m);
+    init = Number(readFileSync(`/proc/${kernel.pid}/task/${kernel.pid}/children`, "utf8").trim());
+    const deadline = Date.now() + UP_MS;
+    for (let told = await typed(boot.up); told.code !== 0; told = await typed(boot.up))
+      if (Date.now() > deadline) throw new Error(`the machine does not come up: ${told.printed}\n${kernel.printed}`);
+    before = new Set(changesIn(seen));
+  } catch (cause) {
+    await off();
+    throw cause;
+  }
+
   return {
     host,
     type,
-    async typed(line, env) {
-      await using child = type(line, env);
-      const { code } = await child.ended(120_000);
-      return { code, printed: child.printed };
-    },
+    typed,
     changes() {
       const now = new Set(changesIn(seen));
       return [...now.symmetricDifference(before)].toSorted();
     },
-    processes: () => descendants(init).filter((command) => command !== "sleep 1000000"),
+    processes: () => descendants(init).filter((command) => !boot.isOwn(command)),
     [Symbol.asyncDispose]: off,
   };
 }

@@ -16,7 +16,8 @@ export async function performService(raw: unknown, scene: Scene): Promise<unknow
   if (manager === "instance") return askAgent(request, scene);
   if (!systemdRuns()) throw new AtalayaError("service.manager-missing", "systemd does not run on this host");
   using systemd = await openSystemd(systemdPlace());
-  return withSystemd(systemd, request, scene);
+  // Awaited here: the connection lasts as long as this function.
+  return await withSystemd(systemd, request, scene);
 }
 
 export async function performInstance(raw: unknown, scene: Scene): Promise<unknown> {

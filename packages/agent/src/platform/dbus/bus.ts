@@ -67,17 +67,20 @@ export async function openBus(path: string, { direct = false }: { readonly direc
       socket.destroy(error as Error);
     }
   });
+  let why = "the bus has closed the connection";
   const closed = new Promise<void>((resolve) => {
     socket.once("close", () => {
       for (const { reject, timer } of waiting.values()) {
         clearTimeout(timer);
-        reject(new BusError("closed", "the bus has closed the connection"));
+        reject(new BusError("closed", why));
       }
       waiting.clear();
       resolve();
     });
   });
-  socket.on("error", () => undefined);
+  socket.on("error", ({ message }) => {
+    why = `the connection to the bus has ended: ${message}`;
+  });
 
   function take(message: Message): void {
     if (message.type === "signal") {
@@ -107,7 +110,7 @@ export async function openBus(path: string, { direct = false }: { readonly direc
 
   function call({ destination, body = [], ...rest }: Call): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
-      if (socket.destroyed) return reject(new BusError("closed", "the bus has closed the connection"));
+      if (socket.destroyed) return reject(new BusError("closed", why));
       const id = send({ type: "call", ...rest, ...(direct ? {} : { destination }), body });
       const timer = setTimeout(() => {
         waiting.delete(id);
