@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonIfThere, writeDurably } from "../../platform/durable-file.ts";
+import { withFileLock } from "../../platform/file-lock.ts";
 
 const Stored = z.object({
   variables: z.record(z.string(), z.string()),
@@ -34,6 +35,28 @@ export function variablesOf(data: string): Variables {
     return known.stored;
   }
 
+  async function changeNow(
+    set: Readonly<Record<string, string | null>>,
+    secrets: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const before = await stored();
+    const variables = { ...before.variables };
+    const secret = new Set(before.secret);
+    for (const [name, value] of Object.entries(set)) {
+      secret.delete(name);
+      if (value === null) delete variables[name];
+      else variables[name] = value;
+    }
+    for (const [name, value] of Object.entries(secrets)) {
+      variables[name] = value;
+      secret.add(name);
+    }
+    const next = { variables, secret: [...secret].toSorted() };
+    if (JSON.stringify(next) === JSON.stringify({ ...before, secret: [...before.secret].toSorted() })) return false;
+    await writeDurably(path, JSON.stringify(next));
+    return true;
+  }
+
   return {
     values: async () => (await stored()).variables,
     async shown() {
@@ -44,23 +67,12 @@ export function variablesOf(data: string): Variables {
           .map(([name, value]) => [name, secret.includes(name) ? null : value]),
       );
     },
-    async change(set, secrets) {
-      const before = await stored();
-      const variables = { ...before.variables };
-      const secret = new Set(before.secret);
-      for (const [name, value] of Object.entries(set)) {
-        secret.delete(name);
-        if (value === null) delete variables[name];
-        else variables[name] = value;
-      }
-      for (const [name, value] of Object.entries(secrets)) {
-        variables[name] = value;
-        secret.add(name);
-      }
-      const next = { variables, secret: [...secret].toSorted() };
-      if (JSON.stringify(next) === JSON.stringify({ ...before, secret: [...before.secret].toSorted() })) return false;
-      await writeDurably(path, JSON.stringify(next));
-      return true;
-    },
+    // Each is a process of its own, and there may be several at once.
+    change: (set, secrets) =>
+      isNothing(set) && isNothing(secrets)
+        ? Promise.resolve(false)
+        : withFileLock(`${path}.lock`, () => changeNow(set, secrets)),
   };
 }
+
+const isNothing = (values: object): boolean => Object.keys(values).length === 0;
