@@ -10,9 +10,14 @@
  * The mark is four bytes that tell the agent how it stands: `run` when it listens, `full` while the disk takes nothing,
  * `eof` when all is written and nobody is left who could print more, `cut` when, after SIGUSR2, all is written that was
  * in the pipes at that moment. After `cut` what comes is thrown away, so that nobody who prints on gets SIGPIPE.
+ *
+ * With two arguments it is an instance's *keeper* instead: in the folder of the file `log`, which the instance itself
+ * writes, it keeps that file within the bytes of the first argument, whether or not an agent is there, for as long as the
+ * process lives whose number is the beginning of the file that the second one names.
  */
 #if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, RT_SIGACTION = 13, RT_SIGPROCMASK = 14, IOCTL = 16, PWRITE = 18, EXIT = 231, FSTAT = 5, PPOLL = 271, SIGNALFD = 289 };
+enum { READ = 0, WRITE = 1, RT_SIGACTION = 13, RT_SIGPROCMASK = 14, IOCTL = 16, PWRITE = 18, EXIT = 231, FSTAT = 5, PPOLL = 271, SIGNALFD = 289,
+       CLOSE = 3, PREAD = 17, KILL = 62, FTRUNCATE = 77, GETPPID = 110, OPENAT = 257, RENAMEAT2 = 316 };
 static long call(long n, long a, long b, long c, long d, long e) {
   long result;
   register long r10 __asm__("r10") = d;
@@ -23,7 +28,8 @@ static long call(long n, long a, long b, long c, long d, long e) {
 __asm__(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\n call run\n");
 #define SIZE_AT 6
 #elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, RT_SIGACTION = 134, RT_SIGPROCMASK = 135, IOCTL = 29, PWRITE = 68, EXIT = 94, FSTAT = 80, PPOLL = 73, SIGNALFD = 74 };
+enum { READ = 63, WRITE = 64, RT_SIGACTION = 134, RT_SIGPROCMASK = 135, IOCTL = 29, PWRITE = 68, EXIT = 94, FSTAT = 80, PPOLL = 73, SIGNALFD = 74,
+       FTRUNCATE = 46, OPENAT = 56, CLOSE = 57, PREAD = 67, KILL = 129, GETPPID = 173, RENAMEAT2 = 276 };
 static long call(long n, long a, long b, long c, long d, long e) {
   register long x8 __asm__("x8") = n;
   register long x0 __asm__("x0") = a;
@@ -43,7 +49,8 @@ __asm__(".globl _start\n_start:\n mov x29,#0\n mov x30,#0\n mov x0,sp\n b run\n"
 /* The numbers that Linux has for both architectures. */
 enum { POLLIN = 1, POLLERR = 8, POLLHUP = 16, EINTR = 4, EAGAIN = 11, ENOSPC = 28, EDQUOT = 122, FIONREAD = 0x541B };
 enum { SIGUSR2 = 12, SIG_BLOCK = 0, SFD_NONBLOCK = 04000 };
-enum { BLOCK = 65536, AGAIN_MS = 100 };
+enum { HERE = -100, ESRCH = 3, O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0100, O_TRUNC = 01000 };
+enum { BLOCK = 65536, AGAIN_MS = 100, LOOK_MS = 1000 };
 
 struct pollfd {
   int fd;
@@ -132,7 +139,62 @@ static int wait_for_signal(void) {
   return call(SIGNALFD, -1, (long)&only, 8, SFD_NONBLOCK, 0);
 }
 
+static unsigned long number(const char *digits) {
+  unsigned long value = 0;
+  for (; *digits >= '0' && *digits <= '9'; digits++) value = value * 10 + (unsigned long)(*digits - '0');
+  return value;
+}
+
+/* Who writes has the file open, so it is emptied, not replaced, once its newest half is put aside. What comes after the
+ * last read and before it is empty is lost: a moment. On a full disk the old is given up, never the limit. */
+static void shorten(int log, unsigned long size, unsigned long half) {
+  char buffer[BLOCK];
+  int aside = call(OPENAT, HERE, (long)"log.1.new", O_WRONLY | O_CREAT | O_TRUNC, 0600, 0);
+  unsigned long at = size - half;
+  /* Somebody who writes faster than this reads must not hold it here. */
+  while (aside >= 0 && at < size + half) {
+    long count = call(PREAD, log, (long)buffer, BLOCK, (long)at, 0);
+    if (count == -EINTR) continue;
+    if (count <= 0 || call(WRITE, aside, (long)buffer, count, 0, 0) != count) break;
+    at += (unsigned long)count;
+  }
+  if (aside >= 0) {
+    call(CLOSE, aside, 0, 0, 0, 0);
+    call(RENAMEAT2, HERE, (long)"log.1.new", HERE, (long)"log.1", 0);
+  }
+  call(FTRUNCATE, log, 0, 0, 0, 0);
+}
+
+/* Before the process has begun it is its parent that counts. */
+static int lives(const char *process, long parent) {
+  char text[16];
+  int file = call(OPENAT, HERE, (long)process, O_RDONLY, 0, 0);
+  long count = file < 0 ? 0 : call(READ, file, (long)text, sizeof text - 1, 0, 0);
+  if (file >= 0) call(CLOSE, file, 0, 0, 0, 0);
+  text[count > 0 ? count : 0] = 0;
+  long pid = (long)number(text);
+  return pid == 0 ? call(GETPPID, 0, 0, 0, 0, 0) == parent : call(KILL, pid, 0, 0, 0, 0) != -ESRCH;
+}
+
+static __attribute__((noreturn)) void keep(unsigned long limit, const char *process) {
+  long parent = call(GETPPID, 0, 0, 0, 0, 0);
+  for (;;) {
+    int long_one = 0, log = call(OPENAT, HERE, (long)"log", O_RDWR, 0, 0);
+    if (log >= 0) {
+      unsigned long stat[18];
+      if (call(FSTAT, log, (long)stat, 0, 0, 0) == 0 && stat[SIZE_AT] > limit) {
+        long_one = 1;
+        shorten(log, stat[SIZE_AT], limit / 2);
+      }
+      call(CLOSE, log, 0, 0, 0, 0);
+    }
+    if (!lives(process, parent)) leave(0);
+    wait_for(0, 0, long_one ? AGAIN_MS : LOOK_MS);
+  }
+}
+
 __attribute__((noreturn, used)) void run(long *stack) {
+  if (stack[0] > 2) keep(number((const char *)stack[2]), (const char *)stack[3]);
   struct pump pump;
   struct stream *streams = pump.streams;
   streams[0] = (struct stream){0, 1, 1, 0};
@@ -141,9 +203,7 @@ __attribute__((noreturn, used)) void run(long *stack) {
   pump.full = pump.cutting = pump.sinking = 0;
   int signals = wait_for_signal();
   if (signals < 0) leave(2);
-  if (stack[0] > 1)
-    for (const char *digit = (const char *)stack[2]; *digit >= '0' && *digit <= '9'; digit++)
-      pump.cap = pump.cap * 10 + (unsigned long)(*digit - '0');
+  if (stack[0] > 1) pump.cap = number((const char *)stack[2]);
   mark("run\n");
 
   while (streams[0].open || streams[1].open) {

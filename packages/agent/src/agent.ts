@@ -134,7 +134,16 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     log,
     variables: () => variables.values(),
   });
-  await using instances = lazySupervisor({ data, policy, tools, environment, variables, bootId: boot.bootId, log });
+  await using instances = lazySupervisor({
+    data,
+    policy,
+    tools,
+    pump,
+    environment,
+    variables,
+    bootId: boot.bootId,
+    log,
+  });
   using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
     execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),

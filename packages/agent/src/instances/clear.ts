@@ -2,16 +2,18 @@
 import { realpath } from "node:fs/promises";
 import { AtalayaError, type ServiceSpec } from "@atalaya/protocol";
 import { findAccount, loginEnvironment, ownAccount } from "../capabilities/exec/account.ts";
+import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
 import type { Environment } from "../link/proxy.ts";
 import { localeOf } from "../runs/launchpad.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import { forbidsCommand } from "../tasks/command-rules.ts";
-import type { MinderWish } from "./minder.ts";
+import type { Cleared } from "./minder.ts";
 
 export interface ClearNeeds {
   readonly policy: PolicyFile;
   readonly tools: Partial<Tools>;
+  readonly pump: () => Promise<PumpProgram>;
   /** The agent's own: only its locale goes on. */
   readonly environment: Environment;
   /** The host's variables. */
@@ -19,8 +21,8 @@ export interface ClearNeeds {
 }
 
 /** What the policy says of commands holds for what an instance runs, at every start anew. */
-export function clearance({ policy, tools, environment, variables }: ClearNeeds) {
-  return async (name: string, spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">> => {
+export function clearance({ policy, tools, pump, environment, variables }: ClearNeeds) {
+  return async (name: string, spec: ServiceSpec): Promise<Cleared> => {
     const rules = await policy.current();
     const own = ownAccount();
     const account = spec.account === undefined || spec.account === own.name ? own : await findAccount(spec.account);
@@ -35,7 +37,10 @@ export function clearance({ policy, tools, environment, variables }: ClearNeeds)
     if (setsid === undefined) throw new AtalayaError("service.failed", "this host has no setsid (util-linux)");
     if (switched && (setpriv === undefined || process.getuid?.() !== 0))
       throw new AtalayaError("run.account-unusable", `this agent cannot run anything as ${account.name}`);
+    const [keeper, ...words] = await pump();
     return {
+      // With words it is the runtime, far too large to stand beside each instance.
+      keeper: words.length === 0 ? keeper : undefined,
       setsid,
       become: switched ? [setpriv!, `--reuid=${account.uid}`, `--regid=${account.gid}`, "--init-groups", "--"] : [],
       cwd,

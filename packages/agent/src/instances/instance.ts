@@ -8,7 +8,7 @@ import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platfo
 import { failureOf, type Log } from "../platform/log.ts";
 import { nextStart } from "./backoff.ts";
 import { readBegun, readExit, StoredSpec, Wish, type Begun, type InstanceFiles } from "./files.ts";
-import type { MinderWish } from "./minder.ts";
+import type { Cleared, MinderWish } from "./minder.ts";
 import { boundLog, lastLines } from "./log-file.ts";
 
 export interface InstanceNeeds {
@@ -18,7 +18,7 @@ export interface InstanceNeeds {
   readonly log: Log;
   readonly now: () => number;
   /** Everything looked up and allowed. Throws why it may not or cannot be started. */
-  clear(spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">>;
+  clear(spec: ServiceSpec): Promise<Cleared>;
   startMinder(wish: MinderWish): Promise<{ readonly gone: Promise<void> }>;
   changed(): void;
 }
@@ -38,8 +38,6 @@ export interface Instance {
   lines(count: number): string;
   /** Stopped, and gone from the disk. */
   remove(): Promise<void>;
-  /** Keeps its log within its limit. */
-  bound(): void;
   /** The agent goes; the program stays. */
   close(): Promise<void>;
 }
@@ -101,7 +99,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     await keep({ running: true, attempt: wish.attempt + 1, bootId: needs.bootId });
     become("starting");
     const { attempt } = wish;
-    const { gone } = await needs.startMinder({ ...cleared, files, attempt });
+    const { gone } = await needs.startMinder({ ...cleared, files, attempt, logBytes: spec.logBytes });
     watch();
     void gone.then(async () => {
       await look();
@@ -155,6 +153,12 @@ export function createInstance(needs: InstanceNeeds): Instance {
     watcher?.close();
     watcher = undefined;
     log.info("instance.ended", { name, exitCode: code, ranMs });
+    // Its keeper is gone, and had not seen the last of it.
+    try {
+      boundLog(files, spec.logBytes);
+    } catch (error) {
+      log.warn("instance.log-not-bounded", { name, ...failureOf(error) });
+    }
     if (state === "stopping" || !wish.running) return become("stopped");
     const next = nextStart(spec, { exitCode: code, ranMs, failures: wish.failures });
     if (next === undefined) {
@@ -339,9 +343,6 @@ export function createInstance(needs: InstanceNeeds): Instance {
         await rm(files.folder, { recursive: true, force: true });
         needs.changed();
       }),
-    bound() {
-      if (spec !== undefined) boundLog(files, spec.logBytes);
-    },
     async close() {
       closed = true;
       clearTimeout(timer);

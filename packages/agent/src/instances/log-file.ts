@@ -3,8 +3,8 @@ import { closeSync, openSync, readSync, renameSync, statSync, truncateSync, writ
 import type { InstanceFiles } from "./files.ts";
 
 /**
- * The program has the file open, so it is not replaced but emptied, after its second half was put aside. What comes in
- * the moment between is lost. Together both hold at most one and a half times the limit.
+ * What the keeper does while the instance runs (native/pump.c), for one that has ended: the newest half of the limit is
+ * put aside. Together both files hold at most one and a half times the limit.
  */
 export function boundLog({ log, olderLog }: InstanceFiles, limit: number): void {
   const size = sizeOf(log);

@@ -8,16 +8,32 @@ import { AtalayaError } from "@atalaya/protocol";
 import { LAST, SHELL, wrapperEnvironment } from "../capabilities/exec/wrapper.ts";
 import type { InstanceFiles } from "./files.ts";
 
-/** `claim exit setsid program…` */
+/**
+ * `claim exit logs keeper limit process setsid program…`. The keeper holds the log within its limit whoever is away; with
+ * an empty name (no native program runs here) it is this shell, which looks less often.
+ */
 const MINDER = `
 umask 077
 set -C
 echo "$$" >"$1" 2>/dev/null || exit 75
 set +C
-exit=$2
-shift 2
+exit=$2 logs=$3 keeper=$4 limit=$5 process=$6
+shift 6
+keep() {
+  while :; do
+    size=$(wc -c <log 2>/dev/null) || size=0
+    if [ "$size" -gt "$limit" ]; then tail -c "$((limit / 2))" log >log.1.new && mv -f log.1.new log.1; : >log; fi
+    read -r pid rest <"$process" || pid=$$
+    [ -d "/proc/$pid" ] || exit 0
+    sleep 2
+  done
+}
+( cd -- "$logs" && { [ -z "$keeper" ] || exec "$keeper" "$limit" "$process"; keep; } ) 2>/dev/null &
 "$@"
-echo "$? ." >"$exit.new" && mv -f -- "$exit.new" "$exit"
+code=$?
+kill "$!" 2>/dev/null
+wait "$!"
+echo "$code ." >"$exit.new" && mv -f -- "$exit.new" "$exit"
 `;
 
 /**
@@ -37,6 +53,9 @@ exec "$@"
 export interface MinderWish {
   readonly files: InstanceFiles;
   readonly attempt: number;
+  /** The native program that keeps the log; absent where none runs. */
+  readonly keeper: string | undefined;
+  readonly logBytes: number;
   readonly setsid: string;
   /** `setpriv …`, complete; empty: the agent's own account. */
   readonly become: readonly string[];
@@ -45,16 +64,20 @@ export interface MinderWish {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What is found out for each start. */
+export type Cleared = Omit<MinderWish, "files" | "attempt" | "logBytes">;
+
 /** Resolves once it is started; `gone` when it is no more, while this agent lives. Throws `service.failed`. */
 export async function startMinder(wish: MinderWish): Promise<{ readonly gone: Promise<void> }> {
-  const { files, attempt, become, cwd, command, environment } = wish;
+  const { files, attempt, keeper = "", logBytes, become, cwd, command, environment } = wish;
   const { spawn } = await import("node:child_process");
   await mkdir(files.logs, { recursive: true, mode: 0o700 });
   const last = [SHELL, "-c", LAST, "atalaya-instance", cwd, "022", String(Object.keys(environment).length), ...command];
   const places = [files.process(attempt), files.log, files.obstacle];
   const first = [SHELL, "-c", FIRST, "atalaya-session", ...places, ...become, ...last];
   const claim = [files.claim(attempt), files.exit(attempt)];
-  const args = ["-c", MINDER, "atalaya-minder", ...claim, wish.setsid, ...first];
+  const keeping = [files.logs, keeper, String(logBytes), files.process(attempt)];
+  const args = ["-c", MINDER, "atalaya-minder", ...claim, ...keeping, wish.setsid, ...first];
   try {
     const child = spawn(SHELL, args, {
       cwd: "/",

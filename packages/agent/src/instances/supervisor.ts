@@ -6,7 +6,7 @@ import type { Log } from "../platform/log.ts";
 import { failureOf } from "../platform/log.ts";
 import { instanceFiles, isInstanceName } from "./files.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { startMinder, type MinderWish } from "./minder.ts";
+import { startMinder, type Cleared } from "./minder.ts";
 
 export interface SupervisorNeeds {
   readonly data: string;
@@ -14,7 +14,7 @@ export interface SupervisorNeeds {
   readonly log: Log;
   readonly now: () => number;
   /** Looks up the account and asks the policy. Throws `run.forbidden-by-policy`, `run.account-unusable`, `service.failed`. */
-  clear(name: string, spec: ServiceSpec): Promise<Omit<MinderWish, "files" | "attempt">>;
+  clear(name: string, spec: ServiceSpec): Promise<Cleared>;
   /** Told whenever the state of one has changed. */
   changed?(): void;
 }
@@ -30,8 +30,6 @@ export interface Supervisor {
   close(): Promise<void>;
 }
 
-const BOUND_MS = 1_000;
-
 export const instancesFolder = (data: string): string => join(data, "instances");
 
 /** Adopts what an earlier agent left. Resolves when all of it is known. */
@@ -40,30 +38,6 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
   const folder = instancesFolder(data);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const instances = new Map<string, Instance>();
-  let timer: NodeJS.Timeout | undefined;
-
-  /** Looks at logs only while something may write to them. */
-  function changed(): void {
-    const busy = [...instances.values()].some((one) =>
-      ["running", "starting", "stopping"].includes(one.status().state),
-    );
-    if (busy && timer === undefined) timer = setInterval(boundAll, BOUND_MS).unref();
-    if (!busy) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-    needs.changed?.();
-  }
-
-  function boundAll(): void {
-    for (const one of instances.values()) {
-      try {
-        one.bound();
-      } catch (error) {
-        log.warn("instance.log-not-bounded", { name: one.name, ...failureOf(error) });
-      }
-    }
-  }
 
   function create(name: string): Instance {
     return createInstance({
@@ -75,7 +49,7 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
       clear: (spec) => needs.clear(name, spec),
       startMinder,
       changed: () => {
-        if (instances.has(name)) changed();
+        if (instances.has(name)) needs.changed?.();
       },
     });
   }
@@ -100,7 +74,7 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
       }
     }),
   );
-  changed();
+  needs.changed?.();
 
   return {
     list: () => [...instances.values()].map((one) => one.status()).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
@@ -116,7 +90,7 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
       if (ran) await one.stop();
       await one.define(spec);
       instances.set(name, one);
-      changed();
+      needs.changed?.();
       if (ran || spec.autostart) await one.start();
       return one;
     },
@@ -124,10 +98,9 @@ export async function openSupervisor(needs: SupervisorNeeds): Promise<Supervisor
       const one = of(name);
       await one.remove();
       instances.delete(name);
-      changed();
+      needs.changed?.();
     },
     async close() {
-      clearInterval(timer);
       await Promise.all([...instances.values()].map((one) => one.close()));
     },
   };

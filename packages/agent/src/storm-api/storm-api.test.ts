@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { duplexPair, type Duplex } from "node:stream";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findPump } from "../capabilities/exec/pump-program.ts";
 import { findTools } from "../capabilities/exec/tools.ts";
 import { variablesOf } from "../capabilities/environment/variables.ts";
 import { lazySupervisor, type LazySupervisor } from "../instances/lazy.ts";
@@ -31,6 +32,7 @@ beforeAll(async () => {
     data,
     policy,
     tools: findTools(),
+    pump: () => findPump(join(data, "bin")),
     environment,
     variables: variablesOf(data),
     bootId: bootClock().bootId,

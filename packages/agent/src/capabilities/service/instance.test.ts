@@ -123,16 +123,19 @@ describe("an instance", () => {
     expect(found.pid).not.toBe(pid);
   });
 
-  test("keeps the newest of its output, within its limit", async () => {
-    await add(
-      "chatty",
-      sh(
-        `i=0; while :; do i=$((i+1)); echo line $i 0123456789012345678901234567890123456789; [ $((i % 50)) -gt 0 ] || sleep 0.01; done`,
-        { logBytes: 8192 },
-      ),
-    );
+  test("keeps the newest of its output, within its limit, also while no agent is there", async () => {
+    const script = `i=0; while :; do i=$((i+1)); echo line $i 0123456789012345678901234567890123456789; [ $((i % 50)) -gt 0 ] || sleep 0.05; done`;
+    await add("chatty", sh(script, { logBytes: 8192 }));
     const files = instanceFiles(join(world.data, "instances"), "chatty");
-    await eventually(() => existsSync(files.olderLog) && statSync(files.olderLog).size).toBe(4096);
+    const put = (): number => statSync(files.olderLog, { throwIfNoEntry: false })?.ino ?? 0;
+    await eventually(put).toBeGreaterThan(0);
+    await world.kill();
+    const before = put();
+    await eventually(put).not.toBe(before);
+    expect(statSync(files.olderLog).size).toBeGreaterThanOrEqual(4096);
+    expect(statSync(files.olderLog).size).toBeLessThanOrEqual(8192 + 4096);
+    await eventually(() => statSync(files.log).size).toBeLessThan(8192);
+    await world.start();
     await world.ask("instance", { action: "stop", names: ["chatty"] }).ended;
     const logs = world.ask("instance", { action: "logs", names: ["chatty"], lines: 3 });
     await logs.ended;
@@ -199,4 +202,12 @@ test("variables of the host reach commands, and secrets among them are never sho
   expect(command.text()).toBe("blue sesame\n");
   await world.ask("environment", { set: { COLOUR: null, KEY: null } }).ended;
   expect(await world.ask("environment", {}).ended).toMatchObject({ result: { changed: false } });
+});
+
+test("variables that are set at once are all there afterwards", async () => {
+  const names = ["RED", "GREEN", "BLUE", "WHITE"];
+  const ended = await Promise.all(names.map((name) => world.ask("environment", { set: { [name]: "on" } }).ended));
+  expect(ended.map(({ state }) => state)).toEqual(names.map(() => "succeeded"));
+  const { result } = await world.ask("environment", {}).ended;
+  expect(result).toMatchObject({ variables: Object.fromEntries(names.map((name) => [name, "on"])) });
 });
