@@ -194,5 +194,8 @@ function aptProblem(output: string, exitCode: number): Problem {
     )
   )
     return { code: "package.locked", message };
+  // In apt's own words it is a matter of its options.
+  if (message.includes("Held packages were changed"))
+    return { code: "package.failed", message: "this would change a package that is held: unhold it first" };
   return { code: "package.failed", message };
 }

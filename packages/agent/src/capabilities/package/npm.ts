@@ -23,25 +23,37 @@ export function npm({
   readonly ask: Ask;
   readonly prefix?: string;
 }): Manager {
-  const step = (...args: string[]): Step => ({
-    program,
-    args: [
-      ...args.slice(0, 1),
-      "--global",
-      `--prefix=${prefix}`,
-      "--no-audit",
-      "--no-fund",
-      "--no-progress",
-      "--loglevel=error",
-      ...args.slice(1),
-    ],
-    environment: {
-      ...QUIET,
-      npm_config_update_notifier: "false",
-      PATH: [dirname(program), ...FOLDERS, "/usr/sbin", "/sbin", dirname(process.execPath)].join(":"),
-    },
-    endable: true,
-  });
+  const PATH = [dirname(program), ...FOLDERS, "/usr/sbin", "/sbin", dirname(process.execPath)].join(":");
+  const stepWith =
+    (settings: readonly string[]) =>
+    (...args: string[]): Step => ({
+      program,
+      args: [
+        ...args.slice(0, 1),
+        "--global",
+        `--prefix=${prefix}`,
+        ...settings,
+        "--no-audit",
+        "--no-fund",
+        "--no-progress",
+        "--loglevel=error",
+        ...args.slice(1),
+      ],
+      environment: {
+        ...QUIET,
+        npm_config_update_notifier: "false",
+        PATH,
+      },
+      endable: true,
+    });
+
+  /** With another prefix npm would look for the host's settings (registry, CA, proxy) below that one, where none are. */
+  async function hostSettings(): Promise<readonly string[]> {
+    const { exitCode, stdout } = await ask("/usr/bin/env", [`PATH=${PATH}`, program, "config", "get", "globalconfig"]);
+    const path = stdout.trim();
+    return exitCode === 0 && path.startsWith("/") ? [`--globalconfig=${path}`] : [];
+  }
+
   return {
     kind: "npm",
     needsRoot: false,
@@ -57,7 +69,7 @@ export function npm({
     },
     refresh: () => [],
     async plan(deed, before) {
-      return stepsOf(deed, before, step);
+      return stepsOf(deed, before, stepWith(await hostSettings()));
     },
     async nameOf(file) {
       const { exitCode, stdout } = await ask("/bin/tar", ["-xzOf", file, "package/package.json"]);
@@ -131,7 +143,9 @@ export async function listNpm(prefix: string): Promise<readonly InstalledPackage
 }
 
 function npmProblem(output: string, exitCode: number): Problem {
-  const lines = [...output.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, text]) => text!);
+  const lines = [...output.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, text]) =>
+    text!.replace(/^(?:notarget|404) +/, ""),
+  );
   const code = lines.map((line) => /^code (\S+)/.exec(line)?.[1]).find((one) => one !== undefined);
   const said = lines.filter((line) => !/^(code |A complete log|errno |syscall |path )/.test(line));
   const message = said.length === 0 ? `npm ended with ${exitCode}` : said.slice(0, 3).join("; ");

@@ -94,6 +94,51 @@ describe.runIf(isDebian)("packages of Debian", () => {
     });
   });
 
+  // Of the distribution's own repositories, with the machine's own settings: small, and nothing else wants it.
+  test.runIf(isDebian && !existsSync("/usr/bin/hello"))(
+    "come from the host's own repositories, after a look at what those have",
+    { timeout: 180_000 },
+    async () => {
+      const names = [{ name: "hello" }];
+      const came = ask({ action: "install", names, refresh: true });
+      const { state, result } = await came.ended;
+      expect({ state, result }).toMatchObject({
+        state: "succeeded",
+        result: { changes: [{ name: "hello", outcome: "installed", after: expect.stringMatching(/^2\./) }] },
+      });
+      expect(came.text()).toMatch(/^(Get|Hit):1 /m);
+      const percents = tower.frames.flatMap((frame) =>
+        frame.type === "progress" && frame.run === came.id && frame.phase === "running" ? [frame.done] : [],
+      );
+      expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+      expect(percents.length).toBeGreaterThan(2);
+      expect(execFileSync("/usr/bin/hello", { encoding: "utf8" })).toBe("Hello, world!\n");
+      await ask({ action: "hold", names }).ended;
+      expect(await ask({ action: "list", names }).ended).toMatchObject({ result: { packages: [{ status: "held" }] } });
+      expect(await ask({ action: "upgrade", names }).ended).toMatchObject({
+        state: "succeeded",
+        result: { changes: [{ name: "hello", outcome: "unchanged" }] },
+      });
+      expect(await ask({ action: "remove", names }).ended).toMatchObject({
+        state: "failed",
+        reason: { code: "package.failed", message: expect.stringContaining("is held: unhold it first") },
+        result: { changes: [{ name: "hello", outcome: "unchanged" }] },
+      });
+      await ask({ action: "unhold", names }).ended;
+      const other = ask({ action: "install", names: [{ name: "hello", version: "0.1" }] });
+      expect(await other.ended).toMatchObject({
+        reason: {
+          code: "package.unknown",
+          message: expect.stringMatching(/^apt offers no version 0.1 of hello, but 2\./),
+        },
+      });
+      expect(await ask({ action: "remove", purge: true, names }).ended).toMatchObject({
+        result: { changes: [{ name: "hello", outcome: "removed" }] },
+      });
+      expect(existsSync("/usr/bin/hello")).toBe(false);
+    },
+  );
+
   test("that fail to install say why, and can be installed afterwards", async () => {
     const gate = join(folder, "gate");
     const path = await deb("3.0", `echo the gate is shut; [ -e ${gate} ]`);
@@ -192,6 +237,29 @@ describe.runIf(isDebian)("packages of Debian", () => {
 });
 
 describe("packages of npm", () => {
+  // With a prefix of its own, but the machine's settings of who is asked, and how.
+  test("come from the registry in the version that was asked for, and are upgraded", { timeout: 180_000 }, async () => {
+    const manager = { manager: "npm", prefix: join(folder, "registry") };
+    const of = (version?: string) => [{ name: "left-pad", ...(version === undefined ? {} : { version }) }];
+    expect(await ask({ action: "install", ...manager, names: of("1.2.0") }).ended).toMatchObject({
+      state: "succeeded",
+      result: { changes: [{ name: "left-pad", outcome: "installed", after: "1.2.0" }] },
+    });
+    expect(await ask({ action: "upgrade", ...manager, names: of() }).ended).toMatchObject({
+      result: { changes: [{ name: "left-pad", outcome: "changed", before: "1.2.0", after: "1.3.0" }] },
+    });
+    expect(await ask({ action: "install", ...manager, names: of("0.9.9") }).ended).toMatchObject({
+      state: "failed",
+      reason: {
+        code: "package.unknown",
+        message: expect.stringMatching(/^No matching version found for left-pad@0.9.9/),
+      },
+    });
+    expect(await ask({ action: "remove", ...manager, names: of() }).ended).toMatchObject({
+      result: { changes: [{ name: "left-pad", outcome: "removed" }] },
+    });
+  });
+
   test("are installed into a prefix from a tarball, listed and removed", async () => {
     const prefix = join(folder, "prefix");
     const sha256 = await tarball("atalaya-npm-test", "1.2.3");

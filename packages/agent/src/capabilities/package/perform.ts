@@ -94,7 +94,10 @@ async function perform(step: Step, manager: Manager, scene: Scene): Promise<void
     environment: scene.environment,
     signal: scene.signal,
     print: (stream, text) => {
-      for (const line of text.trimEnd().split("\n")) (stream === 1 ? scene.say : scene.warn)(line);
+      // npm begins and ends with an empty line.
+      const lines = text.replace(/^\n+/, "").trimEnd();
+      if (lines === "") return;
+      for (const line of lines.split("\n")) (stream === 1 ? scene.say : scene.warn)(line);
     },
     report: ({ percent }) => {
       if (percent !== undefined) scene.progress({ phase: "running", done: Math.round(percent), total: 100 });
