@@ -54,13 +54,17 @@ describe("a command whose agent is killed", () => {
   test("and which waits because too much is in the spool goes on under the next one, in whatever session", async () => {
     const agent = await up();
     tower.committing = false;
-    const run = tower.run(shell("setsid -w seq 1 12000000; echo end >/dev/stderr"));
+    const gate = join(data, "more");
+    // More than may wait, and then it stays: a pump whose command has ended would not be there to be stopped.
+    const script = `seq 1 9000000; until [ -e ${gate} ]; do sleep 0.02; done; seq 9000001 12000000`;
+    const run = tower.run(shell(`setsid -w sh -c '${script}'; echo end >/dev/stderr`));
     const { pump } = runFiles(join(data, "spool"), run.id);
     const state = async () => statOf(Number((await readFile(pump, "utf8").catch(() => "")).split(" ")[0]))?.state;
     await eventually(state).toBe("T");
     await kill(agent, "SIGKILL");
     await up();
     expect(await state()).toBe("T");
+    await writeFile(gate, "");
     tower.commit();
     expect((await run.ended).state).toBe("succeeded");
     // Of what `seq 1 12000000` prints, 97 MB.
