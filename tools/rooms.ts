@@ -29,6 +29,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "endings.test.ts",
     "containment.test.ts",
     "settings.ts",
+    "help.ts",
     "version.ts",
     "commands/",
     "enrol/",

@@ -6,7 +6,7 @@ import { PUMP_COMMAND } from "./capabilities/exec/pump-program.ts";
 import { WORKER } from "./capabilities/deploy/word.ts";
 import { closeInherited } from "./platform/inherited.ts";
 import { failureOf, stderrLog } from "./platform/log.ts";
-import { HELP, parseSettings } from "./settings.ts";
+import { parseSettings } from "./settings.ts";
 import { TASK_WORKER } from "./tasks/task.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,7 +34,9 @@ async function main(): Promise<void> {
   const log = stderrLog();
   switch (settings.command) {
     case "help":
-      process.stdout.write(HELP);
+      process.stdout.write(
+        (await import("./help.ts")).helpOf(settings.topic, environment["ATALAYA_CALLED_BY_CLI"] !== undefined),
+      );
       return;
     case "version":
       process.stdout.write(`${VERSION}\n`);

@@ -24,6 +24,12 @@ describe("settings", () => {
     expect(parseSettings([], { ATALAYA_AGENT_STRATEGY: "round-robin" }).strategy).toBe("round-robin");
     expect(() => parseSettings(["--strategy", "random"], {})).toThrow("neither priority nor round-robin");
   });
+  test("tell of what help is wanted", () => {
+    expect(parseSettings(["join", "--help"], {})).toMatchObject({ command: "help", topic: "join" });
+    expect(parseSettings(["help", "status"], {})).toMatchObject({ command: "help", topic: "status" });
+    expect(parseSettings(["--help"], {})).toMatchObject({ command: "help", topic: undefined });
+    expect(() => parseSettings(["help", "me"], {})).toThrow("me is not expected");
+  });
   test("name every wrong part in one error", () => {
     const broken = () => parseSettings(["jion", "now", "--server", "a:b", "--ca-pin", "x"], {});
     for (const part of ["jion", "now", "a:b", "--ca-pin"]) expect(broken).toThrow(part);

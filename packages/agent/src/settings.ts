@@ -9,8 +9,12 @@ export const DEFAULT_DATA = "/var/lib/atalaya-agent";
 
 export const commands = ["run", "join", "status", "uninstall"] as const;
 
+export type Command = (typeof commands)[number];
+
 export interface Settings {
-  readonly command: (typeof commands)[number] | "help" | "version";
+  readonly command: Command | "help" | "version";
+  /** Of which command help is wanted; absent: of all. */
+  readonly topic: Command | undefined;
   readonly data: string;
   /** Stands for `/` where the machine is described and where `uninstall` looks. */
   readonly root: string;
@@ -47,7 +51,9 @@ export function parseSettings(argv: readonly string[], environment: Environment)
   const [command = "run", ...rest] = positionals;
   if (!(commands as readonly string[]).includes(command) && command !== "help")
     wrong.push(`there is no command ${command}`);
-  if (rest.length > 0) wrong.push(`${rest.join(" ")} is not expected`);
+  const topic = commands.find((each) => each === (command === "help" ? rest[0] : positionals[0]));
+  const unexpected = command === "help" && topic !== undefined ? rest.slice(1) : rest;
+  if (unexpected.length > 0) wrong.push(`${unexpected.join(" ")} is not expected`);
   const servers = readServers(
     [...(values.server ?? []), ...(values.server === undefined ? [environment["ATALAYA_AGENT_SERVERS"] ?? ""] : [])],
     wrong,
@@ -67,6 +73,7 @@ export function parseSettings(argv: readonly string[], environment: Environment)
     throw new AtalayaError("settings.wrong", wrong.join("; "), { details: { wrong }, next: "see --help" });
   return {
     command: values.help === true ? "help" : values.version === true ? "version" : (command as Settings["command"]),
+    topic,
     data,
     root: environment["ATALAYA_AGENT_ROOT"] ?? "/",
     servers,
@@ -116,36 +123,3 @@ function readWaypoint(text: string, wrong: string[]): Address | undefined {
   wrong.push(`${text} is no address to be a waypoint at: expected ADDRESS:PORT, as 0.0.0.0:8444`);
   return undefined;
 }
-
-export const HELP = `atalaya-agent: the program that Atalaya has on each machine
-
-  atalaya-agent [run]                 keep the link to the server and do what it asks (what the service does)
-  atalaya-agent join [--server HOST:PORT[,HOST:PORT…]]
-                                      enrol this machine, then exit; without --server one is looked for
-                                      on this network (DNS-SD); the token comes in the variable
-                                      ATALAYA_JOIN_TOKEN or with --token-file, never as an argument
-  atalaya-agent status [--json]       what this agent is and how its link stands
-  atalaya-agent uninstall [--yes]     stop the agent and remove everything of it from this machine
-  atalaya-agent --help | --version
-
-Options
-  --data DIR          the agent's folder (ATALAYA_AGENT_DATA; ${DEFAULT_DATA})
-  --server LIST       servers in order of preference (ATALAYA_AGENT_SERVERS); via:HOST:PORT is a
-                      waypoint: another agent that carries connections to the server
-  --strategy WORD     among several servers (ATALAYA_AGENT_STRATEGY): priority, the first that is
-                      well (this is so without it); or round-robin, the next when a link breaks
-  --waypoint ADDRESS:PORT
-                      run: be a waypoint for agents that cannot reach the server themselves
-                      (ATALAYA_AGENT_WAYPOINT); it sees nothing of what it carries
-  --no-guests         … for members of the fleet only: nobody enrols through it
-                      (ATALAYA_AGENT_WAYPOINT_GUESTS=no)
-  --token-file FILE   the join token, - for standard input
-  --ca-pin PIN        without a token: SHA-256 of the fleet's CA key, as the server shows it
-  --ca-file FILE      without a token: the fleet's CA certificate
-
-Through a proxy: HTTPS_PROXY and NO_PROXY. What this machine allows: /etc/atalaya/policy.toml.
-
-Examples
-  ATALAYA_JOIN_TOKEN=atj_… atalaya-agent join --server tower.example.org:8443
-  ATALAYA_JOIN_TOKEN=atj_… atalaya-agent join --server via:10.0.0.7:8444
-`;

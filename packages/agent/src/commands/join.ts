@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { AtalayaError, splitJoinToken } from "@atalaya/protocol";
+import { AtalayaError, failures, splitJoinToken } from "@atalaya/protocol";
 import { readFingerprint, readSystem } from "../capabilities/inventory/fingerprint.ts";
 import { sysfs } from "../capabilities/inventory/sysfs.ts";
 import { enrol, pinOf, type Trust } from "../enrol/enrol.ts";
@@ -10,6 +10,9 @@ import type { Environment } from "../link/proxy.ts";
 import type { Log } from "../platform/log.ts";
 import type { Settings } from "../settings.ts";
 import { VERSION } from "../version.ts";
+
+/** The exit status that means: no. */
+const REFUSED = 4;
 
 /** `join`: resolves when this machine is accepted. Joining again, also elsewhere, keeps the key and replaces the rest at once. */
 export async function join(
@@ -22,11 +25,12 @@ export async function join(
   const trust = await trustOf(settings, token?.pin);
   const servers = settings.servers ?? (await lookForServers(signal));
   const files = sysfs(settings.root);
-  return enrol({
+  const identity = await openIdentity(settings.data);
+  const asking = enrol({
     servers,
     trust,
     ...(token === undefined ? {} : { token: token.token }),
-    identity: await openIdentity(settings.data),
+    identity,
     about: {
       fingerprint: readFingerprint(files),
       system: readSystem(files),
@@ -38,6 +42,11 @@ export async function join(
     ...(signal === undefined ? {} : { signal }),
     onPending: (enrolment) =>
       process.stderr.write(`Waiting to be accepted. On the server: atalaya host accept ${enrolment}\n`),
+  });
+  return asking.catch(async (error: unknown) => {
+    // A machine that is not let in is left as it was.
+    if (error instanceof AtalayaError && failures[error.code].exit === REFUSED) await identity.unmake();
+    throw error;
   });
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -26,8 +26,8 @@ afterEach(async () => {
   await removeFolder(data);
 });
 
-async function join_(args: readonly string[], environment: Record<string, string> = {}) {
-  const child = spawnAgent(data, ["join", ...args], environment);
+async function join_(args: readonly string[], environment: Record<string, string> = {}, folder = data) {
+  const child = spawnAgent(folder, ["join", ...args], environment);
   const text = { out: "", err: "" };
   child.stdout!.on("data", (part: Buffer) => (text.out += part.toString()));
   child.stderr!.on("data", (part: Buffer) => (text.err += part.toString()));
@@ -63,6 +63,16 @@ describe("joining", () => {
     expect([none.code, none.err.includes("--ca-pin")]).toEqual([2, true]);
     const half = await (await join_(["--server", tower.address], { ATALAYA_JOIN_TOKEN: "atj_half" })).ended;
     expect([half.code, half.err.includes("settings.wrong")]).toEqual([2, true]);
+  });
+  test("that is refused leaves nothing behind, but what was there before", async () => {
+    const bad = { ATALAYA_JOIN_TOKEN: `atj_${"b".repeat(32)}.${tower.ca.pin}` };
+    const fresh = join(data, "not-yet");
+    expect((await (await join_(["--server", tower.address], bad, fresh)).ended).code).toBe(4);
+    expect(await readdir(data)).toEqual([]);
+    expect((await (await join_(["--server", tower.address], { ATALAYA_JOIN_TOKEN: token() })).ended).code).toBe(0);
+    const before = await readFile(join(data, "key.pem"), "utf8");
+    expect((await (await join_(["--server", tower.address], bad)).ended).code).toBe(4);
+    expect(await readFile(join(data, "key.pem"), "utf8")).toBe(before);
   });
   test("without a token waits for a person", async () => {
     tower.pending = true;

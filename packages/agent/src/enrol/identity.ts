@@ -1,5 +1,6 @@
 /** What this agent is to its server, in its data folder. Every file is replaced whole. */
 import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from "node:crypto";
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
@@ -23,6 +24,8 @@ export interface IdentityFiles {
   /** The agent's key; made at the first call. It stays over re-joins, so that the server knows us again. */
   key(): Promise<KeyObject>;
   keyPem(): Promise<string>;
+  /** The server's answer was no: takes away the key, and the folder, that this process made. Those from before stay. */
+  unmake(): Promise<void>;
   /** The highest epoch a server gave us for this enrolment. */
   epoch(): Promise<number>;
   keepEpoch(epoch: number): Promise<void>;
@@ -30,13 +33,22 @@ export interface IdentityFiles {
 
 /** Makes the folder when it is not there. Throws `data.unwritable`. */
 export async function openIdentity(data: string): Promise<IdentityFiles> {
-  makeFolder(data);
-  return identityFiles(data);
+  const isNew = makeFolder(data);
+  const files = identityFiles(data);
+  return {
+    ...files,
+    async unmake() {
+      await files.unmake();
+      // Stays if somebody has put something there.
+      if (isNew) await rmdir(data).catch(() => undefined);
+    },
+  };
 }
 
-function makeFolder(data: string): void {
+/** Whether it was not there. */
+function makeFolder(data: string): boolean {
   try {
-    makeFolders(data, 0o711);
+    return makeFolders(data, 0o711);
   } catch (cause) {
     throw new AtalayaError("data.unwritable", `the folder ${data} cannot be made`, {
       cause,
@@ -48,6 +60,7 @@ function makeFolder(data: string): void {
 /** The files of a folder that may not be there: reading makes nothing. */
 export function identityFiles(data: string): IdentityFiles {
   const paths = { enrolled: join(data, "identity.json"), key: join(data, "key.pem"), epoch: join(data, "epoch") };
+  let made = false;
   const keyPem = async (): Promise<string> => {
     const known = await readIfThere(paths.key);
     if (known !== undefined) return known;
@@ -56,6 +69,7 @@ export function identityFiles(data: string): IdentityFiles {
       format: "pem",
     }) as string;
     await writeDurably(paths.key, pem, 0o600);
+    made = true;
     return pem;
   };
   return {
@@ -68,6 +82,10 @@ export function identityFiles(data: string): IdentityFiles {
     },
     key: async () => createPrivateKey(await keyPem()),
     keyPem,
+    async unmake() {
+      if (made) await rm(paths.key, { force: true });
+      made = false;
+    },
     async epoch() {
       const text = (await readIfThere(paths.epoch)) ?? "0";
       return /^\d+\n?$/.test(text) ? Number(text) : 0;

@@ -23,16 +23,19 @@ export function register(program: Command, context: Context): void {
         "atalaya join --server tower.example:8443 --token-file join.token",
       ),
     );
+  const called = { ...process.env, ATALAYA_CALLED_BY_CLI: "1" };
   // Their options are the agent's own: ours of the same names must not catch them.
-  for (const [command, first] of [
-    [agent, []],
-    [join, ["join"]],
+  for (const [command, first, name] of [
+    [agent, [], "agent"],
+    [join, ["join"], "join"],
   ] as const) {
     command
       .helpOption(false)
       .allowUnknownOption()
-      .argument("[words...]", "see: atalaya agent --help")
-      .action(async (words: readonly string[]) => context.exit(await become(agentMain(), [...first, ...words])));
+      .argument("[words...]", `see: atalaya ${name} --help`)
+      .action(async (words: readonly string[]) =>
+        context.exit(await become(agentMain(), [...first, ...words], called)),
+      );
   }
 }
 
