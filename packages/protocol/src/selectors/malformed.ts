@@ -2,7 +2,7 @@ import { AtalayaError } from "../failures.ts";
 
 /** What stands in the details of `selector.malformed`. */
 export interface MalformedDetails {
-  /** Offset in the text, from 0, in UTF-16 units. */
+  /** As the sentence says it: counted from 1, in UTF-16 units; one more than the text has: its end. */
   readonly position: number;
   /** What could have stood there. */
   readonly expected: readonly string[];
@@ -10,15 +10,15 @@ export interface MalformedDetails {
   readonly caret: string;
 }
 
-/** Stops reading at a position. */
+/** Stops reading at an offset, from 0. */
 export type Fail = (position: number, sentence: string, expected: readonly string[]) => never;
 
 /** How every part of the reader refuses this text. */
 export function failIn(text: string): Fail {
   return (position, sentence, expected) => {
     const wanted = expected.length === 0 ? "" : `; expected ${inWords(expected)}`;
-    const details = { position, expected, caret: caretUnder(text, position) } satisfies MalformedDetails;
-    throw new AtalayaError("selector.malformed", `${sentence} at position ${position + 1}${wanted}`, {
+    const details = { position: position + 1, expected, caret: caretUnder(text, position) } satisfies MalformedDetails;
+    throw new AtalayaError("selector.malformed", `${sentence} at position ${details.position}${wanted}`, {
       details: { ...details },
       next: details.caret,
     });

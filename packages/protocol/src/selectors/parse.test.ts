@@ -123,11 +123,12 @@ describe("reading a selector", () => {
     ['name:"a\\n"', 8, /a backslash escapes nothing/],
     ["place:site-a//x", 13, /a place is missing/],
     ["place:/site-a", 6, /a place is missing/],
-  ])("%j is refused at %i", (text, position, sentence) => {
+  ])("%j is refused after %i", (text, offset, sentence) => {
     const error = refusalOf(text);
     expect(error.code).toBe("selector.malformed");
     expect(error.message).toMatch(sentence);
-    expect(error.details).toMatchObject({ position });
+    expect(error.message).toContain(` at position ${offset + 1}`);
+    expect(error.details).toMatchObject({ position: offset + 1 });
     expect((error.details!["expected"] as readonly string[]).length).toBeGreaterThan(0);
   });
 
@@ -159,7 +160,7 @@ function outcomeOf(text: string): { readonly printed: string } | { readonly code
   } catch (error) {
     if (!(error instanceof AtalayaError)) throw error;
     const { position } = error.details as unknown as MalformedDetails;
-    return { code: error.code, inside: position >= 0 && position <= text.length };
+    return { code: error.code, inside: position >= 1 && position <= text.length + 1 };
   }
 }
 

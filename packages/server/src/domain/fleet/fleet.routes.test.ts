@@ -87,7 +87,7 @@ describe("the fleet's routes", () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({
       code: "selector.malformed",
-      details: { position: 6, expected: ["`and`", "`or`", "the end"], caret: "pc-01 pc-02\n      ^" },
+      details: { position: 7, expected: ["`and`", "`or`", "the end"], caret: "pc-01 pc-02\n      ^" },
     });
   });
 
