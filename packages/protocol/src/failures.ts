@@ -260,6 +260,7 @@ export const failures = {
   "run.account-unusable": { status: 409, retry: false, exit: 1, means: "The command cannot run as this account." },
   "run.limit-unusable": { status: 409, retry: false, exit: 1, means: "The limits cannot be set on this host." },
   "run.time-limit": { status: 408, retry: true, exit: 1, means: "The command ran longer than allowed." },
+  "run.cpu-limit": { status: 408, retry: false, exit: 1, means: "The command used more CPU time than allowed." },
   "run.memory-limit": {
     status: 413,
     retry: false,
@@ -399,6 +400,12 @@ export const failures = {
   "store.newer-schema": { status: 500, retry: false, exit: 3, means: "A newer version wrote this store." },
   "store.unavailable": { status: 503, retry: true, exit: 3, means: "The store does not answer." },
   "store.taken": { status: 503, retry: true, exit: 3, means: "Another server has taken over this store." },
+  "store.migration-failed": {
+    status: 500,
+    retry: false,
+    exit: 3,
+    means: "The store could not be brought to this version's schema; it is as it was before that step.",
+  },
   "store.damaged": { status: 500, retry: false, exit: 3, means: "The store is damaged." },
   "audit.unavailable": {
     status: 503,

@@ -61,6 +61,21 @@ describe("the end of a run", () => {
       droppedBytes: 3,
     });
   });
+  test("says that its CPU time was over, where there was a limit", () => {
+    const status = { exitCode: 152, uptimeMs: 5_000 };
+    const limited = { ...request, limits: { cpuSeconds: 3 } };
+    expect(outcomeOf(limited, remains({ status }))).toEqual({
+      state: "failed",
+      reason: {
+        code: "run.cpu-limit",
+        message: "CPU time limit reached: the command used more than the 3 s of CPU time it was allowed",
+      },
+      result: { exitCode: 152 },
+    });
+    expect(outcomeOf(request, remains({ status })).reason).toBeUndefined();
+    expect(outcomeOf(limited, remains({ status: { exitCode: 1, uptimeMs: 5_000 } })).reason).toBeUndefined();
+    expect(outcomeOf(limited, remains({ status, stop: { cause: "cancel", uptimeMs: 1 } })).state).toBe("cancelled");
+  });
   test("says why the program could not begin", () => {
     const sentence = (obstacle: string) =>
       endingOf(remains({ obstacle, status: { exitCode: 127, uptimeMs: 1 } })).reason;

@@ -1,4 +1,5 @@
 /** What a run's end is called, from what stands in its folder. Pure. */
+import { constants } from "node:os";
 import type { Outcome, Remains } from "../../runs/handler.ts";
 import { readObstacle } from "../../spool/records.ts";
 import type { ExecRequest } from "./launch-plan.ts";
@@ -10,6 +11,8 @@ export function outcomeOf(request: ExecRequest, remains: Remains): Outcome {
   if (cut !== undefined) return { ...cut, result };
   const starved = starvedOf(request, remains);
   if (starved !== undefined) return { ...starved, result };
+  const exhausted = exhaustedOf(request, remains);
+  if (exhausted !== undefined) return { ...exhausted, result };
   const unstarted = unstartedOf(request, remains);
   if (unstarted !== undefined) return unstarted;
   if (stop?.cause === "cancel") return { state: "cancelled", result };
@@ -44,6 +47,14 @@ export function starvedOf(
       ? "the host had no memory left, and its kernel killed the command"
       : `the command and all it started used more than the ${most} bytes of memory they were allowed`;
   return { state: "failed", reason: { code: "run.memory-limit", message } };
+}
+
+/** As the shell reports SIGXCPU, which a process gets at its limit of CPU time. Who catches it, or is a shell's child among others, ends otherwise. */
+export function exhaustedOf({ limits }: Pick<ExecRequest, "limits">, { status, stop }: Remains): Outcome | undefined {
+  const most = limits?.cpuSeconds;
+  if (most === undefined || status.exitCode !== 128 + constants.signals.SIGXCPU || stop !== undefined) return undefined;
+  const message = `CPU time limit reached: the command used more than the ${most} s of CPU time it was allowed`;
+  return { state: "failed", reason: { code: "run.cpu-limit", message } };
 }
 
 /** The program never began. */

@@ -71,7 +71,8 @@ const TRIES = 5;
 
 /** Loads the directory and keeps it fresh; hosts that were online at this server are offline until they come back. */
 export async function createFleet({ store, bus, clock, log, server }: FleetNeeds): Promise<FleetRoom> {
-  const directory = createDirectory();
+  const barredListeners = new Set<(host: HostKey) => void>();
+  const directory = createDirectory((host) => barredListeners.forEach((listener) => listener(host)));
   const presences = presenceStore(store);
   const [attachments, changes, merges] = [attachStore(store), changesStore(store), mergeStore(store)];
   const [groups, histories, uses] = [groupStore(store), historyStore(store), useStore(store)];
@@ -235,6 +236,11 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       const entry = (gone: HostGone) => listener(gone);
       goneListeners.add(entry);
       return { [Symbol.dispose]: () => goneListeners.delete(entry) };
+    },
+    onBarred(listener) {
+      const entry = (host: HostKey) => listener(host);
+      barredListeners.add(entry);
+      return { [Symbol.dispose]: () => barredListeners.delete(entry) };
     },
     proposalsOf: (host) => merges.proposalsOf(host),
     systemsOf: (host) => attachments.systemsOf(host),

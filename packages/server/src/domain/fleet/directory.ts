@@ -56,7 +56,8 @@ interface Entry {
 const NO_FACTS: Facts = {};
 const NO_DOORS: readonly HostDoor[] = [];
 
-export function createDirectory(): Directory {
+/** `barred` is called once a host is known to be, and was not before. */
+export function createDirectory(barred: (host: HostKey) => void = () => undefined): Directory {
   const entries = new Map<HostKey, Entry>();
   const gone = new Map<HostKey, GoneHost>();
   const ids = new Map<string, HostKey>();
@@ -114,6 +115,7 @@ export function createDirectory(): Directory {
       systems.set(system, row.key);
       if (enrolment !== null) enrolments.set(enrolment, row.key);
     }
+    if (host.isBarred && known?.host.isBarred !== true) barred(row.key);
   }
 
   return {
@@ -214,6 +216,7 @@ function hostOf(
   const via = presence?.via ?? undefined;
   const waypoints = via === undefined ? undefined : (JSON.parse(via) as readonly string[]);
   const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
+  const isBarred = owned.length > 0 && owned.every(({ enrolment }) => enrolment === null);
   return {
     key: row.key,
     id: row.id,
@@ -230,6 +233,7 @@ function hostOf(
         ? {}
         : { agentVersion: system.agent_version }
       : { agentVersion: presence.agent_version }),
+    isBarred,
     ...(presence === undefined && system === undefined ? {} : { agent: agentOf(presence, system) }),
     ...(waypoints === undefined ? {} : { via: () => waypoints.map(nameOfEnrolment) }),
     ...lastSeen(presence?.last_seen_at, doors),

@@ -333,18 +333,27 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
   test("a revoked enrolment's system leaves, its host stays", async () => {
     await using store = await open();
     await using fleet = await openFleet(store);
+    await using elsewhere = await openFleet(store, { server: "two" });
     const at = await fleet.attach(newcomer(1));
+    await elsewhere.fresh();
+    const barred: string[] = [];
+    fleet.onBarred((host) => barred.push(`here ${host}`));
+    elsewhere.onBarred((host) => barred.push(`elsewhere ${host}`));
     await fleet.linkUp(linkOf(at, 1));
     await fleet.detach("enr_1");
     await fleet.detach("enr_1");
+    await elsewhere.fresh();
+    expect(barred).toEqual([`here ${at.host}`, `elsewhere ${at.host}`]);
     expect(fleet.byKey(at.host)).toMatchObject({
       name: "pc-01",
       state: "offline",
       offlineReason: "certificate.revoked",
+      isBarred: true,
     });
     expect(fleet.byKey(at.host)?.system).toBeUndefined();
     // Enrolled anew, it is the same system of the same host.
     expect(await fleet.attach(newcomer(1, { enrolment: "enr_1b" }))).toEqual({ ...at, verdict: "known-host" });
+    expect(fleet.byKey(at.host)?.isBarred).toBe(false);
   });
 
   test("keeps groups free of circles, everywhere", async () => {

@@ -29,6 +29,8 @@ export interface DirectoryHost {
     readonly name: string;
     readonly enrolment: string;
   };
+  /** Agents of it were enrolled, and the enrolment of each was revoked: none will come. */
+  readonly isBarred: boolean;
   /** Our agent's link, or its last one; absent where no agent of ours ever enrolled. */
   readonly agent?: Omit<HostDoor, "kind" | "via" | "address" | "lastSeenAt"> &
     Partial<Pick<HostDoor, "address" | "lastSeenAt">>;
@@ -203,6 +205,8 @@ export interface Fleet {
    * did it: links of these enrolments must end, and those of forgotten hosts not come back.
    */
   onGone(listener: (gone: HostGone) => void): Disposable;
+  /** Called when a host has become barred, whichever server did it. */
+  onBarred(listener: (host: HostKey) => void): Disposable;
 }
 
 export interface HostGone {

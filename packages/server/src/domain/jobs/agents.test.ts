@@ -179,6 +179,40 @@ describe.each(engines)("agents and the ledger on $name", ({ open }) => {
     });
   });
 
+  test("what waits for a host whose enrolment was revoked is refused at once, and what it had is lost until it tells", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 3 });
+    const { agent, id, job } = await started(world);
+    const [, other, third] = world.agents;
+    agent.running(id);
+    third!.cut();
+    const waiting = await world.room.jobs.create({ ...echo(), selector: "pc3" }, admin);
+    await world.quiet();
+    world.revoke(agent);
+    world.revoke(third!);
+    await world.quiet();
+    const revoked = { code: "certificate.revoked", message: expect.stringContaining("enrolment was revoked") };
+    expect(await world.room.jobs.run(waiting.runs[0]!.id, admin)).toMatchObject({ state: "refused", reason: revoked });
+    expect(await world.room.jobs.run(id, admin)).toMatchObject({ state: "lost", reason: revoked });
+
+    // Also what is asked later, whatever the waves, and by a server that was not there then.
+    const later = await world.room.jobs.create({ ...echo(), policy: { wave: 1 } }, admin);
+    await world.quiet();
+    other!.accept(later.runs[1]!.id);
+    other!.finish(later.runs[1]!.id);
+    await world.quiet();
+    expect(await world.room.jobs.job(later.id, admin)).toMatchObject({
+      state: "finished",
+      states: { refused: 2, succeeded: 1 },
+    });
+    await world.killServer();
+    await agent.connect();
+    agent.finish(id);
+    await world.quiet();
+    expect((await world.room.jobs.run(id, admin)).state).toBe("succeeded");
+    expect((await world.room.jobs.job(job.id, admin)).states).toMatchObject({ succeeded: 1 });
+  });
+
   test("an agent that is too old refuses at once, by our word", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 1 });

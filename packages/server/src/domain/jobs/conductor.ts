@@ -21,6 +21,8 @@ export interface ConductorNeeds {
   readonly links: { of(host: HostKey): Link | undefined };
   /** The host whose link a run's agent has. */
   homeOf(run: ActiveRun): HostKey;
+  /** No agent of this host will come, unless it is enrolled again. */
+  isBarred(host: HostKey): boolean;
   /** The guard's zones of a host in a job. */
   zones(job: ActiveJob, host: HostKey): readonly Zone[];
   secrets(job: ActiveJob): Promise<Secrets | undefined>;
@@ -43,6 +45,8 @@ export interface Conductor extends AsyncDisposable {
   cancel(run: ActiveRun, reason: Reason): void;
   /** Resolves when all that may go has gone out. */
   idle(): Promise<void>;
+  /** Every enrolment of the host was revoked: what waits there is refused, what was under way is lost. */
+  barred(host: HostKey): void;
   /** The host is forgotten, or merged into another: then what its agent has goes on under that one's link. */
   gone(host: HostKey, into: HostKey | undefined): void;
 }
@@ -89,14 +93,23 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     return linkFor(job, job.hosts[position]!) !== undefined;
   }
 
-  /** The link by which the target may go now. */
-  function wayFor({ job, position }: Target): Link | undefined {
-    const mayGo =
+  function mayGo({ job, position }: Target): boolean {
+    return (
       job.state === "running" &&
       position < job.opened &&
       job.states[position] === code.queued &&
-      (job.deadlineAt === undefined || clock.now() < job.deadlineAt);
-    return mayGo ? linkFor(job, job.hosts[position]!) : undefined;
+      (job.deadlineAt === undefined || clock.now() < job.deadlineAt)
+    );
+  }
+
+  /** The link by which the target may go now. */
+  function wayFor(target: Target): Link | undefined {
+    return mayGo(target) ? linkFor(target.job, target.job.hosts[target.position]!) : undefined;
+  }
+
+  function isRefused(target: Target): boolean {
+    const host = target.job.hosts[target.position]!;
+    return mayGo(target) && needs.isBarred(host) && links.of(host) === undefined;
   }
 
   /** Holds the wave while it is on its way, or waits for room in a zone. */
@@ -107,9 +120,15 @@ export function createConductor(needs: ConductorNeeds): Conductor {
   }
 
   function consider(target: Target): void {
-    const { job, position } = target;
-    if (job.holds[position] !== IDLE || wayFor(target) === undefined) return;
-    admit(target);
+    if (target.job.holds[target.position] !== IDLE) return;
+    if (wayFor(target) !== undefined) admit(target);
+    else if (isRefused(target)) queue(target);
+  }
+
+  function queue(target: Target): void {
+    hold(target.job, target.position, INSIDE);
+    outbox.push(target);
+    sending ??= send();
   }
 
   function admit(target: Target): void {
@@ -117,9 +136,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     const zones = needs.zones(job, job.hosts[position]!);
     if (zones.length > 0 && !gate.enter(zones, target)) return hold(job, position, PARKED);
     if (zones.length > 0) job.zones.set(position, zones);
-    hold(job, position, INSIDE);
-    outbox.push(target);
-    sending ??= send();
+    queue(target);
   }
 
   /** Its turn at the gate has come; meanwhile much may have changed. */
@@ -183,6 +200,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     for (const job of jobs) if (job.hasSecrets) secrets.set(job, await needs.secrets(job));
 
     const going: { readonly target: Target; readonly link: Link }[] = [];
+    const refused: Target[] = [];
     for (const target of targets) {
       const { job, position } = target;
       if (job.holds[position] !== INSIDE) continue;
@@ -191,15 +209,24 @@ export function createConductor(needs: ConductorNeeds): Conductor {
         going.push({ target, link });
         continue;
       }
+      if (isRefused(target)) {
+        refused.push(target);
+        continue;
+      }
       release(job, position);
       conduct(job);
     }
     for (const job of jobs) {
       book.activateAll(
         job,
-        going.filter(({ target }) => target.job === job).map(({ target }) => target.position),
+        [...going.map(({ target }) => target), ...refused]
+          .filter((target) => target.job === job)
+          .map(({ position }) => position),
       );
     }
+    for (const { job, position } of refused)
+      if (job.states[position] === code.queued)
+        ledger.move(book.activate(job, position), "refused", { reason: REVOKED });
 
     const batch: Dispatch[] = [];
     for (const { target, link } of going) {
@@ -227,6 +254,14 @@ export function createConductor(needs: ConductorNeeds): Conductor {
       release(job, position);
       conduct(job);
     }
+  }
+
+  /** Its agent cannot tell how it ended. Should it be enrolled again, what it then tells replaces this. */
+  function giveUp(run: ActiveRun): void {
+    const state = run.job.states[run.position]!;
+    if (isFinalCode(state) || state === code.queued) return;
+    const message = "The host's enrolment was revoked while it had this command, so nothing is heard of it any more.";
+    ledger.move(run, "lost", { reason: { ...REVOKED, message } });
   }
 
   function cancel(run: ActiveRun, reason: Reason): void {
@@ -304,6 +339,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
         if (zones.length > 0) job.zones.set(run.position, zones);
         hold(job, run.position, INSIDE);
       }
+      for (const run of job.runs.values()) if (needs.isBarred(needs.homeOf(run))) giveUp(run);
       for (let position = 0; position < job.opened; position += 1) consider({ job, position });
       watch(job);
       conduct(job);
@@ -339,6 +375,14 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     },
     stop,
     cancel,
+    barred(host) {
+      for (const job of [...book.of(host)]) {
+        const position = job.positions.get(host)!;
+        const run = job.runs.get(position);
+        if (run !== undefined) giveUp(run);
+        consider({ job, position });
+      }
+    },
     gone(host, into) {
       const message = into === undefined ? "The host was forgotten." : "The host was merged into another.";
       const reason = { code: "host.unknown", message };
@@ -361,6 +405,10 @@ export function createConductor(needs: ConductorNeeds): Conductor {
   };
 }
 
+const REVOKED = {
+  code: "certificate.revoked",
+  message: "The host's enrolment was revoked, so no agent of it comes. Enrol the host again, then retry the job.",
+} as const;
 const DEADLINE_AGAIN_MS = 2_000;
 /** Longer timers fire at once (setTimeout takes 31 bits). */
 const MAX_TIMER_MS = 2_147_483_647;

@@ -50,7 +50,7 @@ export interface JobsRoomNeeds {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "host" | "hostOfSystem" | "onGone">;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey" | "host" | "hostOfSystem" | "onGone" | "onBarred">;
   readonly links: Links;
   /** What agents can be asked, by name. */
   readonly capabilities: readonly Capability[];
@@ -137,6 +137,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       ledger,
       links,
       homeOf,
+      isBarred: (host) => fleet.byKey(host)?.isBarred === true,
       zones,
       secrets: async (job) => {
         const sealed = await kept.secrets(job.key);
@@ -201,6 +202,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       conductor.gone(host, into);
     }),
   );
+  undo.use(fleet.onBarred((host) => conductor.barred(host)));
 
   function every(everyMs: number, act: () => Promise<unknown>): AsyncDisposable {
     const failed = (error: unknown) => log.warn({ err: error }, "could not look after jobs; trying again later");

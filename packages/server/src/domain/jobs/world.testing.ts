@@ -82,6 +82,8 @@ export interface World extends AsyncDisposable {
   readonly bus: Bus;
   /** The host is forgotten, or merged into another. */
   forget(agent: FakeAgent, into?: FakeAgent): void;
+  /** Its enrolment, its only one, is revoked. */
+  revoke(agent: FakeAgent): void;
   /** As by `kill -9`: what was not committed is gone, all links break. Then the server starts again. */
   killServer(): Promise<void>;
   /** Resolves when starts were sent and all that was said is committed. */
@@ -111,6 +113,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
   const links = new Map<number, Link>();
   const systems = new Map<number, number>();
   const gone = new Set<(gone: HostGone) => void>();
+  const barred = new Set<(host: number) => void>();
   const hosts = Array.from({ length: options.hosts ?? 3 }, (_, i) => hostOf(i, options));
   const door: Links = {
     of: (host) => links.get(host),
@@ -154,6 +157,10 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
           gone.add(listener);
           return { [Symbol.dispose]: () => gone.delete(listener) };
         },
+        onBarred(listener) {
+          barred.add(listener);
+          return { [Symbol.dispose]: () => barred.delete(listener) };
+        },
       },
       links: door,
       accounts: createAccounts({
@@ -189,6 +196,12 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
       agent.cut();
       if (into !== undefined) agent.at = into.host.key;
     },
+    revoke(agent) {
+      const { key } = agent.host;
+      agent.cut();
+      hosts[key - 1] = { ...agent.host, state: "offline", isBarred: true };
+      barred.forEach((tell) => tell(key));
+    },
     async killServer() {
       alive.kill();
       for (const agent of agents) agent.cut();
@@ -218,6 +231,7 @@ function hostOf(index: number, { labels, place }: WorldOptions): DirectoryHost {
     labels: labels?.(index) ?? {},
     facts: {},
     state: "online",
+    isBarred: false,
     addresses: [],
     capabilities: ["exec"],
     doors: [],

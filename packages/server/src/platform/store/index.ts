@@ -60,6 +60,7 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
     const backUp = async (schema: string) => {
       const file = await opened.backUp?.(schema, clock.now());
       if (file !== undefined) log.info({ file, schema }, "backed up the store before changing its schema");
+      return file;
     };
     const names = await migrate({ tables: opened.tables, migrations, clock, backUp });
     if (names.length > 0) log.info({ migrations: names }, "brought the store's schema up to date");

@@ -39,7 +39,12 @@ describe.each(engines)("migrations on $name", ({ place, engine }) => {
 
   test("one that fails leaves nothing of itself, and those before it stay", async () => {
     await using at = await place();
-    await expect(openWith(at, [first, noteMigration, broken])).rejects.toThrow(/nowhere/);
+    await expect(openWith(at, [first, noteMigration, broken])).rejects.toMatchObject({
+      code: "store.migration-failed",
+      message: expect.stringMatching(/^The migration 9500-broken of the store failed, .*nowhere/),
+      details: { migration: "9500-broken", applied: ["0001-store", "9000-note"] },
+      next: "Mend the cause, then start again",
+    });
     await using store = await openWith(at, [first, noteMigration]);
     const tables = store.tables<NoteTables & { test_half: { key: number } }>();
     expect(await tables.read((db) => db.selectFrom("test_note").selectAll().execute())).toEqual([]);
@@ -121,6 +126,24 @@ describe("the backup before a migration", () => {
         .all()
         .map((row) => ({ ...row })),
     ).toEqual([{ text: "precious" }]);
+  });
+
+  test("is named, with the way back, when the migration fails", async () => {
+    await using at = await place();
+    await withNote(at);
+    const file = join(at.folder, "backups", "store-9000-note-20310506T070809Z.sqlite");
+    const refused = { code: "store.migration-failed", details: { backup: file } };
+    await expect(openWith(at, [first, noteMigration, broken])).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining(`it was copied to ${file}.`),
+      next: expect.stringMatching(/the version that ran before starts on it as it is$/),
+    });
+    await (await openWith(at, [first, noteMigration]))[Symbol.asyncDispose]();
+    await expect(openWith(at, [first, noteMigration, next, broken])).rejects.toMatchObject({
+      ...refused,
+      details: { backup: file, applied: ["9200-next"] },
+      next: expect.stringMatching(/for the version that ran before, put that copy in its place first$/),
+    });
   });
 
   test("is kept with the newest before it; older copies go, and what somebody put there stays", async () => {

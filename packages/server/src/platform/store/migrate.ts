@@ -12,11 +12,14 @@ export interface MigrationNeeds {
   readonly tables: Tables<unknown>;
   readonly migrations: readonly Migration[];
   readonly clock: Clock;
-  /** Called before anything of a store that already holds something is changed. */
-  backUp(schema: string): Promise<void>;
+  /** Called before anything of a store that already holds something is changed. Answers with the copy's path; undefined: this engine makes none. */
+  backUp(schema: string): Promise<string | undefined>;
 }
 
-/** Brings the schema to the last migration, each step in a transaction of its own; returns the names of the new ones. */
+/**
+ * Brings the schema to the last migration, each step in a transaction of its own; returns the names of the new ones.
+ * Throws `store.migration-failed` for one that cannot be applied: those before it stay.
+ */
 export async function migrate({ tables, migrations, clock, backUp }: MigrationNeeds): Promise<string[]> {
   checkOrder(migrations);
   const applied = await tables.write(async (tx) => {
@@ -27,11 +30,46 @@ export async function migrate({ tables, migrations, clock, backUp }: MigrationNe
   refuseNewer(applied, migrations);
   const due = migrations.filter(({ name }) => !applied.includes(name));
   const last = applied.at(-1);
-  if (due.length > 0 && last !== undefined) await backUp(last);
+  const backup = due.length > 0 && last !== undefined ? await backUp(last) : undefined;
 
   const done: string[] = [];
-  for (const migration of due) if (await apply(tables, migration, clock)) done.push(migration.name);
+  for (const migration of due) {
+    try {
+      if (await apply(tables, migration, clock)) done.push(migration.name);
+    } catch (cause) {
+      // A full disk or a database that went away has its own words.
+      throw cause instanceof AtalayaError
+        ? cause
+        : failed(migration.name, { cause, done, backup, isNew: last === undefined });
+    }
+  }
   return done;
+}
+
+interface Failed {
+  readonly cause: unknown;
+  readonly done: readonly string[];
+  readonly backup: string | undefined;
+  /** There was nothing in the store before. */
+  readonly isNew: boolean;
+}
+
+function failed(migration: string, { cause, done, backup, isNew }: Failed): AtalayaError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const copy = backup === undefined ? "" : ` Before all of it, it was copied to ${backup}.`;
+  const back =
+    done.length === 0
+      ? "the version that ran before starts on it as it is"
+      : `for the version that ran before, put ${backup === undefined ? "your own backup of the database" : "that copy"} in its place first`;
+  return new AtalayaError(
+    "store.migration-failed",
+    `The migration ${migration} of the store failed, and nothing of it was kept: ${why}.${copy}`,
+    {
+      cause,
+      details: { migration, applied: done, ...(backup === undefined ? {} : { backup }) },
+      next: isNew ? "Mend the cause, then start again" : `Mend the cause and start again; or go back: ${back}`,
+    },
+  );
 }
 
 async function apply({ engine, write }: Tables<unknown>, { name, up }: Migration, clock: Clock): Promise<boolean> {
