@@ -2,18 +2,20 @@
  * The agent as one file: `node packages/agent/build.ts` makes dist/agent.mjs and rewrites bundle.txt, the list of all it
  * contains; `node packages/agent/build.ts FILE [PROGRAM]` makes only FILE, which is how a server in a work tree comes by what it hands out.
  */
-import { readFile, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 const here = import.meta.dirname;
+const protocol = join(here, "../protocol/src");
 
-/** Returns the text of bundle.txt. */
+/** Returns the text of bundle.txt. The same sources make the same bytes, wherever they and the packages lie. */
 export async function buildAgent(outfile: string, program = join(here, "src/main.ts")): Promise<string> {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [program],
     outfile,
+    write: false,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -29,21 +31,79 @@ export async function buildAgent(outfile: string, program = join(here, "src/main
     },
     external: ["bufferutil", "utf-8-validate"],
     define: { "process.env.WS_NO_BUFFER_UTIL": '"1"', "process.env.WS_NO_UTF_8_VALIDATE": '"1"' },
-    plugins: [namespaceZod, builtinsWhenUsed],
+    plugins: [onlyWhatIsUsed, builtinsWhenUsed],
   });
-  return summary(metafile);
+  const [{ text }] = outputFiles as unknown as readonly [{ readonly text: string }];
+  await mkdir(dirname(outfile), { recursive: true });
+  await writeFile(
+    outfile,
+    text.replace(LABEL, (label) => labelOf(label)),
+    { mode: 0o755 },
+  );
+  return summary(metafile, text);
 }
 
-/** `import { z }` keeps all of zod; `import * as z` lets what is not used fall away (a third of the bundle, 5 MB of memory). */
-const namespaceZod: Plugin = {
-  name: "namespace-zod",
-  setup({ onLoad }) {
+/** What is begun when it is needed is labelled with its path, and packages lie elsewhere in every work tree. */
+const LABEL = /\{"[^"\n]*\/node_modules\/[^"\n]+"\(/g;
+const labelOf = (path: string): string => path.replace(/[^"]*\/node_modules\//, "");
+
+/**
+ * What an agent that waits does not use must not be made when it starts. `import { z }` keeps all of zod; `import * as z` lets what
+ * is not used fall away. The protocol is pure, so that of its constants, too, what nobody reads falls away. And who imports
+ * from the protocol's door imports from the files behind it, so that what is loaded when it is needed brings its contracts with it.
+ */
+const onlyWhatIsUsed: Plugin = {
+  name: "only-what-is-used",
+  async setup({ onLoad }) {
+    const files = await behind(join(protocol, "index.ts"));
     onLoad({ filter: /packages\/(agent|protocol)\/src\/.*\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      return { loader: "ts", contents: text.replace(/^import \{ z \} from "zod";$/m, 'import * as z from "zod";') };
+      const text = (await readFile(path, "utf8")).replace(/^import \{ z \} from "zod";$/m, 'import * as z from "zod";');
+      return { loader: "ts", contents: path.startsWith(protocol) ? pure(text) : pastTheDoor(text, files) };
     });
   },
 };
+
+/** Each name that a door exports, and the file that it stands in. */
+async function behind(door: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const [, names = "", path = ""] of (await readFile(door, "utf8")).matchAll(
+    /^export \{([^}]+)\} from "([^"]+)";/gm,
+  )) {
+    const file = join(dirname(door), path);
+    const further = file.endsWith("index.ts") ? await behind(file) : undefined;
+    for (const name of namesOf(names)) found.set(name, further?.get(name) ?? file);
+  }
+  return found;
+}
+
+function pastTheDoor(text: string, files: ReadonlyMap<string, string>): string {
+  return text.replace(/^import \{([^}]+)\} from "@atalaya\/protocol";$/gm, (_, names: string) =>
+    namesOf(names)
+      .map((name) => `import { ${name} } from ${JSON.stringify(files.get(name.split(" ")[0]!))};`)
+      .join(" "),
+  );
+}
+
+/** Without those of types. */
+function namesOf(list: string): readonly string[] {
+  return list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "));
+}
+
+/** Statements begin, as they are formatted, on lines that are neither indented nor begin with what closes something. */
+function pure(text: string): string {
+  return text
+    .split(/\n(?=[^\s)\]}])/)
+    .map((one) =>
+      one.replace(
+        /^((?:export )?const \w+ = )(?!async)([\w[{][^]*\([^]*);(\s*)$/,
+        "$1/* @__PURE__ */ (() => ($2))();$3",
+      ),
+    )
+    .join("\n");
+}
 
 /**
  * `import … from "node:http"` reads every export of the module at once, and with http's WebSocket comes all of undici, http2
@@ -69,13 +129,15 @@ const builtinsWhenUsed: Plugin = {
 };
 
 /** Packages with their bytes in the bundle, and Node's modules: a new name here deserves a second look. */
-function summary({ inputs, outputs }: Metafile): string {
+function summary({ inputs, outputs }: Metafile, text: string): string {
   const [bundle] = Object.values(outputs);
   if (bundle === undefined) throw new Error("esbuild made no output");
   const bytes = new Map<string, number>();
+  const labels = new Set(text.match(LABEL));
   for (const [path, { bytesInOutput }] of Object.entries(bundle.inputs)) {
     const name = packageOf(path);
-    bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput);
+    const label = labels.has(`{"${path}"(`) ? path.length - labelOf(path).length : 0;
+    bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput - label);
   }
   const builtin = new Set(
     [...Object.values(inputs).flatMap(({ imports }) => imports), ...bundle.imports]
@@ -85,7 +147,7 @@ function summary({ inputs, outputs }: Metafile): string {
   const lines = [...bytes]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, size]) => `${name} ${Math.ceil(size / 1024)} KiB`);
-  const total = Math.ceil(bundle.bytes / 1024);
+  const total = Math.ceil(bytes.values().reduce((sum, size) => sum + size, 0) / 1024);
   return [
     "# What the agent's bundle contains. Rewritten by `npm run gen`.",
     ...lines,

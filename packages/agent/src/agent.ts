@@ -14,10 +14,8 @@ import {
   type Hello,
 } from "@atalaya/protocol";
 import { blobSource } from "./blob-source.ts";
-import { deployHandler } from "./capabilities/deploy/deploy.ts";
 import { variablesOf } from "./capabilities/environment/variables.ts";
 import { openCgroups } from "./capabilities/exec/cgroups.ts";
-import { execHandler } from "./capabilities/exec/exec.ts";
 import { findPump, type PumpProgram } from "./capabilities/exec/pump-program.ts";
 import { findTools } from "./capabilities/exec/tools.ts";
 import type { MarcoPolo } from "./marcopolo/index.ts";
@@ -38,6 +36,7 @@ import { bootClock } from "./platform/boot-clock.ts";
 import { failureOf, type Log } from "./platform/log.ts";
 import { policyFile } from "./policy/policy-file.ts";
 import { renewer } from "./renewer.ts";
+import { lazyHandler } from "./runs/lazy-handler.ts";
 import { createLaunchpad } from "./runs/launchpad.ts";
 import { createRuns } from "./runs/runs.ts";
 import { openSpool, type SpoolLimits } from "./spool/spool.ts";
@@ -46,7 +45,7 @@ import type { StatusReporter } from "./status/reporter.ts";
 import type { ApiCaller } from "./storm-api/deeds.ts";
 import type { openStormApi } from "./storm-api/open.ts";
 import type { StreamKind, Streams } from "./streams/streams.ts";
-import { kindsOf, taskHandlers } from "./tasks/kinds.ts";
+import { taskHandlers } from "./tasks/lazy.ts";
 import { VERSION } from "./version.ts";
 import type { Waypoint, WaypointSettings } from "./waypoint/waypoint.ts";
 
@@ -146,14 +145,20 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   });
   using blobs = blobSource({ link: () => up, key: () => identity.keyPem(), environment });
   const handlers = [
-    execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) }),
-    deployHandler({
-      launchpad,
-      log,
-      program: ownProgram(),
-      runtime: process.execPath,
-      fetchBlob: ({ signal, ...wish }) => blobs.fetch({ ...wish, patient: { signal } }),
-      serviceRegistered: (service) => void discovery?.then((room) => room.registered(service)),
+    lazyHandler("exec", async () => {
+      const { execHandler } = await import("./capabilities/exec/exec.ts");
+      return execHandler({ launchpad, fetchBlob: (sha256, run, into) => blobs.fetch({ sha256, run, into }) });
+    }),
+    lazyHandler("deploy", async () => {
+      const { deployHandler } = await import("./capabilities/deploy/deploy.ts");
+      return deployHandler({
+        launchpad,
+        log,
+        program: ownProgram(),
+        runtime: process.execPath,
+        fetchBlob: ({ signal, ...wish }) => blobs.fetch({ ...wish, patient: { signal } }),
+        serviceRegistered: (service) => void discovery?.then((room) => room.registered(service)),
+      });
     }),
   ];
   const taskNeeds = { launchpad, log, data, instances, program: ownProgram(), runtime: process.execPath };
@@ -354,13 +359,14 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
 
   /** Loaded at the first call. */
   function answerApi(bytes: Duplex, caller: ApiCaller): void {
-    api ??= import("./storm-api/open.ts").then(({ openStormApi }) =>
-      openStormApi({
-        ...taskNeeds,
-        kinds: kindsOf(taskNeeds),
-        status: async () =>
-          (await import("./status/status.ts")).readStatus(aboutStatus(), up?.enrolled.host.id ?? null),
-      }),
+    api ??= Promise.all([import("./storm-api/open.ts"), import("./tasks/kinds.ts")]).then(
+      ([{ openStormApi }, { kindsOf }]) =>
+        openStormApi({
+          ...taskNeeds,
+          kinds: kindsOf(taskNeeds),
+          status: async () =>
+            (await import("./status/status.ts")).readStatus(aboutStatus(), up?.enrolled.host.id ?? null),
+        }),
     );
     api.then((serve) => serve(bytes, caller)).catch((error: unknown) => bytes.destroy(error as Error));
   }

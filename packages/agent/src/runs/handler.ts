@@ -8,7 +8,7 @@ import type { Outlet } from "./outlet.ts";
 export interface Handler {
   readonly capability: string;
   /** Throws `request.malformed`. Asked again for runs that an earlier process of the agent accepted. */
-  read(request: string): Terms;
+  read(request: string): Terms | Promise<Terms>;
   /** Throws what the run is refused with. */
   prepare(wish: Wish, files: RunFiles): Promise<Prepared>;
 }

@@ -11,7 +11,7 @@ import { failureOf, type Log } from "../platform/log.ts";
 import type { AcceptedRun } from "../spool/records.ts";
 import type { Spool } from "../spool/spool.ts";
 import { admitStart, type TicketGround } from "../tickets/tickets.ts";
-import type { Handler, Prepared } from "./handler.ts";
+import type { Handler, Prepared, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { adopted } from "./restore.ts";
 import { createRun, type Run } from "./run.ts";
@@ -72,7 +72,7 @@ export function createRuns(needs: RunsNeeds): Runs {
     throw new AtalayaError("capability.unknown", `this agent does not know the capability ${capability}`);
   }
 
-  const create = (accepted: AcceptedRun, terms = handlerOf(accepted.capability).read(accepted.request)): Run =>
+  const create = (accepted: AcceptedRun, terms: Terms): Run =>
     createRun({
       accepted,
       terms,
@@ -93,7 +93,7 @@ export function createRuns(needs: RunsNeeds): Runs {
       unstarted.add(accepted.run);
       return;
     }
-    const run = create(accepted);
+    const run = create(accepted, await handlerOf(accepted.capability).read(accepted.request));
     if (verdict === "rebooted") await run.end("lost", "run.rebooted", "the machine restarted while the command ran");
     if (verdict === "vanished") {
       await run.end(

@@ -1,4 +1,12 @@
-import { environment, instances, packages, personality, services, type RequestOf } from "@atalaya/protocol";
+import {
+  AtalayaError,
+  environment,
+  instances,
+  packages,
+  personality,
+  services,
+  type RequestOf,
+} from "@atalaya/protocol";
 import { forbidsPackages } from "../capabilities/package/allow.ts";
 import { forbidsPersonality } from "../capabilities/personality/allow.ts";
 import type { InstanceRequest } from "../capabilities/service/act.ts";
@@ -15,9 +23,11 @@ export interface KindNeeds extends TaskNeeds {
 /** dpkg in the middle of a package is waited for. */
 const PACKAGE_GRACE_MS = 600_000;
 
-/** All capabilities whose runs are tasks. */
-export function taskHandlers(needs: KindNeeds): readonly Handler[] {
-  return kindsOf(needs).map((kind) => taskHandler(kind, needs));
+/** Throws for a capability that is no task. */
+export function taskHandlerOf(name: string, needs: KindNeeds): Handler {
+  const kind = kindsOf(needs).find(({ contract }) => contract.name === name);
+  if (kind === undefined) throw new AtalayaError("capability.unknown", `${name} is no task of this agent`);
+  return taskHandler(kind, needs);
 }
 
 /** What each of them is. */
