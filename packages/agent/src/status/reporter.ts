@@ -46,13 +46,16 @@ const TIMES = {
 
 interface Told {
   readonly digest: string;
-  readonly value: unknown;
+  /** Canonical JSON: a list of packages is a tenth of what it is as objects, and is seldom asked for. */
+  readonly text: string;
   readonly bytes: number;
 }
 
 export function createReporter({ sources, live, log, send, times }: ReporterNeeds): StatusReporter {
   const { readMs, togetherMs, cheapEveryMs, dearEveryMs } = { ...TIMES, ...times };
   const known = new Map<string, Told>();
+  /** What cheap sources said last: most say the same all day. */
+  const said = new Map<string, string>();
   const reading = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const changed = new Set<string>();
@@ -94,18 +97,25 @@ export function createReporter({ sources, live, log, send, times }: ReporterNeed
     });
   }
 
-  function take({ name }: StatusSource, value: unknown): void {
+  function take({ name, cheap }: StatusSource, value: unknown): void {
     if (over) return;
+    if (cheap === true && value !== undefined) {
+      const now = JSON.stringify(value);
+      if (said.get(name) === now) return;
+      said.set(name, now);
+    }
     const before = known.get(name)?.digest;
-    if (value === undefined) known.delete(name);
-    else {
+    if (value === undefined) {
+      known.delete(name);
+      said.delete(name);
+    } else {
       const shown = withoutSecrets(value, name);
       const text = canonicalJson(shown);
       const wrong = statusParts[name].safeParse(shown).error?.issues[0];
       if (wrong !== undefined)
         return log.warn("status.unread", { part: name, message: `${wrong.path.join(".")}: ${wrong.message}` });
       const digest = createHash("sha256").update(text).digest("hex");
-      known.set(name, { digest, value: shown, bytes: Buffer.byteLength(text) });
+      known.set(name, { digest, text, bytes: Buffer.byteLength(text) });
     }
     if (known.get(name)?.digest === before) return;
     changed.add(name);
@@ -129,7 +139,9 @@ export function createReporter({ sources, live, log, send, times }: ReporterNeed
     send({
       type: "status",
       parts: Object.fromEntries([...parts].map(([name, { digest }]) => [name, digest])),
-      ...(told.length === 0 ? {} : { values: Object.fromEntries(told.map((name) => [name, parts.get(name)!.value])) }),
+      ...(told.length === 0
+        ? {}
+        : { values: Object.fromEntries(told.map((name) => [name, valueOf(parts.get(name)!)])) }),
       live: live(),
     } as StatusFrame);
   }
@@ -200,6 +212,10 @@ export function createReporter({ sources, live, log, send, times }: ReporterNeed
       for (const watch of watches) watch[Symbol.dispose]();
     },
   };
+}
+
+function valueOf({ text }: Told): unknown {
+  return JSON.parse(text) as unknown;
 }
 
 /** Names and digests beside the parts. */
