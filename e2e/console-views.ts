@@ -51,7 +51,7 @@ export const views: readonly View[] = [
   view("/users", "Roles"),
   view("/tokens", "No API tokens"),
   view("/audit", "session"),
-  view("/server", "This server"),
+  view("/server", "certificate-days"),
   view("/account", "Where you are signed in"),
   view("$", "There is no view at this address", "/nowhere"),
 ];

@@ -25,6 +25,7 @@ import { terminalHostOf } from "./domain/terminals/index.ts";
 import { withoutDoubledSlashes } from "./gateways/activation/index.ts";
 import { openTowerListeners, type TowerListeners } from "./gateways/tower/index.ts";
 import { openHeaderRelay, type HeaderRelay } from "./gateways/tower-relay/index.ts";
+import { configurationOf, type ToldConfiguration } from "./plane/configuration.ts";
 import { openGround } from "./plane/ground.ts";
 import { openHosts } from "./plane/hosts.ts";
 import { openOldAgents, type BoltArrivals } from "./plane/old-agents.ts";
@@ -46,6 +47,8 @@ import { VERSION } from "./version.ts";
 
 export interface PlaneNeeds {
   readonly settings: Settings;
+  /** What administrators are told of them. */
+  readonly told?: ToldConfiguration;
   /** What the core has bound: where `settings.listen` leaves the port to the system, only this tells it. */
   readonly addresses: readonly HostPort[];
   /** Where original stormbolt agents arrive; absent: they do not. */
@@ -84,6 +87,7 @@ const SIGN_IN_LINK_MS = 15 * 60_000;
 /** Opens the store and the keys and puts the rooms together; rejects, having let go of everything, when it cannot. */
 export async function createPlane({
   settings,
+  told,
   addresses,
   boltArrivals,
   log,
@@ -130,6 +134,14 @@ export async function createPlane({
     jobs: () => jobs.unfinished,
     dataBytes: folderSize(data, clock),
     page: webConsole.page,
+    configuration: configurationOf({
+      settings,
+      told,
+      addresses,
+      boltAddresses: boltArrivals?.addresses ?? [],
+      relayDomain: ground.relayDomain,
+      discovers: watching.discovers,
+    }),
   };
   const answered = metrics.histogram({
     name: "http_request_seconds",

@@ -1250,6 +1250,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/server/configuration": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The settings that hold, whence each has its value, and where the server listens
+         * @description Settings are read when the server starts, and changed where they stand: nothing here changes them.
+         */
+        readonly get: operations["getServerConfiguration"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/session": {
         readonly parameters: {
             readonly query?: never;
@@ -1848,7 +1868,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read" | "server.configuration")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -1947,7 +1967,7 @@ export interface components {
             /** @description The person it acts for: its commands run as whom that person may run as. */
             readonly login?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read" | "server.configuration")[];
             readonly places?: readonly string[];
             /** @description Epoch milliseconds. */
             readonly revokedAt?: number;
@@ -3076,7 +3096,7 @@ export interface components {
         readonly Me: {
             readonly account?: string;
             readonly name: string;
-            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read")[];
+            readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read" | "server.configuration")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -3124,7 +3144,7 @@ export interface components {
             readonly account?: string;
             readonly expiresInMs?: number;
             readonly name: string;
-            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read")[];
+            readonly permissions?: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read" | "server.configuration")[];
             readonly places?: readonly string[];
             /** @enum {string} */
             readonly role?: "user" | "viewer" | "operator" | "admin";
@@ -3763,6 +3783,26 @@ export interface components {
             readonly limit?: number;
             readonly selector: string;
         };
+        /** @description What this server runs by. Settings are read when it starts. */
+        readonly ServerConfiguration: {
+            /** @description What runs the server. */
+            readonly core: string;
+            /** @description The data folder. */
+            readonly data: string;
+            /** @description Listeners of its own and of gateways. */
+            readonly doors: readonly {
+                /** @description Addresses or names; empty: closed. */
+                readonly at: readonly string[];
+                /** @enum {string} */
+                readonly door: "public" | "bolt" | "bolt-uplinks" | "tower" | "tower-tls" | "relay" | "relay-domain" | "discovery";
+            }[];
+            /** @description Where settings are looked for, beside the environment; it need not exist. */
+            readonly file: string;
+            readonly node: string;
+            readonly settings: readonly components["schemas"]["ServerSetting"][];
+            /** @description The operating system it runs on. */
+            readonly system: string;
+        };
         /** @description What this server is. */
         readonly ServerInfo: {
             /** @description What the data folder takes on the disk; as it was a minute ago at most. */
@@ -3777,6 +3817,24 @@ export interface components {
             readonly startedAt: number;
             readonly version: string;
         };
+        /** @description One setting as it holds. */
+        readonly ServerSetting: {
+            readonly default: string;
+            /** @description As in `atalaya.toml`. */
+            readonly name: string;
+            /**
+             * @description Whence it has its value.
+             * @enum {string}
+             */
+            readonly origin: "default" | "file" | "environment";
+            /** @description Its value is told to nobody. */
+            readonly secret: boolean;
+            readonly sentence: string;
+            /** @description As it was written; empty: not set. */
+            readonly value?: string;
+            /** @description As in the environment. */
+            readonly variable: string;
+        };
         /** @description A browser's session. */
         readonly Session: {
             /** @description When it ends in any case. Epoch milliseconds. */
@@ -3784,7 +3842,7 @@ export interface components {
             readonly actor: {
                 readonly account?: string;
                 readonly name: string;
-                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read")[];
+                readonly permissions: readonly ("fleet.read" | "fleet.write" | "enrolment.read" | "enrolment.write" | "job.read" | "job.read-all" | "job.create" | "account.choose" | "deployment.read" | "deployment.write" | "status.read" | "monitor.read" | "terminal.open" | "relay.open" | "terminal.review" | "identity.read" | "identity.write" | "user.read" | "user.write" | "audit.read" | "discovery.read" | "activation.read" | "activation.write" | "server.read" | "server.configuration")[];
                 readonly places?: readonly string[];
                 /** @enum {string} */
                 readonly role: "user" | "viewer" | "operator" | "admin";
@@ -6954,6 +7012,35 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ServerInfo"];
+                };
+            };
+            /** @description A failure. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getServerConfiguration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What this server runs by. Settings are read when it starts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ServerConfiguration"];
                 };
             };
             /** @description A failure. */

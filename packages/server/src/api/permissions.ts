@@ -24,6 +24,7 @@ export const permissions = {
   "activation.read": "see the stormbolt agents that may get certificates",
   "activation.write": "let stormbolt agents get certificates, change and remove them",
   "server.read": "see metrics and the state of the server",
+  "server.configuration": "see the server's settings, without secrets, and where it listens",
 } as const;
 export type Permission = keyof typeof permissions;
 

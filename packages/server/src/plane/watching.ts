@@ -28,7 +28,8 @@ export async function openWatching(
   const { settings, data, store, bus, clock, log, audit, reachable, metrics } = ground;
   const discovery = await createDiscovery({ store, bus, clock, log });
   const discovered = discoveredFor({ discovery, fleet, desk: enrolment.desk });
-  if (settings.discovery === "on" || (settings.discovery === "auto" && !reachable.onlyLoopback)) {
+  const discovers = settings.discovery === "on" || (settings.discovery === "auto" && !reachable.onlyLoopback);
+  if (discovers) {
     const port = Number(reachable.servers[0]?.split(":").at(-1));
     own.use(watchMarcoPolo({ discovery, clock, log, roundMs: settings.discoverySeconds * 1000 }));
     own.use(presentByDnsSd({ discovery, port, clock, log }));
@@ -81,5 +82,5 @@ export async function openWatching(
       prune: () => recordings.prune(clock.now() - settings.terminalRecordingDays * DAY_MS),
     }),
   );
-  return { discovered, monitor, status, live, minionEvents, recordings, terminals };
+  return { discovered, discovers, monitor, status, live, minionEvents, recordings, terminals };
 }

@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { accountNamed, type Account, giveFolder, mayBecome } from "../platform/daemon/index.ts";
 import { isOurs } from "../installation.ts";
-import { dataFolder, parseSettings, type Settings } from "../settings/index.ts";
+import { dataFolder, parseSettings, toldSettings, type Settings, type ToldSetting } from "../settings/index.ts";
 
 export interface Ground {
   readonly settings: Settings;
+  /** What was written, for administrators who look from afar. */
+  readonly told: { readonly file: string; readonly settings: readonly ToldSetting[] };
   readonly data: string;
   /** Whom to become, when somebody was named. */
   readonly account: Account | undefined;
@@ -18,7 +20,7 @@ export interface Ground {
 
 /** Reads environment and file. Throws `settings.wrong`, `privileges.missing`. */
 export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
-  const set = readSettings(env);
+  const { settings: set, told } = readSettings(env);
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
   const data = resolve(set.data);
   const settings = {
@@ -35,6 +37,7 @@ export async function readGround(env: NodeJS.ProcessEnv): Promise<Ground> {
   const account = settings.user === undefined ? undefined : await accountNamed(settings.user);
   return {
     settings,
+    told,
     data,
     account,
     pidFile: absolute(set.pidFile) ?? join(data, "server.pid"),
@@ -49,7 +52,7 @@ export async function giveData({ data, account }: Pick<Ground, "data" | "account
   return giveFolder({ path: data, account, isOurs });
 }
 
-function readSettings(env: NodeJS.ProcessEnv): Settings {
+function readSettings(env: NodeJS.ProcessEnv): Pick<Ground, "settings" | "told"> {
   const path = join(dataFolder(env), "atalaya.toml");
   let text: string | undefined;
   try {
@@ -58,5 +61,6 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
     if (!["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? ""))
       throw new AtalayaError("settings.wrong", `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  return parseSettings({ env, ...(text === undefined ? {} : { file: { path, text } }) });
+  const sources = { env, ...(text === undefined ? {} : { file: { path, text } }) };
+  return { settings: parseSettings(sources), told: { file: resolve(path), settings: toldSettings(sources) } };
 }

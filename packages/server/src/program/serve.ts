@@ -41,7 +41,9 @@ export async function serve(
     listen: settings.listen,
     async open(addresses) {
       await prepareDataFolder(data);
-      plane = owned.use(await createPlane({ settings, addresses, log, pam, boltArrivals }));
+      plane = owned.use(
+        await createPlane({ settings, told: { ...ground.told, core: core.name }, addresses, log, pam, boltArrivals }),
+      );
       plane.store.onTaken((failure) => endAtOnce(failure, log));
       // Before anybody is answered: who comes back after a restart must find the token that holds from now on.
       await plane.issueLocalToken();

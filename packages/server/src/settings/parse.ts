@@ -34,17 +34,13 @@ interface Wrong {
 /** Defaults, then the file, then the environment. Throws one `settings.wrong` that names every wrong setting of both. */
 export function parseSettings({ env, file }: SettingsSources): Settings {
   const wrong: Wrong[] = [];
-  const fromFile = file === undefined ? {} : readFile(file, wrong);
+  const texts = readTexts({ env, file }, wrong);
   wrong.push(...unknownVariables(env));
 
   const values: [SettingKey, unknown][] = [];
   for (const key of settingKeys) {
-    const variable = variableName(key);
-    // An empty variable is how shells and units say "not set".
-    const named = env[variable] === "" ? undefined : env[variable];
-    const text = named ?? fromFile[key] ?? settingsTable[key].default;
-    const where =
-      named !== undefined ? variable : fromFile[key] !== undefined ? `${fileName(key)} in ${file!.path}` : variable;
+    const { text, origin } = texts[key];
+    const where = origin === "file" ? `${fileName(key)} in ${file!.path}` : variableName(key);
     const setting: Setting = settingsTable[key];
     const parsed = setting.schema.safeParse(text.trim());
     if (parsed.success) values.push([key, parsed.data]);
@@ -55,6 +51,25 @@ export function parseSettings({ env, file }: SettingsSources): Settings {
   }
   if (wrong.length > 0) throw settingsWrong(wrong);
   return deepFreeze(Object.fromEntries(values) as Settings);
+}
+
+interface Written {
+  readonly text: string;
+  readonly origin: "default" | "file" | "environment";
+}
+
+/** What is written of each setting, and where; what the file has wrong goes to `wrong`. */
+export function readTexts({ env, file }: SettingsSources, wrong: Wrong[]): Readonly<Record<SettingKey, Written>> {
+  const fromFile = file === undefined ? {} : readFile(file, wrong);
+  const written = (key: SettingKey): Written => {
+    const named = env[variableName(key)];
+    // An empty variable is how shells and units say "not set".
+    if (named !== undefined && named !== "") return { text: named, origin: "environment" };
+    const inFile = fromFile[key];
+    if (inFile !== undefined) return { text: inFile, origin: "file" };
+    return { text: settingsTable[key].default, origin: "default" };
+  };
+  return Object.fromEntries(settingKeys.map((key) => [key, written(key)])) as Record<SettingKey, Written>;
 }
 
 function readFile(

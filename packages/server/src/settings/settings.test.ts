@@ -1,8 +1,8 @@
 import type { AtalayaError } from "@atalaya/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dataFolder, parseSettings, settingsReference } from "./index.ts";
-import { settingKeys, variableName } from "./table.ts";
+import { dataFolder, parseSettings, settingsReference, toldSettings } from "./index.ts";
+import { fileName, settingKeys, variableName } from "./table.ts";
 
 function wrongOf(sources: Parameters<typeof parseSettings>[0]): AtalayaError {
   try {
@@ -122,6 +122,27 @@ test("the environment wins over the file, the file over the default", () => {
   expect(settings.localAgent).toBe(false);
   expect(settings.outputBytes).toBe(1.5 * 2 ** 30);
   expect(settings.names).toEqual(["tower.example.org", "fd00::1"]);
+});
+
+test("each setting is told as it was written and whence it is, and what is secret is only named", () => {
+  const told = toldSettings({
+    env: { ATALAYA_STORE: "postgres://a:secret@db/x", ATALAYA_LOG_LEVEL: "debug", ATALAYA_NAMES: "" },
+    file: {
+      path: "f",
+      text: 'log-level = "warn"\nlisten = ["0.0.0.0:443", "[::1]:443"]\noidc-client-secret = "hush"\n',
+    },
+  });
+  expect(told.map(({ name }) => name)).toEqual(settingKeys.map(fileName));
+  const of = (name: string) => {
+    const { origin, value, secret } = told.find((each) => each.name === name)!;
+    return [origin, value, secret];
+  };
+  expect(of("store")).toEqual(["environment", undefined, true]);
+  expect(of("oidc-client-secret")).toEqual(["file", undefined, true]);
+  expect(of("log-level")).toEqual(["environment", "debug", false]);
+  expect(of("listen")).toEqual(["file", "0.0.0.0:443,[::1]:443", false]);
+  expect(of("names")).toEqual(["default", "", false]);
+  expect(JSON.stringify(told)).not.toMatch(/hush|a:secret/);
 });
 
 test("the value cannot be changed by who gets it", () => {

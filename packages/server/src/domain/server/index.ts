@@ -4,4 +4,5 @@
  */
 export { serverRootRoutes, serverRoutes, type ServerRoutesNeeds } from "./server.routes.ts";
 export { serverMethods } from "./server.rpc.ts";
+export type { ServerConfiguration } from "./configuration.ts";
 export { readiness, type Readiness } from "./readiness.ts";

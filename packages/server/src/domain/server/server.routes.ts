@@ -1,9 +1,11 @@
 import { route, routes } from "../../api/route.ts";
 import type { Metrics } from "../../platform/metrics/index.ts";
+import { ServerConfiguration } from "./configuration.ts";
 import { type InfoNeeds, ServerInfo, serverInfo } from "./info.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ServerRoutesNeeds extends InfoNeeds {
+  readonly configuration: ServerConfiguration;
   readonly readiness: Readiness;
   readonly metrics: Pick<Metrics, "render">;
   /** PEM; public. */
@@ -26,20 +28,35 @@ One control plane for every machine you own.
 On this machine: atalaya hosts
 `;
 
-/** `GET /server`. */
-export const serverRoutes = (needs: InfoNeeds) =>
-  routes().openapi(
-    route({
-      method: "get",
-      path: "/server",
-      operationId: "getServer",
-      permission: "server.read",
-      summary: "What this server is and how it does",
-      tags,
-      responses: { 200: ServerInfo },
-    }),
-    async (c) => c.json(await serverInfo(needs), 200),
-  );
+/** `/server`: what it is, and for administrators what it runs by. */
+export const serverRoutes = (needs: InfoNeeds & Pick<ServerRoutesNeeds, "configuration">) =>
+  routes()
+    .openapi(
+      route({
+        method: "get",
+        path: "/server",
+        operationId: "getServer",
+        permission: "server.read",
+        summary: "What this server is and how it does",
+        tags,
+        responses: { 200: ServerInfo },
+      }),
+      async (c) => c.json(await serverInfo(needs), 200),
+    )
+    .openapi(
+      route({
+        method: "get",
+        path: "/server/configuration",
+        operationId: "getServerConfiguration",
+        permission: "server.configuration",
+        summary: "The settings that hold, whence each has its value, and where the server listens",
+        description:
+          "Settings are read when the server starts, and changed where they stand: nothing here changes them.",
+        tags,
+        responses: { 200: ServerConfiguration },
+      }),
+      async (c) => c.json(needs.configuration, 200),
+    );
 
 /** What stands at the root: for people who look, load balancers, Prometheus, and agents that check the CA. */
 export const serverRootRoutes = ({ readiness, metrics, version, ca, page }: ServerRoutesNeeds) =>
