@@ -8,6 +8,7 @@ import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+import classes from "./host.module.css";
 
 /** What is installed on this host, by whom. */
 export function HostPackages({ host }: { readonly host: string }) {
@@ -26,7 +27,7 @@ export function HostPackages({ host }: { readonly host: string }) {
   if (packages === undefined || packages.length === 0)
     return <Empty icon={IconPackage} title={t("host.noPackages")} text={t("host.noPackagesText")} />;
   return (
-    <div style={{ paddingTop: 14 }}>
+    <div className={classes.tall}>
       <TextInput
         mb="sm"
         maw={320}

@@ -12,6 +12,10 @@ import { Empty } from "../../ui/empty.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { TableSkeleton } from "../../ui/table-skeleton.tsx";
+import classes from "./host.module.css";
+
+/** So many are shown as they are; more scroll in a window of their own. */
+const SHORT = 40;
 
 type Deed = "start" | "stop" | "restart";
 
@@ -45,10 +49,18 @@ export function HostServices({ host, online }: { readonly host: string; readonly
   if (data === undefined) return <TableSkeleton rows={6} />;
   if (rows.length === 0)
     return <Empty icon={IconSettingsCog} title={t("host.noServices")} text={t("host.noServicesText")} />;
+  const isShort = rows.length <= SHORT;
   return (
-    <div style={{ paddingTop: 14 }}>
+    <div className={isShort ? classes.tab : classes.tall}>
       {act.error === null ? null : <Problem error={act.error} />}
-      <DataTable label={t("host.services")} columns={columns} rows={rows} rowId={({ id }) => id} rowHeight={42} />
+      <DataTable
+        short={isShort}
+        label={t("host.services")}
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        rowHeight={42}
+      />
     </div>
   );
 }

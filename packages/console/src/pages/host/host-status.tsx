@@ -82,7 +82,8 @@ function Comparison({ host, changes }: { readonly host: string; readonly changes
   const moment = new Intl.DateTimeFormat(i18n.language, { dateStyle: "short", timeStyle: "medium" });
   const options = changes.map(({ revision, at, parts }) => ({
     value: String(revision),
-    label: `${moment.format(at)} · ${parts.join(" ")}`,
+    // Two may come within one second.
+    label: `${revision} · ${moment.format(at)} · ${parts.join(" ")}`,
   }));
   const { data, error } = useQuery({
     queryKey: ["host", host, "status", "diff", from, to],
