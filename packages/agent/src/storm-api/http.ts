@@ -29,6 +29,9 @@ export function stormApi(deeds: Deeds, log: Log): (bytes: Duplex, caller: ApiCal
     const { pathname } = new URL(request.url ?? "/", "http://agent");
     const body = await bodyOf(request);
     const routed: Routed = { method: request.method ?? "GET", path: pathname.replace(/^\/+/, "/"), body };
+    // Whoever reads this host's own log finds who changed it. Bodies may hold secrets.
+    const { method, path } = routed;
+    if (method !== "GET" && method !== "HEAD") log.info("api.asked", { user: caller.user, method, path });
     return route(routed, caller, deeds);
   }
 

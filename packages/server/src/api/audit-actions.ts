@@ -42,6 +42,7 @@ export const auditActions = {
   "second-factor.reset": "reset somebody's second factor",
   "terminal.begin": "opened a terminal",
   "terminal.end": "closed a terminal",
+  "relay.deed": "changed a host through its agent's own API",
   "relay.begin": "began to relay to a port of a host",
   "relay.end": "relayed no more",
   "relay.refused": "could not be relayed",

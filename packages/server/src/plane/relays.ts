@@ -23,7 +23,7 @@ export function openRelays(own: AsyncDisposableStack, ground: Ground, { identity
       metrics,
     }),
   );
-  const carrier = own.use(createCarrier({ relay, log, answerMs: settings.relaySeconds * 1000 }));
+  const carrier = own.use(createCarrier({ relay, audit: audit.log, log, answerMs: settings.relaySeconds * 1000 }));
   const byToken = bearerAuthentication(identity);
   const authenticate = (authorization: string | undefined, { address }: { readonly address: string }) =>
     byToken(authorization, address);

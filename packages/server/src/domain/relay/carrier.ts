@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { AuditDoor } from "../../api/audit.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { carry, type Carried } from "./http/carry.ts";
 import { carryUpgrade } from "./http/carry-upgrade.ts";
@@ -14,6 +15,7 @@ export interface Carrier extends Disposable {
 
 export interface CarrierNeeds {
   readonly relay: Pick<Relay, "open" | "exchange" | "carriesBytes">;
+  readonly audit: AuditDoor;
   readonly log: Log;
   /** How long a host may take to begin its answer. */
   readonly answerMs: number;
@@ -23,9 +25,9 @@ export interface CarrierNeeds {
 
 const BODY_MS = 60_000;
 
-export function createCarrier({ relay, log, answerMs, bodyMs = BODY_MS }: CarrierNeeds): Carrier {
+export function createCarrier({ relay, audit, log, answerMs, bodyMs = BODY_MS }: CarrierNeeds): Carrier {
   const upstream = createUpstream(relay);
-  const needs = { relay, upstream, log, answerMs, bodyMs };
+  const needs = { relay, upstream, audit, log, answerMs, bodyMs };
   return {
     carry: (carried, outgoing) => carry(needs, carried, outgoing),
     upgrade: (carried, socket, head) => carryUpgrade(needs, carried, socket, head),

@@ -420,6 +420,26 @@ describe("who may", () => {
     expect(entries.length).toBeLessThanOrEqual(2);
     expect(entries.length).toBeGreaterThan(0);
   });
+
+  test("the audit log tells of each request that changes a host through its agent's API", async () => {
+    for (const method of ["GET", "POST", "DELETE"]) await ask("/packages/x?secret=1", { method, to: 5000 });
+    interface Entry {
+      readonly action: string;
+      readonly outcome: string;
+      readonly details: { readonly method: string; readonly path: string };
+    }
+    const deeds = async () =>
+      (await server.call<{ items: Entry[] }>("GET", "/api/v1/audit?limit=200")).body.items.filter(
+        ({ action }) => action === "relay.deed",
+      );
+    // Nothing listens there: what failed is told as well.
+    await expect
+      .poll(async () => (await deeds()).map(({ outcome, details }) => [details.method, details.path, outcome]))
+      .toEqual([
+        ["DELETE", "/packages/x", "failed"],
+        ["POST", "/packages/x", "failed"],
+      ]);
+  });
 });
 
 describe("nothing escapes", () => {

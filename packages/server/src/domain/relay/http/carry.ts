@@ -3,8 +3,10 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { pipeline as pipelineDone } from "node:stream/promises";
 import { AtalayaError } from "@atalaya/protocol";
+import type { AuditDoor } from "../../../api/audit.ts";
 import type { Log } from "../../../platform/log/index.ts";
 import type { DirectoryHost } from "../../fleet/index.ts";
+import { beginDeed, type Deed } from "../deeds.ts";
 import type { Relay, RelayAsk, RelayTarget } from "../relay.ts";
 import { framing, type HeaderPair, type RawHeaders } from "./headers.ts";
 import { answerProblem, discard, relayFailure } from "./problem.ts";
@@ -29,6 +31,7 @@ export interface Carried {
 export interface CarryNeeds {
   readonly relay: Pick<Relay, "open" | "exchange" | "carriesBytes">;
   readonly upstream: Upstream;
+  readonly audit: AuditDoor;
   readonly log: Log;
   /** How long a host may take to begin its answer, once it has the whole request. */
   readonly answerMs: number;
@@ -49,14 +52,20 @@ export async function carry(needs: CarryNeeds, carried: Carried, outgoing: Serve
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) left.abort(new AtalayaError("stream.broken", "The caller has left."));
   });
+  let deed: Deed | undefined;
+  let failure: AtalayaError | undefined;
   try {
+    deed = await beginDeed(needs.audit, carried);
     if (needs.relay.carriesBytes(host)) await carryBytes(needs, carried, outgoing, left.signal);
     else await carryExchange(needs, carried, outgoing, left.signal);
   } catch (error) {
-    const failure = relayFailure(error);
+    failure = relayFailure(error);
     if (!left.signal.aborted) needs.log.info({ host: host.name, code: failure.code }, failure.message);
     answerProblem(incoming, outgoing, failure);
   }
+  deed
+    ?.end(outgoing.statusCode, failure)
+    .catch((err: unknown) => needs.log.error({ err }, "a relayed deed could not be told"));
   needs.log.info(
     {
       method: incoming.method,
