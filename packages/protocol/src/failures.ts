@@ -112,6 +112,12 @@ export const failures = {
   "host.unknown": { status: 404, retry: false, exit: 5, means: "No host has this id or name." },
   "host.offline": { status: 409, retry: true, exit: 1, means: "The host is not connected." },
   "host.online": { status: 409, retry: true, exit: 1, means: "The host is connected, and this needs it not to be." },
+  "host.no-agent": {
+    status: 409,
+    retry: false,
+    exit: 1,
+    means: "No agent of ours is on the host, which comes in by a foreign protocol: it can run nothing.",
+  },
   "host.name-taken": { status: 409, retry: false, exit: 1, means: "Another host has this name." },
   "place.unknown": { status: 404, retry: false, exit: 2, means: "There is no such place." },
   "group.unknown": { status: 404, retry: false, exit: 2, means: "There is no such group." },

@@ -23,6 +23,8 @@ export interface ConductorNeeds {
   homeOf(run: ActiveRun): HostKey;
   /** No agent of this host will come, unless it is enrolled again. */
   isBarred(host: HostKey): boolean;
+  /** No agent of ours was ever there: it comes in by a foreign protocol. */
+  isForeign(host: HostKey): boolean;
   /** The guard's zones of a host in a job. */
   zones(job: ActiveJob, host: HostKey): readonly Zone[];
   secrets(job: ActiveJob): Promise<Secrets | undefined>;
@@ -109,7 +111,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 
   function isRefused(target: Target): boolean {
     const host = target.job.hosts[target.position]!;
-    return mayGo(target) && needs.isBarred(host) && links.of(host) === undefined;
+    return mayGo(target) && (needs.isBarred(host) || needs.isForeign(host)) && links.of(host) === undefined;
   }
 
   /** Holds the wave while it is on its way, or waits for room in a zone. */
@@ -226,7 +228,9 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     }
     for (const { job, position } of refused)
       if (job.states[position] === code.queued)
-        ledger.move(book.activate(job, position), "refused", { reason: REVOKED });
+        ledger.move(book.activate(job, position), "refused", {
+          reason: needs.isForeign(job.hosts[position]!) ? NO_AGENT : REVOKED,
+        });
 
     const batch: Dispatch[] = [];
     for (const { target, link } of going) {
@@ -408,6 +412,11 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 const REVOKED = {
   code: "certificate.revoked",
   message: "The host's enrolment was revoked, so no agent of it comes. Enrol the host again, then retry the job.",
+} as const;
+const NO_AGENT = {
+  code: "host.no-agent",
+  message:
+    "This host speaks only the bolt wire, by which it tells its status and is relayed to. To run something on it, let our agent join from it: `atalaya token create`.",
 } as const;
 const DEADLINE_AGAIN_MS = 2_000;
 /** Longer timers fire at once (setTimeout takes 31 bits). */

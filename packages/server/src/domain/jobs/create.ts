@@ -138,6 +138,10 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       links,
       homeOf,
       isBarred: (host) => fleet.byKey(host)?.isBarred === true,
+      isForeign(host) {
+        const known = fleet.byKey(host);
+        return known !== undefined && known.agent === undefined && known.doors.length > 0;
+      },
       zones,
       secrets: async (job) => {
         const sealed = await kept.secrets(job.key);

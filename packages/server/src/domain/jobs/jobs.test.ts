@@ -65,6 +65,30 @@ describe.each(engines)("jobs on $name", ({ open }) => {
     expect(world.agents[1]!.begun.size).toBe(0);
   });
 
+  test("end at once on hosts that no agent of ours is on, with what may be done, while the others run", async () => {
+    await using store = await open();
+    await using world = await openWorld(store, { hosts: 5, boltOnly: (i) => i > 2, diligent: true });
+    const { jobs } = world.room;
+    for (const agent of world.agents.slice(0, 2)) await agent.connect();
+    const { id } = await jobs.create(echo(), admin);
+    await world.quiet();
+    expect((await jobs.job(id, admin)).states).toEqual({ succeeded: 2, queued: 1, refused: 2 });
+    const { items } = await jobs.runs(id, { state: "refused", limit: 9 }, admin);
+    expect(items.map(({ host, reason }) => [host.name, reason?.code])).toEqual([
+      ["pc4", "host.no-agent"],
+      ["pc5", "host.no-agent"],
+    ]);
+    expect(items[0]!.reason?.message).toContain("atalaya token create");
+
+    // Thousands in a wave each, one behind the other, end as well.
+    const { id: waves } = await jobs.create(echo({ selector: "pc4,pc5", policy: { wave: 1 } }), admin);
+    await world.quiet();
+    expect(await jobs.job(waves, admin)).toMatchObject({ state: "finished", states: { refused: 2 } });
+    await world.agents[2]!.connect();
+    await world.quiet();
+    expect((await jobs.job(id, admin)).state).toBe("finished");
+  });
+
   test("do not wait for ever, after their deadline, for hosts that went away with a command", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 4 });

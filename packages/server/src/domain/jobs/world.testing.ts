@@ -98,6 +98,8 @@ export type WorldOptions = Partial<
   readonly hosts?: number;
   readonly labels?: (index: number) => Readonly<Record<string, string>>;
   readonly place?: (index: number) => readonly string[];
+  /** No agent of ours was ever there: a bolt is all there is. */
+  readonly boltOnly?: (index: number) => boolean;
   readonly segmentBytes?: number;
   /** Agents accept what they are sent, and finish it with success, by themselves. */
   readonly diligent?: boolean;
@@ -222,7 +224,7 @@ export async function openWorld(store: Store, options: WorldOptions = {}): Promi
   };
 }
 
-function hostOf(index: number, { labels, place }: WorldOptions): DirectoryHost {
+function hostOf(index: number, { labels, place, boltOnly }: WorldOptions): DirectoryHost {
   return {
     key: index + 1,
     id: `host_${String(index + 1).padStart(12, "0")}`,
@@ -234,7 +236,10 @@ function hostOf(index: number, { labels, place }: WorldOptions): DirectoryHost {
     isBarred: false,
     addresses: [],
     capabilities: ["exec"],
-    doors: [],
+    doors:
+      boltOnly?.(index) === true
+        ? [{ kind: "bolt", name: `bolt-${index}`, online: true, address: "192.0.2.1", lastSeenAt: 0 }]
+        : [],
     revision: 1,
   };
 }
