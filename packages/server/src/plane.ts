@@ -1,12 +1,11 @@
 /** The composition root: everything the server does, without a network. Each part is handed what it needs, by name. */
 import { join } from "node:path";
 import { LINK_PATH, STREAM_PATH } from "@atalaya/protocol";
-import type { Actor } from "./api/actor.ts";
 import { mount, type Part, type Served } from "./api/mount.ts";
 import { openApiDocument, openApiRoutes } from "./api/openapi.ts";
 import type { RpcMethod } from "./api/rpc-method.ts";
 import { createRpc } from "./api/rpc.ts";
-import type { Peer, PlaneDoor } from "./cores/core.ts";
+import type { PlaneDoor } from "./cores/core.ts";
 import type { AuditRoom } from "./domain/audit/index.ts";
 import { agentBlobs, type BlobsRoom } from "./domain/blobs/index.ts";
 import { consoleFolder, openConsole } from "./domain/console/index.ts";
@@ -23,7 +22,7 @@ import type { SessionsRoom } from "./domain/sessions/index.ts";
 import type { StatusRoom } from "./domain/status/index.ts";
 import { terminalHostOf } from "./domain/terminals/index.ts";
 import { withoutDoubledSlashes } from "./gateways/activation/index.ts";
-import { openTowerListeners, type TowerListeners } from "./gateways/tower/index.ts";
+import type { TowerListeners } from "./gateways/tower/index.ts";
 import { openHeaderRelay, type HeaderRelay } from "./gateways/tower-relay/index.ts";
 import { configurationOf, type ToldConfiguration } from "./plane/configuration.ts";
 import { openGround } from "./plane/ground.ts";
@@ -34,6 +33,7 @@ import { pruneDaily } from "./plane/pruning.ts";
 import { openRelays } from "./plane/relays.ts";
 import { publicParts, towerParts, type Rooms } from "./plane/routes.ts";
 import { DAY_MS } from "./plane/settings.ts";
+import { openTower } from "./plane/tower.ts";
 import { openWatching } from "./plane/watching.ts";
 import { openWork } from "./plane/work.ts";
 import { systemClock, type Clock } from "./platform/clock.ts";
@@ -160,39 +160,19 @@ export async function createPlane({
     webConsole,
     serverNeeds,
   };
+  // Made once: what it keeps of the list of minions is as large as the fleet.
+  const towerRoutes = towerParts(rooms);
   const served = ({ method, path, status, ms }: Served) =>
     answered.observe({ method, path, status: String(status) }, ms / 1000);
   const described: Part = { at: "/api/v1", routes: openApiRoutes({ document: () => openApiDocument(app) }) };
-  const app = mount([...publicParts(rooms), described], {
+  const app = mount([...towerRoutes, ...publicParts(rooms), described], {
     authenticate: people.who.request,
     audit: audit.log,
     log,
     served,
     page: webConsole.page,
   });
-  // What callers of the original find, at listeners of its own too; who they are there is known before.
-  const callers = new WeakMap<Peer, Actor>();
-  const towerApp = mount(towerParts(rooms), {
-    authenticate: async (_, peer) => callers.get(peer),
-    audit: audit.log,
-    log,
-    served,
-  });
-  const tower = undo.use(
-    await openTowerListeners({
-      plain: { listen: settings.towerListen, callers: settings.towerCallers, role: settings.towerRole },
-      tls: { listen: settings.towerTlsListen, ca: settings.towerClientCa, clients: settings.towerClients },
-      names: settings.names,
-      pki,
-      log,
-      async fetch(request, peer, actor) {
-        callers.set(peer, actor);
-        return towerApp.fetch(request, { peer });
-      },
-      carry: (incoming, outgoing, peer, actor) => proxy.carry(incoming, outgoing, peer, actor),
-      upgrade: (incoming, socket, head, peer, actor) => proxy.upgrade(incoming, socket, head, peer, actor),
-    }),
-  );
+  const tower = undo.use(await openTower(rooms, towerRoutes, served));
   const headerRelay = undo.use(await openHeaderRelay({ listen: settings.relayListen, proxy, log }));
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount(

@@ -32,7 +32,7 @@ export async function openOldAgents(
   own: AsyncDisposableStack,
   { ground, hosts, relays, watching, arrivals }: OldAgentsNeeds,
 ) {
-  const { settings, data, store, clock, log, metrics, reachable, reachableAt, title } = ground;
+  const { settings, data, store, bus, clock, log, metrics, reachable, reachableAt, title } = ground;
   // Made when it is first needed: most servers never see such an agent.
   let made: Promise<RsaAuthority> | undefined;
   const authority = () =>
@@ -55,6 +55,7 @@ export async function openOldAgents(
         onDismissed: activation.onDismissed,
         fleet: hosts.fleet,
         status: { put: async (host, whole) => void (await watching.status.put(host, { whole }, "bolt")) },
+        bus,
         clock,
         log,
       }),
@@ -73,9 +74,14 @@ export async function openOldAgents(
     tracker: () => `https://${reachable.servers[0] ?? title}/`,
     uplinks: () => (arrivals === undefined ? [] : reachableAt(arrivals.addresses).servers),
   };
-  const parts: readonly Part[] = [
-    { at: "/", routes: activationRoutes({ ...needs, limit: failureLimit() }) },
-    { at: "/", routes: agentRoutes(needs) },
-  ];
-  return { parts };
+  // One limit, by whichever way somebody guesses.
+  const activating: Part = { at: "/", routes: activationRoutes({ ...needs, limit: failureLimit() }) };
+  const parts: readonly Part[] = [activating, { at: "/", routes: agentRoutes(needs) }];
+  return {
+    activation,
+    /** What agents need to get their certificates. */
+    activating,
+    /** That, and the operator's side. */
+    parts,
+  };
 }

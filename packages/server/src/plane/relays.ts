@@ -1,7 +1,7 @@
 /** The ways through a host's link to what listens behind it. */
 import { bearerAuthentication } from "../domain/identity/index.ts";
 import { createCarrier, createOrigins, createRelay, createRelaySockets } from "../domain/relay/index.ts";
-import { createProxy } from "../gateways/tower-relay/index.ts";
+import { createClients, createProxy } from "../gateways/tower-relay/index.ts";
 import type { Ground } from "./ground.ts";
 import type { Hosts } from "./hosts.ts";
 import type { People } from "./people.ts";
@@ -37,5 +37,6 @@ export function openRelays(own: AsyncDisposableStack, ground: Ground, { identity
     ...(relayDomain === undefined ? {} : { domain: relayDomain }),
   });
   const sockets = createRelaySockets({ relay, authenticate, clock, log });
-  return { relay, proxy, origins, sockets };
+  const clients = createClients({ fleet: hosts.fleet, relay });
+  return { relay, clients, proxy, origins, sockets };
 }

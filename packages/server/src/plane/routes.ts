@@ -19,7 +19,7 @@ import { oidcRoutes, secondFactorRoutes, sessionRoutes } from "../domain/session
 import { statusRoutes } from "../domain/status/index.ts";
 import { terminalRoutes } from "../domain/terminals/index.ts";
 import { userRoutes } from "../domain/users/index.ts";
-import { minionRoutes } from "../gateways/tower/index.ts";
+import { minionRoutes, towerStatusRoutes } from "../gateways/tower/index.ts";
 import { clientRoutes } from "../gateways/tower-relay/index.ts";
 import { VERSION } from "../version.ts";
 import type { Ground } from "./ground.ts";
@@ -27,6 +27,7 @@ import type { Hosts } from "./hosts.ts";
 import type { OldAgents } from "./old-agents.ts";
 import type { People } from "./people.ts";
 import type { Relays } from "./relays.ts";
+import { towerConfig } from "./settings.ts";
 import type { Watching } from "./watching.ts";
 import type { Work } from "./work.ts";
 
@@ -46,8 +47,9 @@ export interface Rooms {
 const V1 = "/api/v1";
 
 /** What callers of the original stormtower find: at listeners of their own too. */
-export function towerParts({ ground, hosts, relays, watching }: Rooms): readonly Part[] {
+export function towerParts({ ground, hosts, relays, watching, serverNeeds }: Rooms): readonly Part[] {
   const { fleet } = hosts;
+  const { settings } = ground;
   return [
     {
       at: "/",
@@ -55,22 +57,37 @@ export function towerParts({ ground, hosts, relays, watching }: Rooms): readonly
         status: watching.status,
         fleet,
         events: watching.minionEvents,
-        legacyDigests: ground.settings.legacyDigests,
+        legacyDigests: settings.legacyDigests,
         start: ground.start,
       }),
     },
-    { at: "/", routes: clientRoutes({ fleet, relay: relays.relay }) },
+    { at: "/", routes: clientRoutes({ clients: relays.clients }) },
+    {
+      at: "/",
+      routes: towerStatusRoutes({
+        self: {
+          id: ground.server,
+          instance: ground.start,
+          version: VERSION,
+          config: towerConfig(settings),
+          uplink: settings.boltUplinks[0] ?? null,
+          isRunning: async () => (await serverNeeds.readiness.whyNot()) === undefined,
+        },
+        status: watching.status,
+        fleet,
+        clients: (actor) => relays.clients.all(actor),
+      }),
+    },
   ];
 }
 
-/** All but the description of the API, which is made of these. */
+/** All others, but the description of the API, which is made of these. */
 export function publicParts(rooms: Rooms): readonly Part[] {
   const { ground, people, hosts, relays, work, watching, oldAgents, distribution, webConsole, serverNeeds } = rooms;
   const { fleet, enrolment } = hosts;
   const { status, monitor } = watching;
   const joinLine = (token: string, near?: string) => distribution.joinLine(token, near);
   return [
-    ...towerParts(rooms),
     { at: "/", routes: serverRootRoutes(serverNeeds) },
     { at: "/", routes: distributionRoutes({ distribution }) },
     { at: "/", routes: consoleRoutes({ webConsole }) },

@@ -28,11 +28,25 @@ export function boltSettings(settings: Settings) {
   return {
     certificate: certificateFiles({ certificate: boltCertificate, key: boltKey }, "BOLT_"),
     caFile: settings.boltCa,
+    crlFile: settings.boltCrl,
     weak: settings.boltWeak,
     pollMs: settings.boltPollSeconds * 1000,
     beaconMs: settings.boltBeaconSeconds * 1000,
     uplinks: settings.boltUplinks,
     uplinkCertificate: certificateFiles({ certificate: boltUplinkCertificate, key: boltUplinkKey }, "BOLT_UPLINK_"),
+  };
+}
+
+/** What this tower tells of its settings, in the original's words; no secrets. */
+export function towerConfig(settings: Settings) {
+  return {
+    ...{
+      port: settings.towerListen[0]?.port ?? settings.listen[0]?.port ?? null,
+      monitorInterval: settings.boltPollSeconds * 1000,
+    },
+    ...{ beaconValidity: settings.boltBeaconSeconds, listenPort: settings.boltListen[0]?.port ?? 0 },
+    ...{ relayPort: settings.relayListen[0]?.port ?? 0, allowRelay: settings.relayListen.length > 0 },
+    uplinks: settings.boltUplinks.map(({ host, port: to }) => `${host}:${to}`),
   };
 }
 

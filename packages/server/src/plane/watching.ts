@@ -56,7 +56,7 @@ export async function openWatching(
   );
   measureLive(metrics, live);
   const minionEvents = own.use(
-    createEventStreams({ status, bus, clock, log, ended: (credentials) => who.ended(credentials) }),
+    createEventStreams({ status, fleet, bus, clock, log, ended: (credentials) => who.ended(credentials) }),
   );
   const recordings = createRecordings({ store, folder: join(data, "terminals"), fleet, clock });
   const terminals = own.use(

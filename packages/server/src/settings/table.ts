@@ -107,6 +107,18 @@ export const settingsTable = {
     sentence:
       "Who they are by the CN of their certificates, with commas: `viewer:monitor.example.org`, or only for a place `operator:aula@site-a/aula-1`. Who is not named is refused.",
   },
+  towerClientCrl: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "File of these CAs' revocation lists (CRLs: PEM, or one in DER), followed when it changes. Whose certificate is on one is refused there, and cut off.",
+  },
+  towerActivation: {
+    default: "off",
+    schema: onOff,
+    sentence:
+      "Whether original agents may get their certificates over that plain HTTP, too, with their serial keys and tokens: readable to whoever hears the network, as with the original.",
+  },
   legacyDigests: {
     default: "off",
     schema: onOff,
@@ -361,6 +373,12 @@ export const settingsTable = {
     schema: optionalPath,
     sentence:
       "PEM file of further CAs whose agents are let in, as that of an earlier stormtracker, and whose servers are believed. The fleet's CA is never among them.",
+  },
+  boltCrl: {
+    default: "",
+    schema: optionalPath,
+    sentence:
+      "File of the revocation lists (CRLs: PEM, or one in DER) of those CAs, followed when it changes. Agents whose certificates are on one are refused and cut off.",
   },
   boltWeak: {
     default: "off",

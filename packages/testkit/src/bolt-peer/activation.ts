@@ -1,4 +1,5 @@
 /** What an original does to get its credentials, as it was seen on the wire: doubled slashes, Basic, a form with one part. */
+import { request as plainRequest } from "node:http";
 import { request } from "node:https";
 import { boltCsr } from "./identities.ts";
 import type { BoltIdentity } from "./peer.ts";
@@ -6,6 +7,8 @@ import type { BoltIdentity } from "./peer.ts";
 export interface Tracker {
   readonly host: string;
   readonly port: number;
+  /** Plain HTTP, as the original's tracker listened. */
+  readonly plain?: boolean;
 }
 
 export interface Activated extends BoltIdentity {
@@ -44,7 +47,7 @@ function decoded({ encoding, data }: Encoded): string {
 }
 
 function exchange(
-  { host, port }: Tracker,
+  { host, port, plain = false }: Tracker,
   ask: {
     readonly method: string;
     readonly path: string;
@@ -55,7 +58,7 @@ function exchange(
 ): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const { method, path, authorization, body, type } = ask;
-  const call = request(
+  const call = (plain ? plainRequest : request)(
     {
       ...{ host, port, method, path, rejectUnauthorized: false, agent: false },
       headers: {

@@ -134,3 +134,33 @@ test("operators need permissions, places limit nobody in, and ids in body and ad
   expect((await server.call("GET", "/agents/nobody")).status).toBe(404);
   for (const path of ["/cert", "/cert/1/privateKey"]) expect((await server.call("GET", path)).status).toBe(404);
 });
+
+test("an agent activates over plain HTTP only where that is set, and tokens are made and read there by nobody", async () => {
+  const tower = { towerListen: [{ host: "127.0.0.1", port: 0 }], boltListen: [{ host: "127.0.0.1", port: 0 }] };
+  await using shut = await inProcessServer({ settings: { ...tower, drainSeconds: 1 } });
+  await using opened = await inProcessServer({
+    settings: { ...tower, towerActivation: true, towerRole: "operator", drainSeconds: 1 },
+  });
+  const made = await opened.call<Agent>("POST", "/agents", { serialkey: SKEY });
+  const credentials = { skey: SKEY, token: made.body.stoken! };
+  const plain = ({ plane }: InProcessServer) => ({ host: "127.0.0.1", port: plane.tower.plain[0]!.port, plain: true });
+  await expect(activate(plain(shut), credentials)).rejects.toThrow("404");
+  const got = await activate(plain(opened), credentials);
+  expect(got).toMatchObject({ id: made.body.id, bolt: { uplinks: [`127.0.0.1:${opened.boltPort}`] } });
+  const { port } = plain(opened);
+  for (const [method, path] of [
+    ["GET", "/agents"],
+    ["POST", "/agents"],
+    ["GET", `/agents/${got.id}`],
+    ["DELETE", `/agents/${got.id}`],
+  ])
+    expect((await fetch(`http://127.0.0.1:${port}${path}`, { method: method! })).status).toBe(404);
+  // Guesses count by address, by whichever way they come.
+  const statuses = new Set<number>();
+  for (let i = 0; i < 25; i++)
+    await activate(plain(opened), { skey: SKEY, token: "wrong" }).catch((error: Error) =>
+      statuses.add(Number(error.message.slice(0, 3))),
+    );
+  expect(statuses).toEqual(new Set([401, 429]));
+  await expect(activate(opened, credentials)).rejects.toThrow("429");
+});

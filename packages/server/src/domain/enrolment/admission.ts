@@ -42,14 +42,23 @@ export function admission({ certificates, pki, clock, watching, activated }: Adm
     return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
   });
 
-  return async (certificate: X509Certificate): Promise<AdmittedEnrolment> => {
-    const answer = await judge({
-      serial: certificate.serialNumber,
-      sha256: certificate.fingerprint256,
-      issuedByUs: pki.issued(certificate),
-    });
-    if (typeof answer === "string") throw new AtalayaError(answer, certificateSentences[answer]);
-    return answer;
+  const presentedBy = (certificate: X509Certificate): Presented => ({
+    serial: certificate.serialNumber,
+    sha256: certificate.fingerprint256,
+    issuedByUs: pki.issued(certificate),
+  });
+  return {
+    async admit(certificate: X509Certificate): Promise<AdmittedEnrolment> {
+      const answer = await judge(presentedBy(certificate));
+      if (typeof answer === "string") throw new AtalayaError(answer, certificateSentences[answer]);
+      return answer;
+    },
+    async refusal(certificate: X509Certificate): Promise<CertificateRefusal | undefined> {
+      const presented = presentedBy(certificate);
+      if (!presented.issuedByUs) return undefined;
+      const known = await certificates.bySerials([presented.serial]);
+      return certificateRefusal(known.get(presented.serial), presented, clock.now());
+    },
   };
 }
 

@@ -84,6 +84,22 @@ describe.each(engines)("a certificate at a connect on $name", ({ open }) => {
     expect(desk.detached).toEqual([enrolment]);
   });
 
+  test("is asked about at other doors without counting as a connect, and others' certificates are no business of ours", async () => {
+    await using store = await open();
+    await using otherPki = await testPki();
+    using desk = room(store, pki);
+    const { certificate, enrolment, request } = await enrolled(desk);
+    await desk.enrolments.admit(certificate);
+    const fresh = await renewed(desk, enrolment, request.csr);
+    expect(await desk.enrolments.refusal(fresh)).toBeUndefined();
+    expect((await desk.enrolments.admit(certificate)).issue).toBe(1);
+    await desk.desk.decide("revoke", enrolment, admin);
+    expect(await desk.enrolments.refusal(certificate)).toBe("certificate.revoked");
+    const { csrPem } = await makeCsr();
+    const other = await otherPki.issueClient({ csrPem, cn: enrolment, days: 9 });
+    expect(await desk.enrolments.refusal(new X509Certificate(other.certificatePem))).toBeUndefined();
+  });
+
   test("stays good after a renewal until the new one first connects", async () => {
     await using store = await open();
     using desk = room(store, pki);

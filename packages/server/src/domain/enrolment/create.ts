@@ -124,7 +124,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   return {
     enrolments: {
       enrol,
-      admit: admission({ certificates, pki, clock, watching: watch.begin, activated: changed }),
+      ...admission({ certificates, pki, clock, watching: watch.begin, activated: changed }),
       renew: renewal({ entries, standings, certificates, issue, pki, clock, days: settings.certificateDays }),
       onRevoked: (listener) => watch.on(listener),
     },

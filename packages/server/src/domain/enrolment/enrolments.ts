@@ -3,7 +3,7 @@
  * standing with us: its key, its certificates, whether it is pending, accepted, rejected or revoked. Its id is the CN
  * of its certificates.
  */
-import type { EnrolmentReply, EnrolmentRequest, Fingerprint } from "@atalaya/protocol";
+import type { EnrolmentReply, EnrolmentRequest, FailureCode, Fingerprint } from "@atalaya/protocol";
 import type { X509Certificate } from "node:crypto";
 import type { HostKey, SystemKey } from "../fleet/index.ts";
 
@@ -44,6 +44,11 @@ export interface Enrolments {
    * serial, notAfter, revocation. Throws `certificate.*`. Many at once are looked up together.
    */
   admit(certificate: X509Certificate): Promise<AdmittedEnrolment>;
+  /**
+   * Why a certificate of the fleet's CA holds no longer; undefined: it holds, or another CA has issued it. For other
+   * doors than the agents': an agent that comes to one of those has not connected.
+   */
+  refusal(certificate: X509Certificate): Promise<FailureCode | undefined>;
   /** A new certificate for a live link's enrolment; the one before is superseded when the new one first connects. */
   renew(enrolment: string, csr: string): Promise<{ readonly certificate: string }>;
   /**

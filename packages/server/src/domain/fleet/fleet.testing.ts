@@ -16,8 +16,11 @@ export function handClock(time = 1_700_000_000_000): HandClock {
   return clock;
 }
 
-export function openFleet(store: Store, { clock = handClock(), server = "one" } = {}): Promise<FleetRoom> {
-  return createFleet({ store, bus: createLocalBus({ clock }), clock, log: silentLog, server });
+export function openFleet(
+  store: Store,
+  { clock = handClock(), server = "one", bus = createLocalBus({ clock }) } = {},
+): Promise<FleetRoom> {
+  return createFleet({ store, bus, clock, log: silentLog, server });
 }
 
 /** A machine of its own for every number. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { movableClock } from "../../platform/clock.testing.ts";
-import { hasOpenssl } from "../../platform/pki/openssl.testing.ts";
+import { foreignCertificate, hasOpenssl } from "../../platform/pki/openssl.testing.ts";
 import type { RsaAuthority } from "../../platform/pki/rsa-authority.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import type { Store } from "../../platform/store/index.ts";
@@ -92,7 +92,9 @@ describe.skipIf(!hasOpenssl).each(engines)("activation on $name", ({ open: openS
     expect(await activation.admit("x", certificate)).toEqual({ aliases: [wish.serialKey] });
     await activation.replace("x", wish);
     expect(await activation.authenticate(credentials)).toMatchObject({ id: "x" });
+    expect(await activation.refusal(certificate)).toBeUndefined();
     await activation.setActive("x", false);
+    expect(await activation.refusal(certificate)).toBe("certificate.revoked");
     expect(await activation.admit("x", certificate)).toEqual({ refused: "certificate.revoked" });
     await expect(activation.authenticate(credentials)).rejects.toMatchObject({ code: "activation.refused" });
     await activation.setActive("x", true);
@@ -100,6 +102,9 @@ describe.skipIf(!hasOpenssl).each(engines)("activation on $name", ({ open: openS
     await activation.remove("x");
     await activation.create({ ...wish, id: "x" }, "local");
     expect(await activation.admit("x", certificate)).toEqual({ refused: "certificate.revoked" });
+    expect(await activation.refusal(certificate)).toBe("certificate.revoked");
+    const { certificatePem } = await foreignCertificate("DNS:x");
+    expect(await activation.refusal(new X509Certificate(certificatePem))).toBeUndefined();
     expect(gone).toEqual(["x", "x"]);
     await expect(activation.remove("y")).rejects.toMatchObject({ code: "activation.unknown" });
   });

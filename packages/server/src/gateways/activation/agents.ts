@@ -67,6 +67,8 @@ export interface Activation {
     name: string,
     certificate: X509Certificate,
   ): Promise<{ readonly aliases: readonly string[] } | { readonly refused: string }>;
+  /** Why a certificate that was issued here holds no longer; undefined: it holds, or another CA has issued it. */
+  refusal(certificate: X509Certificate): Promise<"certificate.revoked" | undefined>;
   /** Called when an agent's certificates became worth nothing, at the server that did it. */
   onDismissed(listener: (id: string) => void): Disposable;
   prune(): Promise<number>;
@@ -162,12 +164,22 @@ export function createActivation({ store, clock, authority, certificateDays }: A
       if (row === undefined || row.id !== name || row.active === 0) return { refused: "certificate.revoked" };
       return { aliases: [row.serial_key] };
     },
+    async refusal(certificate) {
+      // Of others' certificates nobody needs to know: our CA is made only where it is used.
+      if (!isNamedAsOurs(certificate) || !(await authority()).issued(certificate)) return undefined;
+      const row = await agents.holder(certificate.serialNumber);
+      return row?.active === 1 ? undefined : "certificate.revoked";
+    },
     onDismissed(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     prune: () => agents.prune(clock.now()),
   };
+}
+
+function isNamedAsOurs({ issuer }: X509Certificate): boolean {
+  return issuer.startsWith("CN=Atalaya bolt CA ");
 }
 
 function agentOf(row: AgentRow): ActivationAgent {

@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import { rsaTestAuthority } from "@atalaya/testkit/bolt-peer";
 import { describe, expect, test } from "vitest";
-import { hasOpenssl } from "../../platform/pki/openssl.testing.ts";
+import { linkOf, newcomer } from "../../domain/fleet/fleet.testing.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log/index.ts";
+import { foreignAuthority, hasOpenssl } from "../../platform/pki/openssl.testing.ts";
+import { watchRevocationLists } from "../../platform/pki/revocation-lists.ts";
 import { textOf } from "./poll.ts";
 import { identityOf, openBoltWorld } from "./world.testing.ts";
 
@@ -210,6 +214,66 @@ describe.skipIf(!hasOpenssl)("the bolt gateway, over TLS 1.2 with RSA certificat
     world.gateway.dismiss(UUID, { reason: "certificate.revoked", message: "it was removed" });
     await peer.closed;
     await expect.poll(() => world.hostOf(UUID)?.offlineReason, patiently).toBe("certificate.revoked");
+  });
+
+  test("a host that is quarantined has its bolt cut at once, and it stays out until somebody releases the host", async () => {
+    await using world = await openBoltWorld();
+    const peer = await world.peer(UUID);
+    const key = await world.online(UUID);
+    await world.fleet.quarantine(key, "link.cloned");
+    await peer.closed;
+    await expect.poll(() => world.gateway.size, patiently).toBe(0);
+    const cut = { state: "quarantined", doors: [{ online: false, offlineReason: "link.quarantined" }] };
+    await expect.poll(() => world.hostOf(UUID), patiently).toMatchObject(cut);
+    const entries = (await world.fleet.history(key, { limit: 99 })).length;
+    const again = await world.peer(UUID, { silent: true }).catch(() => undefined);
+    await again?.closed;
+    // Who comes back every few seconds leaves no trail of entrances.
+    expect(await world.fleet.history(key, { limit: 99 })).toHaveLength(entries);
+    await world.fleet.release(key, { name: "ana" });
+    await world.peer(UUID);
+    expect(await world.online(UUID)).toBe(key);
+  });
+
+  test("where our own agent was revoked, the host's bolt goes, too", async () => {
+    await using world = await openBoltWorld();
+    const attached = await world.fleet.attach(newcomer(1));
+    await world.fleet.linkUp(linkOf(attached, 1));
+    const peer = await world.peer("enr_1");
+    await expect.poll(() => world.hostOf("enr_1")?.key, patiently).toBe(attached.host);
+    await world.fleet.detach("enr_1");
+    await peer.closed;
+    await expect.poll(() => world.hostOf("enr_1")?.doors[0]?.offlineReason, patiently).toBe("certificate.revoked");
+  });
+
+  test("an agent whose CA has taken its certificate back is cut off, and comes in no more, nor with an older session", async () => {
+    await using ca = await foreignAuthority("an earlier tracker");
+    const [bad, good] = [await ca.issue("bad-1"), await ca.issue("good-1")];
+    await ca.revoke();
+    using lists = await watchRevocationLists({
+      ...{ file: ca.file("crl.pem"), authorities: [ca.certificatePem], setting: "ATALAYA_BOLT_CRL" },
+      ...{ clock: systemClock, log: silentLog, changed: () => world.gateway.review() },
+    });
+    await using world = await openBoltWorld({ ca: ca.certificatePem, isRevoked: (one) => lists.isRevoked(one) });
+    const sessions: Buffer[] = [];
+    const peer = await world.peer("bad-1", bad);
+    peer.socket.on("session", (session: Buffer) => sessions.push(session));
+    await world.peer("good-1", good);
+    await Promise.all(["bad-1", "good-1"].map((name) => world.online(name)));
+    const session = peer.socket.getSession() ?? sessions.at(-1);
+    await ca.revoke("bad-1");
+    await lists.reload();
+    await peer.closed;
+    const entrances = world.statuses.length;
+    for (const tls of [{}, { session }]) {
+      const again = await world.peer("bad-1", { ...bad, silent: true, tls }).catch(() => undefined);
+      expect(again?.socket.isSessionReused()).not.toBe(true);
+      await again?.closed;
+    }
+    expect([world.gateway.size, world.statuses.length]).toEqual([1, entrances]);
+    const cut = { state: "offline", offlineReason: "certificate.revoked" };
+    await expect.poll(() => world.hostOf("bad-1"), patiently).toMatchObject(cut);
+    expect(world.hostOf("good-1")?.state).toBe("online");
   });
 
   test("certificates of an early tracker, signed with SHA-1, are taken only where that is wanted", async () => {

@@ -3,10 +3,11 @@ import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { AtalayaError } from "@atalaya/protocol";
 import type { HostKey } from "../../domain/fleet/index.ts";
+import type { Bus } from "../../platform/bus/index.ts";
 import { type Bolt, type BoltEnd, runBolt } from "./bolt.ts";
 import { type Caller, type DoorMaterial, openDoor } from "./door.ts";
 import { checkRequest, type BoltAnswer, type BoltRequest } from "./exchange.ts";
-import { attend, type Guest, type GuestNeeds, type GuestWorld } from "./guest.ts";
+import { attend, banOf, type Guest, type GuestNeeds, type GuestWorld } from "./guest.ts";
 import { arbitrate, noTakeovers, type Takeovers } from "./takeover.ts";
 
 export interface BoltGatewayNeeds extends GuestWorld {
@@ -15,6 +16,9 @@ export interface BoltGatewayNeeds extends GuestWorld {
   readonly beaconMs: number;
   /** What is known of a certificate that a CA of ours or the operator's has issued. */
   readonly admit: (name: string, certificate: X509Certificate) => Promise<Admission>;
+  /** Whether its CA has taken a certificate back. */
+  readonly isRevoked?: (certificate: X509Certificate) => boolean;
+  readonly bus: Bus;
 }
 
 /** `refused`: a failure's code. */
@@ -26,6 +30,8 @@ export interface BoltGateway extends AsyncDisposable {
   reload(material: DoorMaterial): void;
   /** An agent that another server holds for us; undefined while one of this name is there that is nearer. */
   introduce(guest: GuestNeeds): Guest | undefined;
+  /** Ends the connections of those who may no longer come in, as far as is known by now. */
+  review(): void;
   /** Ends the connection of this name, if there is one. */
   dismiss(name: string, end: BoltEnd): void;
   /** Whether this host is here now. */
@@ -44,7 +50,11 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
   const waiting = new Set<Bolt>();
   const leaving = new Set<Promise<void>>();
   const takeovers = new Map<string, Takeovers>();
+  /** Whose host was banned when they were cut off: they come back every few seconds. */
+  const banned = new Map<string, HostKey>();
   let isOver = false;
+  let isHinted = false;
+  let reviewing: Promise<void> | undefined;
 
   const door = openDoor(needs.material, {
     log,
@@ -57,7 +67,9 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
   });
 
   async function receive({ socket, name, certificate, address }: Caller): Promise<void> {
-    const admission = await needs.admit(name, certificate);
+    const isRevoked = (): boolean => needs.isRevoked?.(certificate) === true;
+    const refused = isRevoked() ? "certificate.revoked" : banOfName(name);
+    const admission: Admission = refused === undefined ? await needs.admit(name, certificate) : { refused };
     if (isOver || socket.destroyed) return void socket.destroy();
     if ("refused" in admission) {
       log.warn({ name, address, code: admission.refused }, "turned a bolt away");
@@ -82,11 +94,20 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
       address,
       reach: bolt,
       ended: bolt.ended,
-      stillWelcome: () => (clock.now() >= notAfter ? "certificate.expired" : undefined),
+      stillWelcome: () =>
+        clock.now() >= notAfter ? "certificate.expired" : isRevoked() ? "certificate.revoked" : undefined,
       dismiss: bolt.end,
     });
     incumbent?.yieldTo(guest);
     incumbent?.dismiss({ reason: "bolt.taken-over", message: "its agent has connected anew" });
+  }
+
+  function banOfName(name: string): string | undefined {
+    const key = banned.get(name);
+    const known = key === undefined ? undefined : fleet.byKey(key);
+    const ban = known === undefined ? undefined : banOf(known);
+    if (ban === undefined) banned.delete(name);
+    return ban;
   }
 
   /** Whether a newcomer may take the name of who is there. */
@@ -113,10 +134,32 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
     guests.set(name, guest);
     void guestNeeds.ended.then(() => {
       if (guests.get(name) === guest) guests.delete(name);
+      const known = guest.host === undefined ? undefined : fleet.byKey(guest.host);
+      if (known !== undefined && banOf(known) !== undefined) banned.set(name, known.key);
     });
     leaving.add(guest.over);
     void guest.over.finally(() => leaving.delete(guest.over));
     return guest;
+  }
+
+  function review(): void {
+    isHinted = true;
+    reviewing ??= reviewAll().finally(() => (reviewing = undefined));
+  }
+  // Whose host is quarantined or revoked goes at once, not at its next poll.
+  const hints = needs.bus.on("fleet", review);
+
+  /** What was committed before the hint is in the directory by then. */
+  async function reviewAll(): Promise<void> {
+    try {
+      while (isHinted && !isOver) {
+        isHinted = false;
+        await fleet.fresh();
+        for (const guest of guests.values()) guest.review();
+      }
+    } catch (err) {
+      log.warn({ err }, "could not check which bolts may stay");
+    }
   }
 
   function guestOf(key: HostKey): Guest | undefined {
@@ -137,6 +180,7 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
     take: (socket) => (isOver ? void socket.destroy() : door.take(socket)),
     reload: door.reload,
     introduce: (guest) => (isOver || guests.has(guest.name) ? undefined : host(guest)),
+    review,
     dismiss: (name, end) => guests.get(name)?.dismiss(end),
     reaches: (key) => guestOf(key) !== undefined,
     ports: (key) => guestOf(key)?.reach.ports ?? [],
@@ -151,11 +195,12 @@ export function createBoltGateway(needs: BoltGatewayNeeds): BoltGateway {
     },
     async [Symbol.asyncDispose]() {
       isOver = true;
+      hints[Symbol.dispose]();
       door.close();
       const end = { reason: "server-stopped", message: "the server stops" };
       for (const bolt of waiting) bolt.end(end);
       for (const guest of guests.values()) guest.dismiss(end);
-      await Promise.all(leaving);
+      await Promise.all([...leaving, reviewing]);
     },
   };
 }

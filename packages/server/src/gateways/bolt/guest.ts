@@ -1,6 +1,7 @@
 /** One agent that is there: it is polled, its status told, and its host online, until its connection ends. */
 import { randomUUID } from "node:crypto";
-import type { Fleet, HostKey } from "../../domain/fleet/index.ts";
+import type { FailureCode } from "@atalaya/protocol";
+import type { DirectoryHost, FleetRoom, HostKey } from "../../domain/fleet/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { BoltEnd } from "./bolt.ts";
@@ -36,12 +37,14 @@ export interface Guest {
   /** Resolves when it has gone and the fleet knows. */
   readonly over: Promise<void>;
   dismiss(end: BoltEnd): void;
+  /** Ends it if it may no longer come in. */
+  review(): void;
   /** Another connection of its name has come: its host is not offline in between. */
   yieldTo(newer: Pick<Guest, "entered">): void;
 }
 
 export interface GuestWorld {
-  readonly fleet: Pick<Fleet, "enter" | "leave" | "learn" | "byKey">;
+  readonly fleet: Pick<FleetRoom, "enter" | "leave" | "learn" | "byKey" | "fresh">;
   readonly status?: StatusSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -51,6 +54,13 @@ export interface GuestWorld {
 }
 
 const NAMING_MS = 5_000;
+
+/** What keeps out every door of a host, once somebody has decided it: a failure's code. Pure. */
+export function banOf({ state, agent }: Pick<DirectoryHost, "state" | "agent">): FailureCode | undefined {
+  if (state === "quarantined") return "link.quarantined";
+  // Until an agent of ours is enrolled there anew.
+  return agent?.offlineReason === "certificate.revoked" ? "certificate.revoked" : undefined;
+}
 
 export function attend(
   needs: GuestNeeds,
@@ -79,9 +89,20 @@ export function attend(
     knownFacts = digest;
   }
 
+  /** Whether it stays. */
+  function review(): boolean {
+    const known = host === undefined ? undefined : fleet.byKey(host);
+    const unwelcome = needs.stillWelcome?.() ?? (known === undefined ? undefined : banOf(known));
+    if (unwelcome === undefined) return true;
+    if (!over.signal.aborted) {
+      log.warn({ name, host: known?.id, code: unwelcome }, "cut a bolt off: it may no longer come in");
+      needs.dismiss({ reason: unwelcome, message: "it may no longer come in" });
+    }
+    return false;
+  }
+
   async function poll(): Promise<void> {
-    const unwelcome = needs.stillWelcome?.();
-    if (unwelcome !== undefined) return needs.dismiss({ reason: unwelcome, message: "it may no longer come in" });
+    if (!review()) return;
     try {
       latest = await askStatus(reach, over.signal);
       if (failures > 0) log.info({ name, failures }, "a bolt tells its status again");
@@ -109,6 +130,8 @@ export function attend(
       ...(hostname === undefined ? {} : { hostname }),
     });
     host = entrance.host;
+    await fleet.fresh();
+    if (!review()) return;
     log.info({ name, address, via, host: fleet.byKey(host)?.id, verdict: entrance.verdict }, "a bolt came in");
     await tell().catch((err: unknown) => log.warn({ err, name }, "a bolt's status could not be kept"));
   }
@@ -141,6 +164,7 @@ export function attend(
     entered: entering,
     over: leave(),
     dismiss: needs.dismiss,
+    review: () => void review(),
     yieldTo: (newer) => void (successor = newer.entered),
   };
 }

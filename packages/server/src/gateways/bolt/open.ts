@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { AtalayaError } from "@atalaya/protocol";
+import type { Bus } from "../../platform/bus/index.ts";
 import { watchNamedCertificate, type NamedCertificateFiles } from "../../platform/pki/named-certificate.ts";
+import { watchRevocationLists } from "../../platform/pki/revocation-lists.ts";
 import type { RsaAuthority } from "../../platform/pki/rsa-authority.ts";
 import type { Admission, BoltGateway } from "./gateway.ts";
 import { createBoltGateway } from "./gateway.ts";
@@ -20,6 +22,8 @@ export interface BoltSettings {
   readonly certificate: NamedCertificateFiles | undefined;
   /** PEM file of CAs whose certificates are let in, beside our own. */
   readonly caFile: string | undefined;
+  /** File of CRLs of those CAs. */
+  readonly crlFile: string | undefined;
   readonly weak: boolean;
   readonly pollMs: number;
   readonly beaconMs: number;
@@ -34,6 +38,7 @@ export interface OpenBoltsNeeds extends Omit<GuestWorld, "pollMs"> {
   readonly arrivals: Arrivals | undefined;
   readonly authority: () => Promise<RsaAuthority>;
   readonly admit: (name: string, certificate: X509Certificate) => Promise<Admission>;
+  readonly bus: Bus;
   /** Agents that were dismissed. */
   readonly onDismissed: (listener: (name: string) => void) => Disposable;
 }
@@ -55,8 +60,27 @@ export async function openBolts(needs: OpenBoltsNeeds): Promise<BoltGateway> {
     ca: [own.caPem, ...ca],
     weak: settings.weak,
   });
+  const lists =
+    settings.crlFile === undefined
+      ? undefined
+      : owned.use(
+          await watchRevocationLists({
+            file: settings.crlFile,
+            authorities: [own.caPem, ...ca],
+            setting: "ATALAYA_BOLT_CRL",
+            clock,
+            log,
+            changed: () => gateway.review(),
+          }),
+        );
   const gateway = owned.use(
-    createBoltGateway({ ...needs, ...settings, pollMs: settings.pollMs, material: await material() }),
+    createBoltGateway({
+      ...needs,
+      pollMs: settings.pollMs,
+      beaconMs: settings.beaconMs,
+      isRevoked: (certificate) => lists?.isRevoked(certificate) === true,
+      material: await material(),
+    }),
   );
   async function reload(): Promise<void> {
     try {

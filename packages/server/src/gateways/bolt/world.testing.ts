@@ -1,6 +1,7 @@
 /** A gateway on a port of loopback, over a real fleet, with peers that hold real RSA certificates. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import type { X509Certificate } from "node:crypto";
 import net, { type AddressInfo } from "node:net";
 import { vi } from "vitest";
 import {
@@ -13,6 +14,7 @@ import {
 } from "@atalaya/testkit/bolt-peer";
 import type { HostKey } from "../../domain/fleet/index.ts";
 import { openFleet } from "../../domain/fleet/fleet.testing.ts";
+import { createLocalBus } from "../../platform/bus/index.ts";
 import { systemClock, type Clock } from "../../platform/clock.ts";
 import { createLog } from "../../platform/log/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
@@ -39,13 +41,15 @@ export interface WorldOptions {
   /** PEM: another CA than the tests' own. */
   readonly ca?: string;
   readonly admit?: (name: string) => Promise<Admission>;
+  readonly isRevoked?: (certificate: X509Certificate) => boolean;
 }
 
 export async function openBoltWorld({ pollMs = 60_000, beaconMs = 45_000, ...more }: WorldOptions = {}) {
   await using owned = new AsyncDisposableStack();
   const clock = more.clock ?? systemClock;
   const store = owned.use(await engines[0]!.open());
-  const fleet = owned.use(await openFleet(store));
+  const bus = createLocalBus({ clock });
+  const fleet = owned.use(await openFleet(store, { bus }));
   const ca = await testCa();
   const { certificate, key } = await identityOf("tower");
   const statuses: { readonly host: HostKey; readonly status: Readonly<Record<string, unknown>> }[] = [];
@@ -61,6 +65,8 @@ export async function openBoltWorld({ pollMs = 60_000, beaconMs = 45_000, ...mor
       namingMs: 300,
       beaconMs,
       admit: more.admit ?? (async () => ({ aliases: [] })),
+      ...(more.isRevoked === undefined ? {} : { isRevoked: more.isRevoked }),
+      bus,
     }),
   );
   const listener = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => gateway.take(socket));

@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
-import { AGENT_API_PORT, AtalayaError } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
-import type { Actor } from "../../api/actor.ts";
 import { route, routes } from "../../api/route.ts";
-import type { DirectoryHost, Fleet } from "../../domain/fleet/index.ts";
-import type { Relay, RelayClient } from "../../domain/relay/index.ts";
-
-export interface ClientsNeeds {
-  readonly fleet: Pick<Fleet, "resolve">;
-  readonly relay: Pick<Relay, "host" | "roadTo">;
-}
+import type { RelayClient } from "../../domain/relay/index.ts";
+import type { Clients } from "./clients.ts";
 
 const tags = ["relays"];
 
@@ -24,19 +18,8 @@ const Client = z
   .meta({ id: "RelayClient", description: "A host that can be relayed to, as the original lists it." });
 
 /** `/clients`: who can be relayed to now, in the order of their first coming. HEAD is answered by the same routes. */
-export const clientRoutes = ({ fleet, relay }: ClientsNeeds) => {
-  const clientOf = (host: DirectoryHost): RelayClient | undefined => {
-    const road = relay.roadTo(host);
-    if (road === undefined) return undefined;
-    return road.client?.(host) ?? { cname: host.id, ports: [AGENT_API_PORT], address: host.addresses[0] ?? "" };
-  };
-
-  async function all({ places }: Actor): Promise<readonly RelayClient[]> {
-    const { hosts } = await fleet.resolve("all", places === undefined ? {} : { places });
-    return hosts.toSorted((a, b) => a.key - b.key).flatMap((host) => clientOf(host) ?? []);
-  }
-
-  return routes()
+export const clientRoutes = ({ clients }: { readonly clients: Clients }) =>
+  routes()
     .openapi(
       route({
         method: "get",
@@ -49,10 +32,10 @@ export const clientRoutes = ({ fleet, relay }: ClientsNeeds) => {
         responses: { 200: z.array(Client) },
       }),
       async (c) => {
-        const clients = await all(c.var.actor);
-        c.header("Content-MD5", digestOf(clients));
+        const all = await clients.all(c.var.actor);
+        c.header("Content-MD5", digestOf(all));
         return c.json(
-          clients.map((client) => ({ ...client, ports: [...client.ports] })),
+          all.map((client) => ({ ...client, ports: [...client.ports] })),
           200,
         );
       },
@@ -70,12 +53,11 @@ export const clientRoutes = ({ fleet, relay }: ClientsNeeds) => {
       }),
       async (c) => {
         const { id } = c.req.valid("param");
-        const client = clientOf(await relay.host(id, c.var.actor));
+        const client = await clients.one(id, c.var.actor);
         if (client === undefined) throw new AtalayaError("host.unknown", `${id} cannot be relayed to now.`);
         return c.json({ ...client, ports: [...client.ports] }, 200);
       },
     );
-};
 
 /** As the original counts it. */
 function digestOf(clients: readonly RelayClient[]): string {

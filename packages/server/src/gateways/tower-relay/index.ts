@@ -4,4 +4,5 @@
  */
 export { createProxy, type ProxyGateway } from "./proxy.ts";
 export { clientRoutes } from "./clients.routes.ts";
+export { createClients, type Clients } from "./clients.ts";
 export { openHeaderRelay, type HeaderRelay } from "./header-relay.ts";

@@ -45,7 +45,7 @@ export function certificateCaller(certificate: Pick<X509Certificate, "subject">,
 }
 
 /** Node prints a subject as lines of `CN=name`; a line break within a value is escaped there. */
-function commonNameOf(subject: string | undefined): string | undefined {
+export function commonNameOf(subject: string | undefined): string | undefined {
   const names = (subject ?? "").split("\n").flatMap((line) => (line.startsWith("CN=") ? [line.slice(3)] : []));
   return names.length === 1 ? names[0] : undefined;
 }

@@ -2,21 +2,32 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import { watchCredentials, type EndedCredentials } from "../../api/watch-credentials.ts";
-import { seenAs, seesPlaces, type StatusEvent, type StatusRoom } from "../../domain/status/index.ts";
+import type { Fleet } from "../../domain/fleet/index.ts";
+import type { StatusRoom } from "../../domain/status/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
+import { follow, type Shown, type Since } from "./follower.ts";
+import { createSelections } from "./selections.ts";
 
 export interface EventStreams extends Disposable {
-  /** `since`: a revision; absent: from now on. Throws `server.busy`, `server.draining`. */
-  open(actor: Actor, since: number | undefined, signal: AbortSignal): ReadableStream<Uint8Array>;
+  /** Throws `server.busy`, `server.draining`, and what its selector is refused for. */
+  open(actor: Actor, wish: EventWish, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** Ends them all: callers come back and go on. */
   drain(): void;
   readonly size: number;
 }
 
+export interface EventWish {
+  /** Absent: from now on. */
+  readonly since?: Since | undefined;
+  readonly selector?: string | undefined;
+  readonly shown?: Shown | undefined;
+}
+
 export interface EventNeeds {
   readonly status: StatusRoom;
+  readonly fleet: Pick<Fleet, "resolve" | "byKey">;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,7 +37,6 @@ export interface EventNeeds {
 const MOST_STREAMS = 1_000;
 const MOST_OF_ONE = 64;
 const COMMENT_MS = 15_000;
-const EVENTS_AT_ONCE = 500;
 const encoder = new TextEncoder();
 
 interface Open {
@@ -35,8 +45,9 @@ interface Open {
   readonly comment: () => void;
 }
 
-export function createEventStreams({ status, bus, clock, log, ended }: EventNeeds): EventStreams {
+export function createEventStreams({ status, fleet, bus, clock, log, ended }: EventNeeds): EventStreams {
   const open = new Set<Open>();
+  const selections = createSelections({ fleet, bus, clock, log });
   let draining = false;
 
   function tick(): void {
@@ -46,15 +57,26 @@ export function createEventStreams({ status, bus, clock, log, ended }: EventNeed
   let timer = clock.after(COMMENT_MS, tick);
   const watching = watchCredentials({ holders: () => open, ended, end: (one) => one.end(), bus, clock, log });
 
+  function checkRoom({ name }: Actor): void {
+    if (draining) throw new AtalayaError("server.draining", "The server is stopping.");
+    const own = [...open].filter((one) => one.actor.name === name).length;
+    if (open.size >= MOST_STREAMS || own >= MOST_OF_ONE)
+      throw new AtalayaError("server.busy", "There are as many streams of events as there may be.");
+  }
+
   return {
-    open(actor, since, signal) {
-      if (draining) throw new AtalayaError("server.draining", "The server is stopping.");
-      const own = [...open].filter((one) => one.actor.name === actor.name).length;
-      if (open.size >= MOST_STREAMS || own >= MOST_OF_ONE)
-        throw new AtalayaError("server.busy", "There are as many streams of events as there may be.");
-      const sees = seesPlaces(actor.places);
-      let cursor = since;
+    async open(actor, { since, selector, shown }, signal) {
+      checkRoom(actor);
       let wake: () => void = () => undefined;
+      const selection =
+        selector === undefined ? undefined : await selections.hold(selector, actor.places, () => wake());
+      try {
+        checkRoom(actor);
+      } catch (error) {
+        // Others came while this one's selector was read.
+        selection?.[Symbol.dispose]();
+        throw error;
+      }
       let isOver = false;
       let comments = false;
       const hints = bus.on("status", () => wake());
@@ -62,6 +84,7 @@ export function createEventStreams({ status, bus, clock, log, ended }: EventNeed
         if (isOver) return;
         isOver = true;
         hints[Symbol.dispose]();
+        selection?.[Symbol.dispose]();
         open.delete(one);
         signal.removeEventListener("abort", end);
         wake();
@@ -74,46 +97,32 @@ export function createEventStreams({ status, bus, clock, log, ended }: EventNeed
           wake();
         },
       };
+      const follower = follow({
+        status,
+        places: actor.places,
+        since,
+        shown,
+        ...(selection === undefined ? {} : { selection }),
+        nameOf: (host) => fleet.byKey(host)?.name,
+        now: () => clock.now(),
+      });
       open.add(one);
       signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-
-      /** Undefined: nothing to say now. */
-      function next(): string | undefined {
-        if (cursor === undefined) {
-          cursor = status.revision;
-          return head("now", cursor, status.list(actor).digest);
-        }
-        const told = status.eventsAfter(cursor);
-        if (told === undefined) {
-          cursor = status.revision;
-          return head("reset", cursor, status.list(actor).digest);
-        }
-        let text = "";
-        let count = 0;
-        for (const [n, event] of told.entries()) {
-          // A revision is told whole, so that its number says where to go on.
-          if (count >= EVENTS_AT_ONCE && event.revision !== cursor) break;
-          const kind = seenAs(event, sees);
-          const isLast = told[n + 1]?.revision !== event.revision;
-          if (kind !== undefined) text += textOf(event, kind, isLast);
-          else if (isLast && text !== "") text += `id: ${event.revision}\n\n`;
-          count += 1;
-          cursor = event.revision;
-        }
-        return text === "" ? undefined : text;
-      }
+      if (signal.aborted || draining) end();
 
       return new ReadableStream<Uint8Array>(
         {
           async pull(controller) {
             while (!isOver) {
               const waiting = new Promise<void>((resolve) => (wake = resolve));
-              const text = next() ?? (comments ? ":\n\n" : undefined);
+              const text = follower.next();
+              if (text === null) break;
+              const more = text ?? (comments ? ":\n\n" : undefined);
               comments = false;
-              if (text !== undefined) return controller.enqueue(encoder.encode(text));
+              if (more !== undefined) return controller.enqueue(encoder.encode(more));
               await waiting;
             }
+            end();
             controller.close();
           },
           cancel: end,
@@ -132,22 +141,7 @@ export function createEventStreams({ status, bus, clock, log, ended }: EventNeed
       timer[Symbol.dispose]();
       watching[Symbol.dispose]();
       for (const one of [...open]) one.end();
+      selections[Symbol.dispose]();
     },
   };
-}
-
-function head(event: "now" | "reset", revision: number, digest: string): string {
-  return `id: ${revision}\nevent: ${event}\ndata: ${JSON.stringify({ revision, digest })}\n\n`;
-}
-
-function textOf({ id, name, at, revision, digest, names }: StatusEvent, kind: string, isLast: boolean): string {
-  const data = {
-    id,
-    name,
-    at: new Date(at).toISOString(),
-    revision,
-    ...(digest === undefined || kind === "removed" ? {} : { digest }),
-    ...(names === undefined ? {} : { parts: names }),
-  };
-  return `${isLast ? `id: ${revision}\n` : ""}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -6,3 +6,5 @@
 export { createEventStreams, type EventStreams } from "./events.ts";
 export { openTowerListeners, type TowerListeners } from "./listener.ts";
 export { minionRoutes } from "./minions.routes.ts";
+export { towerStatusRoutes } from "./status.routes.ts";
+export type { OwnCertificates } from "./client-door.ts";

@@ -4,9 +4,15 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as tlsConnect } from "node:tls";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log/index.ts";
+import { movableClock } from "../../platform/clock.testing.ts";
+import { foreignAuthority } from "../../platform/pki/openssl.testing.ts";
 import { callersOf, certificateCaller } from "./callers.ts";
 import { openTowerListeners, type TowerListeners, type TowerListenNeeds } from "./listener.ts";
 
@@ -77,6 +83,7 @@ describe("the tower's own listeners", () => {
       tls: {
         listen: [{ host: "127.0.0.1", port: 0 }],
         ca: file("programs.pem"),
+        crl: undefined,
         clients: [
           { role: "viewer", group: "monitor" },
           { role: "operator", group: "aula", place: "site/aula-1" },
@@ -87,6 +94,8 @@ describe("the tower's own listeners", () => {
         tls: () => ({ certificatePem: pem("server.pem"), keyPem: pem("server.key") }) as never,
         onRenewed: () => ({ [Symbol.dispose]: () => undefined }),
       },
+      own: { refusal: async () => undefined, onRevoked: () => ({ [Symbol.dispose]: () => undefined }) },
+      clock: systemClock,
       log: silentLog,
       async fetch(request, _peer, actor) {
         told.push({ path: new URL(request.url).pathname, actor });
@@ -147,6 +156,69 @@ describe("the tower's own listeners", () => {
     await expect(ask(port, { tls: "forged" })).rejects.toThrow();
     await expect(ask(port, { tls: undefined })).rejects.toThrow();
     expect(told).toHaveLength(before);
+  });
+
+  test("refuse a certificate that was taken back, cut its connections, and take no session of it up again", async () => {
+    await using ca = await foreignAuthority("programs");
+    await Promise.all([ca.issue("monitor"), ca.issue("aula")]);
+    await ca.revoke();
+    let revoke: (name: string) => void = () => undefined;
+    const refused = new Set<string>();
+    const clock = movableClock();
+    const wish = needs();
+    await using own = await openTowerListeners({
+      ...wish,
+      tls: { ...wish.tls, ca: ca.file("ca.pem"), crl: ca.file("crl.pem") },
+      own: {
+        refusal: async ({ subject }) => (refused.has(subject) ? "certificate.revoked" : undefined),
+        onRevoked(listener) {
+          revoke = listener;
+          return { [Symbol.dispose]: () => undefined };
+        },
+      },
+      clock,
+    });
+    const { port } = own.tls[0]!;
+    const connect = async (name: string, session?: Buffer) => {
+      const [cert, key] = await Promise.all([readFile(ca.file(`${name}.pem`)), readFile(ca.file(`${name}.key`))]);
+      const options = { port, host: "127.0.0.1", cert, key, ca: pem("server.pem"), servername: "localhost" };
+      const socket = tlsConnect({ ...options, ...(session === undefined ? {} : { session }) });
+      socket.on("error", () => undefined);
+      const sessions: Buffer[] = [];
+      socket.on("session", (each) => sessions.push(each));
+      socket.write("GET /minions HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const [first] = (await once(socket, "data")) as [Buffer];
+      return {
+        socket,
+        session: sessions.at(-1),
+        status: Number(String(first).split(" ")[1]),
+        reused: socket.isSessionReused(),
+      };
+    };
+    const monitor = await connect("monitor");
+    const aula = await connect("aula");
+    expect([monitor.status, aula.status]).toEqual([200, 200]);
+    const resumed = await connect("monitor", monitor.session);
+    expect([resumed.status, resumed.reused]).toEqual([200, true]);
+
+    const gone = Promise.all([monitor, resumed].map(({ socket }) => once(socket, "close")));
+    await ca.revoke("monitor");
+    clock.move(10_000);
+    await gone;
+    const again = await connect("monitor", monitor.session);
+    expect([again.status, again.reused]).toEqual([403, false]);
+    expect((await connect("monitor")).status).toBe(403);
+    expect(aula.socket.destroyed).toBe(false);
+
+    // Of a CA of this server's own: also a session that TLS takes up is not let in.
+    refused.add("CN=aula");
+    const stopped = once(aula.socket, "close");
+    revoke("aula");
+    await stopped;
+    const fresh = await connect("aula");
+    const twice = await connect("aula", fresh.session);
+    expect([fresh.status, twice.status, twice.reused]).toEqual([403, 403, true]);
+    for (const { socket } of [again, fresh, twice]) socket.destroy();
   });
 
   test("refuse callers of other addresses, and settings that do not go together", async () => {

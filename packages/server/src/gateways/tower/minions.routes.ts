@@ -4,10 +4,11 @@ import type { ApiEnv } from "../../api/environment.ts";
 import { decodeCursor, encodeCursor } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
 import type { Fleet } from "../../domain/fleet/index.ts";
-import { seenAs, seesPlaces, statusOf, type StatusRoom } from "../../domain/status/index.ts";
+import { seenAs, seesPlaces, statusOf, type StatusEntry, type StatusRoom } from "../../domain/status/index.ts";
 import { createListBytes, documents, streamOf } from "./bytes.ts";
 import type { EventStreams } from "./events.ts";
-import { checkList, ListQuery, OneQuery } from "./query.ts";
+import { sinceOf } from "./follower.ts";
+import { checkList, EventsQuery, ListQuery, OneQuery, partsOfFields } from "./query.ts";
 import { checkListed, minionOf, presenceOf, selected } from "./selection.ts";
 import { entityTag, isKnown } from "./validators.ts";
 
@@ -121,15 +122,25 @@ export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: Mi
         permission: "status.read",
         summary: "What becomes of the list, as server-sent events: added, ready, changed, removed",
         description:
-          "`Last-Event-ID` or `since` go on after a revision; without them it begins now. `reset` says that what happened since is not known any more: read the list anew.",
+          "`Last-Event-ID` or `since` go on where somebody stopped; without them it begins now. `reset` says that what happened since is not known any more: read the list anew. With a selector, who comes to be picked is `added` and `ready`, and who no longer is, `removed`. With fields, `ready` and `changed` bring these of the minion, and a change of other parts is not told.",
         tags,
-        query: z.object({ since: z.coerce.number().int().min(0).optional() }),
+        query: EventsQuery,
         responses: { 200: { raw: "text/event-stream" } },
       }),
-      (c) => {
-        const last = Number(c.req.header("last-event-id") ?? NaN);
-        const since = Number.isSafeInteger(last) && last >= 0 ? last : c.req.valid("query").since;
-        return c.body(events.open(c.var.actor, since, c.req.raw.signal), 200, {
+      async (c) => {
+        const { since, selector, fields } = c.req.valid("query");
+        const wish = {
+          since: sinceOf(c.req.header("last-event-id")) ?? sinceOf(since),
+          selector,
+          shown:
+            fields === undefined
+              ? undefined
+              : {
+                  parts: partsOfFields(fields),
+                  minion: (entry: StatusEntry) => minionOf(entry, { state: "ready", live: "on", fields }, fleet),
+                },
+        };
+        return c.body(await events.open(c.var.actor, wish, c.req.raw.signal), 200, {
           "content-type": "text/event-stream; charset=utf-8",
           "cache-control": "no-store",
           "x-accel-buffering": "no",

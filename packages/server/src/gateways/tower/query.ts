@@ -27,6 +27,14 @@ export type ListQuery = z.output<typeof ListQuery>;
 
 export const OneQuery = ListQuery.pick({ state: true, fields: true, live: true, pretty: true });
 
+export const EventsQuery = ListQuery.pick({ selector: true, fields: true }).extend({
+  since: z
+    .string()
+    .regex(/^\d{1,15}(\.[\w-]{1,32})?$/, "is no revision, and no id of an event")
+    .optional()
+    .describe("Go on after this revision, or after the event with this id."),
+});
+
 export function checkList({ since, selector, state, limit, format }: ListQuery): void {
   if (since === undefined) return;
   const wrong = [
@@ -39,6 +47,11 @@ export function checkList({ since, selector, state, limit, format }: ListQuery):
   throw new AtalayaError("request.malformed", `since goes without ${wrong.join(", ")}.`, {
     details: { issues: wrong.map((path) => ({ in: "query", path, message: "does not go with since" })) },
   });
+}
+
+/** The parts that these fields are of. */
+export function partsOfFields(fields: string): ReadonlySet<string> {
+  return new Set(fields.split(",").flatMap((field) => field.trim().split(".", 1).filter(Boolean)));
 }
 
 /** Only the named fields, in the order of the document; `id` in any case. */

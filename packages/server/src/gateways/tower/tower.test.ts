@@ -10,6 +10,7 @@ import { engines } from "../../platform/store/engines.testing.ts";
 import type { Store } from "../../platform/store/index.ts";
 import { createEventStreams } from "./events.ts";
 import { minionRoutes } from "./minions.routes.ts";
+import { towerStatusRoutes } from "./status.routes.ts";
 
 const peer = (door: Peer["door"] = "public"): Peer => ({
   door,
@@ -28,10 +29,22 @@ async function openDoor(store: Store, { legacyDigests = false } = {}) {
   const tower = undo.use(await openTower(store, systemClock));
   const { status, fleet, bus } = tower;
   const events = undo.use(
-    createEventStreams({ status, bus, clock: systemClock, log: silentLog, ended: async () => new Map() }),
+    createEventStreams({ status, fleet, bus, clock: systemClock, log: silentLog, ended: async () => new Map() }),
   );
+  const self = {
+    at: "/",
+    routes: towerStatusRoutes({
+      self: {
+        ...{ id: "tower-1", instance: "i", version: "1.2.3", config: { port: 8020 }, uplink: null },
+        isRunning: async () => true,
+      },
+      status,
+      fleet,
+      clients: async () => [{ cname: "m1", ports: [5000], address: "192.0.2.1" }],
+    }),
+  };
   const app = (actor: Actor | undefined) =>
-    mount([{ at: "/", routes: minionRoutes({ status, fleet, events, legacyDigests, start: "s" }) }], {
+    mount([{ at: "/", routes: minionRoutes({ status, fleet, events, legacyDigests, start: "s" }) }, self], {
       authenticate: async () => actor,
       audit: { begin: async () => ({ end: async () => undefined }), record: async () => undefined } as never,
       log: silentLog,
@@ -219,6 +232,87 @@ describe.each(engines)("/minions on $name", ({ open }) => {
     const placed = reader(await door.ask(`/minions/events?since=${now.id}`, { actor: viewer(["elsewhere"]) }));
     door.events.drain();
     await expect(placed.next()).rejects.toThrow("over");
+  });
+
+  test("tells who comes to be picked by a selector and who no longer is, and goes on only where that is certain", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    const one = await door.tell(1, {}, ["site", "aula-1"]);
+    await door.tell(2, {}, ["site", "aula-2"]);
+    await door.status.settled();
+    const path = "/minions/events?selector=place:site/aula-1&fields=running,os.hostname";
+    const events = reader(await door.ask(path));
+    const now = await events.next();
+    expect(now).toMatchObject({ event: "now", data: { digest: expect.any(String) as string } });
+    const list = await door.ask("/minions?selector=place:site/aula-1", { method: "HEAD" });
+    expect((now.data as { digest: string }).digest).toBe(list.headers.get("content-md5"));
+
+    // One that is not picked says nothing; one that comes to the place is told as if it had come.
+    const two = await door.tell(2, { running: "elsewhere" }, ["site", "aula-2"]);
+    await door.fleet.change(two, { place: ["site", "aula-1"] }, { name: "ana" });
+    const [added, ready] = [await events.next(), await events.next()];
+    expect([added.event, ready.event]).toEqual(["added", "ready"]);
+    expect(ready.data).toMatchObject({
+      id: "m2",
+      minion: { id: "m2", running: "elsewhere", os: { hostname: "kvm570" } },
+    });
+
+    // Of fields that were not asked for nothing is told.
+    await door.status.put(one, { patch: { uplink: { host: "other", port: 1 } } }, "bolt");
+    await door.status.put(one, { patch: { running: false } }, "bolt");
+    const changed = await events.next();
+    expect(changed.data).toMatchObject({ id: "m1", parts: ["running"], minion: { id: "m1", running: false } });
+
+    await door.fleet.change(one, { place: ["site", "aula-2"] }, { name: "ana" });
+    const left = await events.next();
+    expect([left.event, left.data]).toMatchObject(["removed", { id: "m1" }]);
+    await door.offline(2);
+    const gone = await events.next();
+    expect([gone.event, gone.data]).toMatchObject(["removed", { id: "m2" }]);
+
+    // The same hosts are picked as then: it goes on. Others are: nobody knows who came and went.
+    const resumed = reader(await door.ask(path, { headers: { "last-event-id": gone.id! } }));
+    await door.online(2);
+    await door.status.put(two, { patch: { running: true } }, "bolt");
+    expect((await resumed.next()).event).toBe("added");
+    const stale = reader(await door.ask(path, { headers: { "last-event-id": changed.id! } }));
+    expect((await stale.next()).event).toBe("reset");
+    const other = reader(await door.ask("/minions/events", { headers: { "last-event-id": gone.id! } }));
+    expect((await other.next()).event).toBe("reset");
+    for (const wrong of ["selector=lab:", "selector=group:none", "since=x"])
+      expect((await door.ask(`/minions/events?${wrong}`)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test("says what the tower itself is, with whom it has, as far as one may see", async () => {
+    await using store = await open();
+    await using door = await openDoor(store);
+    const empty = await door.ask("/status");
+    expect(await empty.json()).toMatchObject({ id: "tower-1", running: true, minions: [] });
+    await door.tell(1, {}, ["site", "aula-1"]);
+    await door.tell(2, {}, ["site", "aula-2"]);
+    const text = await (await door.ask("/status")).text();
+    const status = JSON.parse(text) as Record<string, unknown>;
+    expect(Object.keys(status)).toEqual(
+      ["id", "instance", "activated", "running", "env", "atalaya", "haveCredentials", "config", "os", "uplink"].concat([
+        "clients",
+        "packages",
+        "services",
+        "instances",
+        "minions",
+      ]),
+    );
+    expect(status["minions"]).toEqual(await (await door.ask("/minions")).json());
+    const old = await (await door.ask("/status", { door: "tower" })).text();
+    expect(old).toBe(JSON.stringify(JSON.parse(old), null, 2));
+    const own = await (await door.ask("/status", { actor: viewer(["site/aula-1"]) })).json();
+    expect((own as { minions: { id: string }[] }).minions.map(({ id }) => id)).toEqual(["m1"]);
+    const metrics = { name: "token:metrics", permissions: new Set(["server.read" as const]) };
+    expect(await (await door.ask("/status", { actor: metrics })).json()).toMatchObject({
+      clients: null,
+      minions: null,
+    });
+    const user = { name: "pam:eva", permissions: new Set(roles.user) };
+    expect((await door.ask("/status", { actor: user })).status).toBe(403);
   });
 
   test("counts as the original where that is set", async () => {

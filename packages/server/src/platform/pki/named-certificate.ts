@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
+import { followFiles } from "../followed-files.ts";
 import type { Log } from "../log/index.ts";
 import type { NamedCertificate } from "./pki.ts";
 
@@ -26,21 +27,22 @@ export interface WatchedCertificate extends Disposable {
   reload(): Promise<void>;
 }
 
-/** Certificates are replaced by renaming, through symbolic links, over networks: looking is surer than being told. */
-const LOOK_EVERY_MS = 10_000;
-
 /** Reads a certificate that this installation was given, and follows its files. Throws `settings.wrong` at the start only. */
 export async function watchNamedCertificate(
   files: NamedCertificateFiles,
   { clock, log, changed }: NamedCertificateNeeds,
 ): Promise<WatchedCertificate> {
-  let seen = await signatureOf(files);
-  let current = await read(files);
+  const followed = await followFiles([files.certificate, files.key], { clock, changed: readAgain });
+  let current: NamedCertificate;
+  try {
+    current = await read(files);
+  } catch (error) {
+    followed[Symbol.dispose]();
+    throw error;
+  }
   warnOfTimes(current, files, { clock, log });
-  let reading: Promise<void> = Promise.resolve();
 
   async function readAgain(): Promise<void> {
-    seen = await signatureOf(files);
     try {
       const fresh = await read(files);
       if (fresh.certificatePem === current.certificatePem && fresh.keyPem === current.keyPem) return;
@@ -52,27 +54,12 @@ export async function watchNamedCertificate(
       log.error({ err }, "the certificate's files are not good; the one before stays in use");
     }
   }
-  function inTurn(act: () => Promise<void>): Promise<void> {
-    reading = reading.then(act);
-    return reading;
-  }
-  const look = async (): Promise<void> => {
-    if ((await signatureOf(files)) !== seen) await readAgain();
-  };
-  let timer: Disposable;
-  const wait = (): void => {
-    timer = clock.after(LOOK_EVERY_MS, () => {
-      wait();
-      void inTurn(look);
-    });
-  };
-  wait();
   return {
     get current() {
       return current;
     },
-    reload: () => inTurn(readAgain),
-    [Symbol.dispose]: () => timer[Symbol.dispose](),
+    reload: () => followed.again(),
+    [Symbol.dispose]: () => followed[Symbol.dispose](),
   };
 }
 
@@ -114,19 +101,6 @@ function wrong(problem: string, cause?: unknown): AtalayaError {
     cause,
     next: "ATALAYA_CERTIFICATE and ATALAYA_KEY name PEM files that the server's account can read: the certificate with its chain, and its key",
   });
-}
-
-/** Changes whenever one of the files is another, or was written. */
-async function signatureOf({ certificate, key }: NamedCertificateFiles): Promise<string> {
-  const signatures = await Promise.all(
-    [certificate, key].map((path) =>
-      stat(path, { bigint: true }).then(
-        ({ dev, ino, size, mtimeNs }) => `${dev} ${ino} ${size} ${mtimeNs}`,
-        () => "none",
-      ),
-    ),
-  );
-  return signatures.join(", ");
 }
 
 function warnOfTimes(
