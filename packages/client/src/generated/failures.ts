@@ -39,6 +39,7 @@ export const failures = {
   "host.unknown": { status: 404, retry: false, exit: 5 },
   "host.offline": { status: 409, retry: true, exit: 1 },
   "host.online": { status: 409, retry: true, exit: 1 },
+  "host.no-agent": { status: 409, retry: false, exit: 1 },
   "host.name-taken": { status: 409, retry: false, exit: 1 },
   "place.unknown": { status: 404, retry: false, exit: 2 },
   "group.unknown": { status: 404, retry: false, exit: 2 },

@@ -56,10 +56,10 @@ export interface GuestWorld {
 const NAMING_MS = 5_000;
 
 /** What keeps out every door of a host, once somebody has decided it: a failure's code. Pure. */
-export function banOf({ state, agent }: Pick<DirectoryHost, "state" | "agent">): FailureCode | undefined {
+export function banOf({ state, isBarred }: Pick<DirectoryHost, "state" | "isBarred">): FailureCode | undefined {
   if (state === "quarantined") return "link.quarantined";
   // Until an agent of ours is enrolled there anew.
-  return agent?.offlineReason === "certificate.revoked" ? "certificate.revoked" : undefined;
+  return isBarred ? "certificate.revoked" : undefined;
 }
 
 export function attend(
