@@ -166,6 +166,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "clock.ts",
     "batches.ts",
     "folder-size.ts",
+    "followed-files.ts",
     "repeat.ts",
     "folders.ts",
     "turns.ts",

@@ -41,6 +41,7 @@ export const failuresInEnglish: Readonly<Record<FailureCode, string>> = {
   "host.unknown": "There is no such host",
   "host.offline": "The host is offline",
   "host.online": "The host is online",
+  "host.no-agent": "No agent of ours is on the host",
   "host.name-taken": "Another host has this name",
   "place.unknown": "There is no such place",
   "group.unknown": "There is no such group",

@@ -41,6 +41,7 @@ export const failuresInSpanish: Readonly<Record<FailureCode, string>> = {
   "host.unknown": "No existe ese equipo",
   "host.offline": "El equipo no está conectado",
   "host.online": "El equipo está conectado",
+  "host.no-agent": "En el equipo no hay ningún agente nuestro",
   "host.name-taken": "Otro equipo tiene ese nombre",
   "place.unknown": "No existe ese lugar",
   "group.unknown": "No existe ese grupo",
