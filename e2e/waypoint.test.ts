@@ -1,5 +1,6 @@
 /** Real agents that cannot reach the server, behind others that can: on a small real network, through one and two of them. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -35,11 +36,12 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
   let gate: NetworkHost;
   let near: NetworkHost;
   let far: NetworkHost;
+  let deep: NetworkHost;
 
   beforeAll(async () => {
     owned.defer(() => rmSync(folder, { recursive: true, force: true }));
-    network = owned.use(testNetwork(3));
-    [gate, near, far] = network.hosts as [NetworkHost, NetworkHost, NetworkHost];
+    network = owned.use(testNetwork(4));
+    [gate, near, far, deep] = network.hosts as [NetworkHost, NetworkHost, NetworkHost, NetworkHost];
     const socketPath = join(folder, "door");
     owned.use(await doorway(network.server, { host: "127.0.0.1", port: 8443 }, socketPath));
     server = await serverProcess({
@@ -48,14 +50,14 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
       port: 8443,
       socketPath,
       spawn: (options) => network.server.spawn(options),
-      env: { ATALAYA_HEARTBEAT_SECONDS: "2", ATALAYA_LISTEN: `${SERVER},127.0.0.1:8443` },
+      env: { ATALAYA_HEARTBEAT_SECONDS: "1", ATALAYA_LISTEN: `${SERVER},127.0.0.1:8443` },
     });
     owned.use(server);
     owned.defer(async () => {
       for (const agent of agents.values()) await agent[Symbol.asyncDispose]();
     });
     cutOff(near, network.server);
-    cutOff(far, network.server, gate);
+    for (const host of [far, deep]) cutOff(host, network.server, gate);
   });
   afterAll(() => owned.disposeAsync());
 
@@ -113,7 +115,8 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
 
   test("an agent joins, links and runs through one, and through two in a row; the server knows the way", async () => {
     await enrol(gate, SERVER);
-    await start(gate, SERVER, true);
+    // Each has the other: the gate first the server, `near` first the gate.
+    await start(gate, `${SERVER},${via(near)}`, true);
     await isOnline(gate);
     await enrol(near, via(gate));
     await start(near, via(gate), true);
@@ -132,20 +135,60 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
     }
   });
 
+  test("a file for three hosts behind them leaves the server once", async () => {
+    await enrol(deep, via(near));
+    await start(deep, via(near));
+    await isOnline(deep);
+    const bytes = randomBytes(20_000_000);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const file = join(folder, "file");
+    writeFileSync(file, bytes);
+    const url = `https://127.0.0.1:8443/api/v1/blobs/${sha256}`;
+    network.server.run("curl", "-fsSk", "-T", file, "-H", `authorization: Bearer ${server.token}`, url);
+    const sent = (host: NetworkHost): number =>
+      Number(host.run("cat", "/sys/class/net/eth0/statistics/tx_bytes").trim());
+    const before = [network.server, gate].map(sent);
+    const jobs = await Promise.all(
+      [near, far, deep].map(async ({ name }) => {
+        const { body } = await server.call<{ readonly job: { readonly id: string } }>("POST", "/api/v1/deployments", {
+          selector: `name:${name}`,
+          artifacts: [{ sha256, size: bytes.length, name: "file" }],
+          into: join(folder, `placed-${name}`),
+        });
+        return { job: body.job.id };
+      }),
+    );
+    await Promise.all(jobs.map(succeeds));
+    for (const { name } of [near, far, deep])
+      expect(readFileSync(join(folder, `placed-${name}`, "file")).equals(bytes)).toBe(true);
+    const [byServer, byGate] = [network.server, gate].map((host, at) => sent(host) - before[at]!);
+    // The server's card is the bridge, which counts what it sends to each host. The gate gives `near` two copies, at most:
+    // its own agent's, and the one for those behind it.
+    expect(byServer).toBeGreaterThan(bytes.length);
+    expect(byServer).toBeLessThan(bytes.length * 1.5);
+    expect(byGate).toBeLessThan(bytes.length * 2.5);
+    // Another host of the fleet, which knows digest and run, reads nothing there; nor does a stranger.
+    const script = `const { request } = require("node:https"); const { readFileSync } = require("node:fs");
+      const [data, path] = process.argv.slice(1); const { certificate } = JSON.parse(readFileSync(data + "/identity.json"));
+      request({ host: "${near.address}", port: ${PORT}, path, rejectUnauthorized: false, cert: certificate, key: readFileSync(data + "/key.pem"), ALPNProtocols: ["atalaya.waypoint.v1"] },
+        (r) => { console.log(r.statusCode); r.resume(); }).end()`;
+    const run = (await server.call<{ items: { id: string }[] }>("GET", `/api/v1/jobs/${jobs[1]!.job}/runs`)).body
+      .items[0]!.id;
+    const path = `/blobs/${sha256}?run=${run}`;
+    expect(deep.run(process.execPath, "-e", script, join(folder, deep.name), path).trim()).toBe("403");
+  });
+
   test("a run goes on while its waypoint is killed, and all of its output arrives", async () => {
     const run = await startRun(far, "for i in $(seq 40); do echo line $i; sleep 0.1; done");
     await expect.poll(() => outputOf(run.run), { timeout: 20_000, interval: 50 }).toContain("line 3\n");
     await agents.get(gate.name)!.end("SIGKILL");
     await expect.poll(async () => (await detail(far)).state, { timeout: 20_000, interval: 50 }).toBe("offline");
-    await start(gate, SERVER, true);
+    await start(gate, `${SERVER},${via(near)}`, true);
     await succeeds(run);
     expect(await outputOf(run.run)).toBe(Array.from({ length: 40 }, (_, at) => `line ${at + 1}\n`).join(""));
   });
 
   test("two that lead to each other refuse at once, and come back when there is a way again", async () => {
-    // Each has the other: the gate first the server, `near` first the gate.
-    await agents.get(gate.name)!.end("SIGTERM");
-    await start(gate, `${SERVER},${via(near)}`, true);
     await isOnline(near);
     gate.run("ip", "route", "add", "unreachable", network.server.address);
     const agent = agents.get(gate.name)!;

@@ -323,6 +323,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     waypoint ??= import("./waypoint/waypoint.ts").then(({ createWaypoint }) =>
       createWaypoint({
         settings,
+        folder: join(data, "waypoint"),
         environment,
         log,
         servers: () => [...(needs.servers ?? []), ...(up?.enrolled.servers ?? []).map(parseAddress)],

@@ -12,7 +12,7 @@ const CONNECTIONS = 4;
 
 export function blobSource({ link, key, environment }: BlobSourceNeeds): BlobSource {
   // A link's address and certificate are its own, so are the connections beside it.
-  let kept: { readonly link: ReturnType<typeof link>; readonly agent: Agent } | undefined;
+  let kept: { readonly link: ReturnType<typeof link>; readonly agents: Map<string, Agent> } | undefined;
   return {
     async fetch(wish) {
       const [{ fetchBlob }, { keptConnections }] = await Promise.all([
@@ -27,16 +27,18 @@ export function blobSource({ link, key, environment }: BlobSourceNeeds): BlobSou
         ...(wish.patient === undefined
           ? {}
           : {
-              connections() {
+              connections(to) {
                 const now = link();
-                if (kept === undefined || kept.link !== now) kept = { link: now, agent: keptConnections(CONNECTIONS) };
-                return kept.agent;
+                if (kept === undefined || kept.link !== now) kept = { link: now, agents: new Map() };
+                const agent = kept.agents.get(to) ?? keptConnections(CONNECTIONS);
+                kept.agents.set(to, agent);
+                return agent;
               },
             }),
       });
     },
     [Symbol.dispose]() {
-      kept?.agent.destroy();
+      for (const agent of kept?.agents.values() ?? []) agent.destroy();
     },
   };
 }

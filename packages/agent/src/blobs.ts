@@ -20,8 +20,10 @@ export interface BlobWish {
   readonly waitsMs?: readonly number[];
   /** Goes on behind what the file holds, and asks again for as long as it takes, until the signal. */
   readonly patient?: { readonly signal: AbortSignal };
-  /** Connections to the link's address that stay for the next blob. */
-  connections?(): Agent;
+  /** Connections to the server, or to the waypoint that the link goes through, that stay for the next blob. */
+  connections?(to: "server" | "waypoint"): Agent;
+  /** What is asked with instead of `run`, each time anew. */
+  authority?(of: "server" | "waypoint"): string;
   /** Told how much of the blob is here. */
   came?(bytes: number): void;
 }
@@ -30,63 +32,111 @@ export interface BlobWish {
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 
 /**
- * Fetches a blob over the link's door, with the agent's certificate, beside the link. What breaks off goes on where it
- * stopped. When this resolves the file holds it whole, and was checked; a file with other bytes is emptied.
+ * Fetches a blob over the link's door, with the agent's certificate, beside the link; from the waypoint that the link
+ * goes through, if that has it or brings it. What breaks off goes on where it stopped. When this resolves the file holds it whole, and was checked; a file with other bytes is emptied.
  */
 export async function fetchBlob(wish: BlobWish): Promise<void> {
-  const { sha256, into, waitsMs = WAITS_MS, patient } = wish;
-  const hash = createHash("sha256");
+  const { sha256, into, patient } = wish;
   const file = await openFile(into, patient === undefined ? "w+" : "a+", 0o600);
   try {
-    let offset = 0;
-    const took = (part: Uint8Array): void => {
-      hash.update(part);
-      offset += part.length;
-      wish.came?.(offset);
-    };
-    if (patient !== undefined) await readAll(file, took);
-    let fruitless = 0;
-    for (;;) {
-      patient?.signal.throwIfAborted();
-      const before = offset;
-      try {
-        await fetchFrom(wish, offset, async (part) => {
-          await writeAll(file, part);
-          took(part);
-        });
-        break;
-      } catch (error) {
-        const failure = asFailure(error);
-        fruitless = offset > before ? 0 : fruitless + 1;
-        const waitMs = waitsMs[patient === undefined ? fruitless : Math.min(fruitless, waitsMs.length - 1)];
-        if (waitMs === undefined || !failures[failure.code].retry) throw failure;
-        // Half of it by lot: the hosts of one job must not come back together.
-        await pause(waitMs * (0.5 + Math.random() / 2), patient?.signal);
-      }
-    }
-    if (hash.digest("hex") !== sha256) {
+    const source: Source = { waypoint: "untried", asked: false };
+    if ((await bring(wish, file, source)) === sha256) return;
+    // The server's own bytes decide.
+    if (source.asked) {
       await file.truncate(0);
-      throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
+      if ((await bring(wish, file, { waypoint: "passed-by", asked: false })) === sha256) return;
     }
+    await file.truncate(0);
+    throw new AtalayaError("blob.mismatch", `what the server sent is not the blob ${sha256}`);
   } finally {
     await file.close();
   }
 }
 
-async function fetchFrom(wish: BlobWish, offset: number, take: (part: Buffer) => Promise<void>): Promise<void> {
-  const { sha256, run, link, key, environment, patient } = wish;
-  const up = link();
+/** Where bytes come from: a waypoint that fails is passed by, for as long as the link goes through it. */
+interface Source {
+  waypoint: "untried" | "passed-by" | ReturnType<BlobWish["link"]>;
+  /** A waypoint has been asked, and may have sent bytes. */
+  asked: boolean;
+}
+
+/** Brings the file to its end and returns the digest of all of it, lower-case hex. */
+async function bring(wish: BlobWish, file: FileHandle, source: Source): Promise<string> {
+  const { waitsMs = WAITS_MS, patient } = wish;
+  const hash = createHash("sha256");
+  let offset = 0;
+  const took = (part: Uint8Array): void => {
+    hash.update(part);
+    offset += part.length;
+    wish.came?.(offset);
+  };
+  if (patient !== undefined) await readAll(file, took);
+  let fruitless = 0;
+  for (;;) {
+    patient?.signal.throwIfAborted();
+    const before = offset;
+    try {
+      await fetchFrom(
+        wish,
+        source,
+        () => offset,
+        async (part) => {
+          await writeAll(file, part);
+          took(part);
+        },
+      );
+      return hash.digest("hex");
+    } catch (error) {
+      const failure = asFailure(error);
+      fruitless = offset > before ? 0 : fruitless + 1;
+      const waitMs = waitsMs[patient === undefined ? fruitless : Math.min(fruitless, waitsMs.length - 1)];
+      if (waitMs === undefined || !failures[failure.code].retry) throw failure;
+      // Half of it by lot: the hosts of one job must not come back together.
+      await pause(waitMs * (0.5 + Math.random() / 2), patient?.signal);
+    }
+  }
+}
+
+type Take = (part: Buffer) => Promise<void>;
+
+/** From the waypoint's cache where there is one, and otherwise, or for the rest, from the server. */
+async function fetchFrom(wish: BlobWish, source: Source, offset: () => number, take: Take): Promise<void> {
+  const up = wish.link();
   if (up === undefined) throw new AtalayaError("host.offline", "a blob could not be fetched: the link is down");
+  if (up.address.via === true && source.waypoint !== "passed-by" && source.waypoint !== up) {
+    source.asked = true;
+    try {
+      return await ask(wish, up, "waypoint", offset(), take);
+    } catch (error) {
+      if (wish.patient?.signal.aborted === true) throw error;
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      // A disk that is full is so whoever sends.
+      if (code === "ENOSPC" || code === "EDQUOT") throw error;
+      source.waypoint = up;
+    }
+  }
+  return ask(wish, up, "server", offset(), take);
+}
+
+async function ask(
+  wish: BlobWish,
+  up: NonNullable<ReturnType<BlobWish["link"]>>,
+  of: "server" | "waypoint",
+  offset: number,
+  take: Take,
+): Promise<void> {
+  const { sha256, key, environment, patient } = wish;
+  const { ca, certificate } = up.enrolled;
+  const identity = { ca, certificate, key: await key() };
   const response = await open({
     method: "GET",
-    path: `/blobs/${sha256}?run=${run}`,
+    path: `/blobs/${sha256}?${wish.authority?.(of) ?? `run=${wish.run}`}`,
     address: up.address,
     environment,
-    ca: up.enrolled.ca,
-    certificate: up.enrolled.certificate,
-    key: await key(),
+    ...identity,
     protocols: [LINK_PROTOCOL],
-    ...(wish.connections === undefined ? {} : { connections: wish.connections() }),
+    ...(of === "waypoint" ? { ofWaypoint: identity } : {}),
+    ...(wish.connections === undefined ? {} : { connections: wish.connections(of) }),
     ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
   });
   const end = (): void => void response.destroy();

@@ -19,6 +19,8 @@ const OPTIONS = {
                       (ATALAYA_AGENT_WAYPOINT); it sees nothing of what it carries`,
   noGuests: `--no-guests         … for members of the fleet only: nobody enrols through it
                       (ATALAYA_AGENT_WAYPOINT_GUESTS=no)`,
+  waypointCache: `--waypoint-cache SIZE
+                      … how much it keeps of files for them (ATALAYA_AGENT_WAYPOINT_CACHE; 2GB)`,
   tokenFile: "--token-file FILE   the join token, - for standard input",
   caPin: "--ca-pin PIN        without a token: SHA-256 of the fleet's CA key, as the server shows it",
   caFile: "--ca-file FILE      without a token: the fleet's CA certificate",
@@ -32,7 +34,7 @@ const PAGES: Readonly<Record<Command, Page>> = {
     usage: "@ [options]",
     about: `Keeps the link to the server and does what it asks, until it is ended: what the service does. The machine must
 have joined before. Through a proxy: HTTPS_PROXY and NO_PROXY. What this machine allows: /etc/atalaya/policy.toml.`,
-    options: ["data", "server", "strategy", "waypoint", "noGuests"],
+    options: ["data", "server", "strategy", "waypoint", "noGuests", "waypointCache"],
     examples: [
       "@",
       "@ --server one.example.org:8443,two.example.org:8443 --strategy round-robin",

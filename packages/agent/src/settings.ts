@@ -21,7 +21,7 @@ export interface Settings {
   readonly servers: readonly Address[] | undefined;
   readonly strategy: Strategy;
   /** Carries connections of other agents to the server. */
-  readonly waypoint: { readonly listen: Address; readonly guests: boolean } | undefined;
+  readonly waypoint: { readonly listen: Address; readonly guests: boolean; readonly cacheBytes: number } | undefined;
   readonly json: boolean;
   readonly yes: boolean;
   readonly tokenFile: string | undefined;
@@ -36,6 +36,7 @@ const options = {
   strategy: { type: "string" },
   waypoint: { type: "string" },
   "no-guests": { type: "boolean" },
+  "waypoint-cache": { type: "string" },
   "token-file": { type: "string" },
   "ca-pin": { type: "string" },
   "ca-file": { type: "string" },
@@ -64,6 +65,10 @@ export function parseSettings(argv: readonly string[], environment: Environment)
   const waypoint = readWaypoint(values.waypoint ?? environment["ATALAYA_AGENT_WAYPOINT"] ?? "", wrong);
   const guests = environment["ATALAYA_AGENT_WAYPOINT_GUESTS"] || "yes";
   if (guests !== "yes" && guests !== "no") wrong.push("ATALAYA_AGENT_WAYPOINT_GUESTS is neither yes nor no");
+  const cacheBytes = readBytes(
+    values["waypoint-cache"] ?? (environment["ATALAYA_AGENT_WAYPOINT_CACHE"] || "2GB"),
+    wrong,
+  );
   const pin = values["ca-pin"];
   if (pin !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(pin))
     wrong.push("--ca-pin is a base64url SHA-256 (43 characters)");
@@ -81,7 +86,7 @@ export function parseSettings(argv: readonly string[], environment: Environment)
     waypoint:
       waypoint === undefined
         ? undefined
-        : { listen: waypoint, guests: values["no-guests"] !== true && guests === "yes" },
+        : { listen: waypoint, guests: values["no-guests"] !== true && guests === "yes", cacheBytes },
     json: values.json ?? false,
     yes: values.yes ?? false,
     tokenFile: values["token-file"],
@@ -122,4 +127,15 @@ function readWaypoint(text: string, wrong: string[]): Address | undefined {
   }
   wrong.push(`${text} is no address to be a waypoint at: expected ADDRESS:PORT, as 0.0.0.0:8444`);
   return undefined;
+}
+
+const UNITS = { MB: 1_000_000, GB: 1_000_000_000 } as const;
+
+function readBytes(text: string, wrong: string[]): number {
+  const [, count, unit] = /^(\d{1,6})(MB|GB)$/.exec(text) ?? [];
+  if (text === "0" || count === undefined) {
+    if (text !== "0") wrong.push(`${text} is no size for a waypoint's cache: expected 500MB, 2GB or 0`);
+    return 0;
+  }
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
 }

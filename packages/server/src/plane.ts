@@ -176,7 +176,12 @@ export async function createPlane({
   const headerRelay = undo.use(await openHeaderRelay({ listen: settings.relayListen, proxy, log }));
   // At the agents' door there is nothing else: who they are their certificate says, and it opens nothing here.
   const agentApp = mount(
-    [{ at: "/", routes: agentBlobs({ blobs, names: work.names, enrolments: enrolment.enrolments }) }],
+    [
+      {
+        at: "/",
+        routes: agentBlobs({ blobs, names: work.names, enrolments: enrolment.enrolments, linkOf: links.ofEnrolment }),
+      },
+    ],
     {
       authenticate: async () => undefined,
       audit: audit.log,

@@ -4,14 +4,17 @@ import type { Duplex } from "node:stream";
 import { AtalayaError, isFailureCode } from "@atalaya/protocol";
 import { dialTls, type Dial } from "../link/dial.ts";
 import { authorityOf, showAddress } from "../link/addresses.ts";
+import { dialWaypoint } from "../link/waypoint-dial.ts";
 
 export interface Call extends Omit<Dial, "protocols" | "timeoutMs"> {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST";
   readonly path: string;
   readonly body?: unknown;
   readonly timeoutMs?: number;
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Asks the waypoint at the address itself, and not the server behind it. */
+  readonly ofWaypoint?: { readonly ca: string; readonly certificate: string; readonly key: string };
   /** Connections that stay for the next call, all to the same address and dialled alike. Absent: one for this call alone. */
   readonly connections?: Agent;
 }
@@ -40,7 +43,10 @@ export function keptConnections(most: number): Agent {
 /** The response of a call, its body not yet read. */
 export async function open(call: Call): Promise<IncomingMessage> {
   const timeoutMs = call.timeoutMs ?? 30_000;
-  const dial = () => dialTls({ ...call, protocols: call.protocols ?? ["http/1.1"], timeoutMs });
+  const dial = () =>
+    call.ofWaypoint === undefined
+      ? dialTls({ ...call, protocols: call.protocols ?? ["http/1.1"], timeoutMs })
+      : dialWaypoint({ ...call.ofWaypoint, address: call.address }, AbortSignal.timeout(timeoutMs));
   const { connections } = call;
   const socket = connections === undefined ? await dial() : undefined;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { WAYPOINT_TARGET } from "@atalaya/protocol";
 import fc from "fast-check";
@@ -21,6 +24,7 @@ const server = createServer((socket) => {
 });
 let reached = 0;
 let at: Address;
+const folder = mkdtempSync(join(tmpdir(), "waypoint-"));
 const owned = new DisposableStack();
 const waypoints: Waypoint[] = [];
 
@@ -36,6 +40,7 @@ afterEach(() => {
 });
 afterAll(() => {
   owned.dispose();
+  rmSync(folder, { recursive: true, force: true });
   server.close();
 });
 
@@ -47,8 +52,8 @@ async function linkAt(enrolment: string, address: Address, by = ca): Promise<Own
 
 /** One that listens on a free port, with its link at `address` unless that is undefined. */
 async function open(enrolment: string, address: Address | undefined, guests = true) {
-  const settings = { listen: { host: "127.0.0.1", port: 0 }, guests };
-  const waypoint = createWaypoint({ settings, environment: {}, log: silentLog, servers: () => [at] });
+  const settings = { listen: { host: "127.0.0.1", port: 0 }, guests, cacheBytes: 50_000_000 };
+  const waypoint = createWaypoint({ settings, folder, environment: {}, log: silentLog, servers: () => [at] });
   waypoints.push(waypoint);
   await waypoint.up(await linkAt(enrolment, address ?? at));
   if (address === undefined) waypoint.down();
@@ -146,7 +151,8 @@ test("members of another fleet are no members, and take us for none", async () =
   const other = await authority();
   await expect(dial(address, "enr_child", other)).rejects.toEqual(code("host.offline"));
   const foreign = createWaypoint({
-    settings: { listen: { host: "127.0.0.1", port: 0 }, guests: true },
+    settings: { listen: { host: "127.0.0.1", port: 0 }, guests: true, cacheBytes: 0 },
+    folder,
     environment: {},
     log: silentLog,
     servers: () => [at],

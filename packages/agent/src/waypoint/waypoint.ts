@@ -3,7 +3,7 @@
  * TLS between them and the server: it sees none of it. Where they get to is where its own link is.
  */
 import type { Socket } from "node:net";
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { failures, showHops, WAYPOINT_FAILURE, type FailureCode } from "@atalaya/protocol";
 import type { Enrolled } from "../enrol/identity.ts";
 import { showAddress, type Address } from "../link/addresses.ts";
@@ -12,6 +12,8 @@ import type { Environment } from "../link/proxy.ts";
 import { openWay, type Way } from "../link/way.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import { admitCall } from "./admission.ts";
+import { openBlobCache, type BlobCache } from "./blob-cache.ts";
+import { createBlobRequests } from "./blob-requests.ts";
 import { openListener, type Listener } from "./listener.ts";
 import { pipeBoth } from "./pipe.ts";
 
@@ -19,6 +21,8 @@ export interface WaypointSettings {
   readonly listen: Pick<Address, "host" | "port">;
   /** Whether those who have no certificate yet may enrol through it. */
   readonly guests: boolean;
+  /** How much it may keep of what its members are sent; 0: nothing. */
+  readonly cacheBytes: number;
 }
 
 /** Our own link: where it is, and who we are there. */
@@ -30,6 +34,8 @@ export interface OwnLink {
 
 export interface WaypointNeeds {
   readonly settings: WaypointSettings;
+  /** For what it keeps. */
+  readonly folder: string;
   readonly environment: Environment;
   readonly log: Log;
   /** Our own servers, as people and the server name them. */
@@ -54,13 +60,20 @@ const TIMES = {
   guest: { idleMs: MINUTE, mostMs: 30 * MINUTE },
 } as const;
 
-export function createWaypoint({ settings, environment, log, servers }: WaypointNeeds): Waypoint {
+export function createWaypoint({ settings, folder, environment, log, servers }: WaypointNeeds): Waypoint {
   /** What is carried: whom, from where, and how to end it. */
   const carried = new Map<Socket, { readonly member: string | undefined; readonly address: string }>();
   let link: OwnLink | undefined;
   let listener: Promise<Listener> | undefined;
   let port: number | undefined;
   let over = false;
+  let cache: Promise<BlobCache> | undefined;
+  const blobs = createBlobRequests({
+    cache: () => (cache ??= openBlobCache({ folder, mostBytes: settings.cacheBytes, now: Date.now })),
+    link: () => link,
+    environment,
+    log,
+  });
 
   function countOf(member: string | undefined, address: string) {
     const all = [...carried.values()];
@@ -133,10 +146,6 @@ export function createWaypoint({ settings, environment, log, servers }: Waypoint
     }
   }
 
-  function request(_member: string, ...[, response]: Parameters<RequestListener>): void {
-    response.writeHead(404).end();
-  }
-
   return {
     get port() {
       return port;
@@ -151,7 +160,7 @@ export function createWaypoint({ settings, environment, log, servers }: Waypoint
           listen: settings.listen,
           membership,
           call: (...asked) => void call(...asked),
-          request,
+          request: (...asked) => void blobs.answer(...asked),
         });
         try {
           ({ port } = await listener);
@@ -173,6 +182,8 @@ export function createWaypoint({ settings, environment, log, servers }: Waypoint
       over = true;
       link = undefined;
       void listener?.then((open) => open.close());
+      void cache?.then((open) => open[Symbol.dispose]());
+      blobs[Symbol.dispose]();
       for (const socket of carried.keys()) socket.destroy();
     },
   };

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, uploadBlob } from "@atalaya/client";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
-import { enrolSim, joinAgent, serverProcess, startAgent, type ServerProcess } from "@atalaya/testkit";
+import { enrolSim, joinAgent, serverProcess, SimAgent, startAgent, type ServerProcess } from "@atalaya/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const MIB = 1024 * 1024;
@@ -17,15 +17,17 @@ const owned = new AsyncDisposableStack();
 let folder: string;
 let server: ServerProcess;
 let sim: Awaited<ReturnType<typeof enrolSim>>;
+let carried: Awaited<ReturnType<typeof enrolSim>>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atalaya-blobs-"));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
   server = owned.use(await serverProcess({ data: join(folder, "server") }));
   const { token } = (
-    await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 2, expiresInMs: 600_000 })
+    await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 4, expiresInMs: 600_000 })
   ).body;
   sim = await enrolSim(server, { token, n: 1, hostname: "other" });
+  carried = await enrolSim(server, { token, n: 2, hostname: "carried" });
   const data = join(folder, "agent");
   const servers = `${server.host}:${server.port}`;
   await joinAgent({ data, servers, token });
@@ -96,7 +98,11 @@ test("50 MB reach a command's standard input; to other hosts and without a run t
   client.close();
   expect(progress).toEqual([0, 8, 16, 24, 32, 40].map((parts) => parts * MIB).concat(bytes.length));
 
-  const { status, body: job } = await server.call<Made>("POST", "/api/v1/jobs", withStdin("not name:other", sha256));
+  const { status, body: job } = await server.call<Made>(
+    "POST",
+    "/api/v1/jobs",
+    withStdin("not name:other and not name:carried", sha256),
+  );
   expect(status).toBe(201);
   const { id: run } = job.runs[0]!;
   await expect
@@ -144,6 +150,42 @@ test("an agent reads what an unfinished run of its host names, in ranges, until 
 
   await server.call("POST", `/api/v1/runs/${run}/cancel`);
   expect((await asAgent(sha256, run)).status).toBe(404);
+});
+
+test("a waypoint reads what the hosts behind it may, while their links come through it", async () => {
+  const bytes = randomBytes(1_000);
+  const sha256 = digestOf(bytes);
+  expect((await put(sha256, bytes)).status).toBe(200);
+  const { body: job } = await server.call<Made>("POST", "/api/v1/jobs", withStdin("name:carried", sha256));
+  const run = job.runs[0]!.id;
+  const read = async (by?: string, of = sha256) => {
+    const answer = await asAgent(of, `${run}&for=${carried.enrolment}${by === undefined ? "" : `&by=${by}`}`);
+    return answer.status === 200 ? answer.bytes.equals(bytes) : json(answer)["code"];
+  };
+  const via = ["enr_elsewhere"];
+  const agent = new SimAgent({
+    identity: carried,
+    host: server.host,
+    port: server.port,
+    behave: () => ({ durationMs: Infinity }),
+    hello: { via },
+  });
+
+  expect(await read()).toBe("waypoint.forbidden");
+  await agent.connect();
+  expect(await read()).toBe("waypoint.forbidden");
+  agent.cut();
+  via.splice(0, 1, "enr_between", sim.enrolment);
+  await agent.connect();
+  expect(await read()).toBe(true);
+  expect(await read("enr_between")).toBe(true);
+  expect(await read("enr_stranger")).toBe("waypoint.forbidden");
+  expect(await read(undefined, digestOf(Buffer.from("another")))).toBe("blob.unknown");
+  // Not its own run, and nobody's word for it.
+  expect(json(await asAgent(sha256, run))["code"]).toBe("blob.unknown");
+  await server.call("POST", `/api/v1/runs/${run}/cancel`);
+  agent.cut();
+  await expect.poll(() => read()).toBe("waypoint.forbidden");
 });
 
 test("an upload that broke off goes on where it stopped, also after the server was killed", async () => {
