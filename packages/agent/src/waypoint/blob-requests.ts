@@ -9,7 +9,7 @@ import { keptConnections, open } from "../enrol/https.ts";
 import type { Environment } from "../link/proxy.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { BlobCache } from "./blob-cache.ts";
-import type { OwnLink } from "./waypoint.ts";
+import type { OwnLink } from "./own-link.ts";
 
 export interface BlobRequestsNeeds {
   readonly cache: () => Promise<BlobCache>;

@@ -13,7 +13,8 @@ import { openWay } from "../link/way.ts";
 import { silentLog } from "../platform/log.ts";
 import { authority, type Authority } from "../testing/authority.testing.ts";
 import { limits } from "./admission.ts";
-import { createWaypoint, type OwnLink, type Waypoint } from "./waypoint.ts";
+import type { OwnLink } from "./own-link.ts";
+import { createWaypoint, type Waypoint } from "./waypoint.ts";
 
 let ca: Authority;
 /** Stands for the server: says back what it hears. */

@@ -5,7 +5,6 @@
 import type { Socket } from "node:net";
 import type { IncomingMessage } from "node:http";
 import { failures, showHops, WAYPOINT_FAILURE, type FailureCode } from "@atalaya/protocol";
-import type { Enrolled } from "../enrol/identity.ts";
 import { showAddress, type Address } from "../link/addresses.ts";
 import { connectTcp } from "../link/connect-tcp.ts";
 import type { Environment } from "../link/proxy.ts";
@@ -15,6 +14,7 @@ import { admitCall } from "./admission.ts";
 import { openBlobCache, type BlobCache } from "./blob-cache.ts";
 import { createBlobRequests } from "./blob-requests.ts";
 import { openListener, type Listener } from "./listener.ts";
+import type { OwnLink } from "./own-link.ts";
 import { pipeBoth } from "./pipe.ts";
 
 export interface WaypointSettings {
@@ -23,13 +23,6 @@ export interface WaypointSettings {
   readonly guests: boolean;
   /** How much it may keep of what its members are sent; 0: nothing. */
   readonly cacheBytes: number;
-}
-
-/** Our own link: where it is, and who we are there. */
-export interface OwnLink {
-  readonly address: Address;
-  readonly enrolled: Enrolled;
-  readonly key: string;
 }
 
 export interface WaypointNeeds {
