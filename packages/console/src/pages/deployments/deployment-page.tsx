@@ -179,7 +179,7 @@ function Deployed({ deployment }: { readonly deployment: Schemas["DeploymentDeta
               [t("jobs.who"), createdBy],
               [t("jobs.when"), <Moment key="when" at={createdAt} />],
               [
-                t("jobs.title"),
+                t("job.title"),
                 <Link key="job" to="/jobs/$job" params={{ job: deployment.job.id }}>
                   {deployment.job.id}
                 </Link>,

@@ -28,14 +28,16 @@ export function HostPackages({ host }: { readonly host: string }) {
     return <Empty icon={IconPackage} title={t("host.noPackages")} text={t("host.noPackagesText")} />;
   return (
     <div className={classes.tall}>
-      <TextInput
-        mb="sm"
-        maw={320}
-        aria-label={t("host.filter")}
-        placeholder={t("host.filter")}
-        value={text}
-        onChange={({ currentTarget }) => setText(currentTarget.value)}
-      />
+      <div className={classes.filter}>
+        <TextInput
+          data-search
+          aria-label={t("host.filter")}
+          placeholder={t("host.filter")}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+        />
+        <span role="status">{t("host.packageCount", { count: rows.length })}</span>
+      </div>
       <DataTable label={t("host.packages")} columns={columns} rows={rows} rowId={({ id }) => id} />
     </div>
   );

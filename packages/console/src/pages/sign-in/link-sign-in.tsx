@@ -1,3 +1,4 @@
+import { ClientError, mayRetry } from "@atalaya/client/browser";
 import { Loader } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
@@ -12,6 +13,8 @@ export function LinkSignIn(props: { readonly token: string; readonly onSignedIn:
   const asked = useRef(false);
   const { mutate, error } = useMutation({
     mutationFn: () => signIn({ kind: "link", token }),
+    // Nobody stands by to click again. Where only the answer was lost, the link is used up, and that is said then.
+    retry: (times, error) => times < 2 && error instanceof ClientError && mayRetry(error.code),
     meta: { showsFailure: true },
     onSuccess: (session) => {
       // Used up, and nothing to keep in a history.

@@ -1,6 +1,6 @@
 import { ClientError } from "@atalaya/client/browser";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useLocation, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Button, Skeleton } from "@mantine/core";
 import { IconClockPause, IconLogin2 } from "@tabler/icons-react";
 import { useEffect, useMemo, useState } from "react";
@@ -38,6 +38,10 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${t("signIn.title")} · Atalaya`;
   }, [t]);
+
+  // Most come to the overview: it is fetched while they prove who they are.
+  const router = useRouter();
+  useEffect(() => void router.preloadRoute({ to: "/" }), [router]);
 
   const welcome = (session: Session) => {
     queries.setQueryData(sessionKey, session);

@@ -34,7 +34,7 @@ export const oidcRoutes = ({ oidc, signIn, entrance }: OidcRoutesNeeds) => {
         summary: "Go to the identity provider",
         tags,
         params,
-        query: z.object({ to: z.string().max(500).optional().describe("Path of the console to go to afterwards.") }),
+        query: z.object({ to: z.string().max(16_384).optional().describe("Path of the console to go to afterwards.") }),
         responses: { 302: null },
       }),
       async (c) => {
@@ -91,9 +91,17 @@ function callbackOf({ headers, url }: Request, { provider }: Oidc): string {
   return `https://${host}/api/v1/sign-in/oidc/${provider}/callback`;
 }
 
-/** A path of ours, or the first page: never another site, whatever a link says. */
+/** What is kept of it lies in a cookie meanwhile, and browsers take 4 KB. */
+const MOST_KEPT = 2_000;
+
+/** A path of ours as an address holds it, or the first page: never another site, whatever a link says. */
 function localPath(to: string | undefined): string {
-  return to !== undefined && /^\/(?![/\\])[^\u0000-\u0020\\]*$/.test(to) ? to : "/";
+  const here = "https://here.invalid";
+  // As browsers read it, who take `/\` and `/<tab>/` for the beginning of another site.
+  const url = to?.startsWith("/") === true ? URL.parse(to, here) : null;
+  if (url?.origin !== here) return "/";
+  const path = url.pathname + url.search + url.hash;
+  return path.startsWith("//") || path.length > MOST_KEPT ? "/" : path;
 }
 
 function pageOf(error: unknown): string {

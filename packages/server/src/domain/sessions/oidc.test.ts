@@ -134,11 +134,20 @@ test("nobody is led to another site afterwards, whatever a link says", async () 
     "evil",
     "/\t/evil.example",
     "/a%0d%0ax",
+    "/.//evil.example",
+    "/a/..//evil.example",
+    "/\n/evil.example",
+    `/${"x".repeat(9_000)}`,
   ]) {
     const { begun, back } = await campus.away(`?to=${encodeURIComponent(to)}`);
     const { location } = await campus.bring(back, begun.cookie);
     expect(new URL(location, OWN).origin).toBe(OWN);
+    expect(location).not.toContain("//");
   }
+  // As routers and people write addresses, not only as they are sent.
+  const { begun, back } = await campus.away(`?to=${encodeURIComponent("/hosts/señal 漢?selector=a b")}`);
+  const { location } = await campus.bring(back, begun.cookie);
+  expect(location).toBe("/hosts/se%C3%B1al%20%E6%BC%A2?selector=a%20b");
 });
 
 test("whatever a provider claims, nobody gets a group of this machine or an account that is no account", () => {
