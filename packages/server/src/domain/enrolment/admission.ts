@@ -40,7 +40,7 @@ export function admission({ certificates, pki, clock, watching, activated }: Adm
       known = await certificates.bySerials(serials);
     }
     return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
-  });
+  }, { restMs: 5 });
 
   const presentedBy = (certificate: X509Certificate): Presented => ({
     serial: certificate.serialNumber,

@@ -39,7 +39,7 @@ export interface HandshakeNeeds {
 
 export function handshaker(needs: HandshakeNeeds) {
   const { enrolments, fleet, standings, registry, revoked, listeners, gate, clock, log, refuse } = needs;
-  const hear = inBatches<Hearing, Verdict>((hearings) => standings.hear(hearings));
+  const hear = inBatches<Hearing, Verdict>((hearings) => standings.hear(hearings), { restMs: 5 });
   /** Links of one host come one after the other, so that listeners never see two. */
   const inTurn = inTurns<HostKey>();
   const capabilitiesOf = shared();

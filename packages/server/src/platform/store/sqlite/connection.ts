@@ -64,7 +64,7 @@ export function openConnection({ file, role }: ThreadSettings): Connection {
       const { statement, columns } = prepare(sql);
       if (columns.length > 0) {
         const rows = statement.all(...parameters) as unknown as Value[][];
-        return { columns, flat: rows.length === 1 ? rows[0]! : rows.flat(), changes: 0, inserted: 0 };
+        return { columns, flat: rows.length === 1 ? rows[0]! : flattened(rows), changes: 0, inserted: 0 };
       }
       const { changes, lastInsertRowid } = statement.run(...parameters);
       return { columns, flat: [], changes, inserted: lastInsertRowid };
@@ -75,6 +75,13 @@ export function openConnection({ file, role }: ThreadSettings): Connection {
       db.close();
     },
   };
+}
+
+/** Not `flat()`: what that makes, V8 keeps as an array with holes, and such travel to another thread at twice the price. */
+function flattened(rows: readonly (readonly Value[])[]): Value[] {
+  const flat: Value[] = [];
+  for (const row of rows) for (const value of row) flat.push(value);
+  return flat;
 }
 
 const nothing: Outcome = { columns: [], flat: [], changes: 0, inserted: 0 };

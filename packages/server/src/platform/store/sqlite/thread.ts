@@ -87,8 +87,9 @@ export function startThread(settings: ThreadSettings): Thread {
       return new Promise((resolve, reject) => {
         const id = nextId++;
         waiting.set(id, { resolve, reject });
-        // What one turn asks travels in one message.
-        if (outbox.push([id, connection, sql, parameters, begin]) === 1) queueMicrotask(flush);
+        // What one turn asks travels in one message. Kysely's parameters are frozen, and V8 writes frozen arrays as slowly
+        // as those with holes.
+        if (outbox.push([id, connection, sql, [...parameters], begin]) === 1) queueMicrotask(flush);
       });
     },
     async [Symbol.asyncDispose]() {
