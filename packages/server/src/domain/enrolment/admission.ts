@@ -25,22 +25,25 @@ interface Presented {
 }
 
 export function admission({ certificates, pki, clock, watching, activated }: AdmissionNeeds) {
-  const judge = inBatches<Presented, AdmittedEnrolment | CertificateRefusal>(async (presented) => {
-    await watching();
-    const serials = [...new Set(presented.map(({ serial }) => serial))];
-    let known = await certificates.bySerials(serials);
-    const isFirstConnect = (one: Presented) =>
-      known.get(one.serial)?.state === "issued" &&
-      certificateRefusal(known.get(one.serial), one, clock.now()) === undefined;
-    const fresh = new Set(presented.filter(isFirstConnect).map(({ serial }) => serial));
-    if (fresh.size > 0) {
-      await certificates.activate([...fresh]);
-      activated();
-      // Two of one enrolment may have come together: only the later one is good now.
-      known = await certificates.bySerials(serials);
-    }
-    return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
-  }, { restMs: 5 });
+  const judge = inBatches<Presented, AdmittedEnrolment | CertificateRefusal>(
+    async (presented) => {
+      await watching();
+      const serials = [...new Set(presented.map(({ serial }) => serial))];
+      let known = await certificates.bySerials(serials);
+      const isFirstConnect = (one: Presented) =>
+        known.get(one.serial)?.state === "issued" &&
+        certificateRefusal(known.get(one.serial), one, clock.now()) === undefined;
+      const fresh = new Set(presented.filter(isFirstConnect).map(({ serial }) => serial));
+      if (fresh.size > 0) {
+        await certificates.activate([...fresh]);
+        activated();
+        // Two of one enrolment may have come together: only the later one is good now.
+        known = await certificates.bySerials(serials);
+      }
+      return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
+    },
+    { restMs: 5 },
+  );
 
   const presentedBy = (certificate: X509Certificate): Presented => ({
     serial: certificate.serialNumber,

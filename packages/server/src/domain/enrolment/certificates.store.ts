@@ -1,5 +1,5 @@
 import type { Insertable } from "kysely";
-import type { Store } from "../../platform/store/index.ts";
+import { listOf, type Store } from "../../platform/store/index.ts";
 import type { CertificateState, CertificateTable, EnrolmentState, EnrolmentTables, Tx } from "./tables.store.ts";
 
 export type NewCertificateRow = Omit<Insertable<CertificateTable>, "key" | "state">;
@@ -66,7 +66,7 @@ export function certificateStore(store: Store): CertificateStore {
           .innerJoin("enrolment as e", "e.key", "c.enrolment")
           .select(["c.key as issue", "c.serial", "c.sha256", "c.not_after", "c.state"])
           .select(["e.key", "e.id", "e.state as standing", "e.host", "e.system", "e.fingerprint"])
-          .where("c.serial", "in", [...serials])
+          .where("c.serial", "in", listOf(tables.engine, serials, "text"))
           .execute();
         return new Map(
           rows.map(({ issue, serial, sha256, not_after, state, standing, ...enrolment }) => [

@@ -1,4 +1,4 @@
-import type { Store } from "../../platform/store/index.ts";
+import { listOf, type Store } from "../../platform/store/index.ts";
 import type {
   DoorTable,
   FactsTable,
@@ -63,7 +63,11 @@ export function directoryStore(store: Store): DirectoryStore {
             .limit(PAGE)
             .execute();
           if (hosts.length > 0) {
-            const keys = hosts.map(({ key }) => key);
+            const keys = listOf(
+              tables.engine,
+              hosts.map(({ key }) => key),
+              "number",
+            );
             each.hosts({
               hosts,
               presences: await db.selectFrom("fleet_presence").selectAll().where("host", "in", keys).execute(),

@@ -50,7 +50,7 @@ export interface Directory {
 interface Entry {
   readonly host: DirectoryHost;
   readonly factsDigest: string | undefined;
-  readonly systems: readonly SystemRow[];
+  readonly systems: readonly Pick<SystemRow, "key" | "enrolment">[];
 }
 
 const NO_FACTS: Facts = {};
@@ -65,6 +65,7 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
   const systems = new Map<SystemKey, HostKey>();
   const enrolments = new Map<string, HostKey>();
   const groups = new Map<string, Group>();
+  const capabilitiesOf = sharedLists();
   let groupsRevision = 0;
   let ordered: readonly DirectoryHost[] | undefined;
   /** Keys in the order of their changes; a host that changed again leaves stale places behind. */
@@ -81,36 +82,40 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
   };
   const revisionOf = (key: HostKey) => entries.get(key)?.host.revision ?? gone.get(key)?.revision;
 
-  function forget(key: HostKey): void {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    const name = entry.host.name.toLowerCase();
-    if (names.get(name) === key) names.delete(name);
-    for (const { key: system, enrolment } of entry.systems) {
-      if (systems.get(system) === key) systems.delete(system);
-      if (enrolment !== null && enrolments.get(enrolment) === key) enrolments.delete(enrolment);
+  /** Takes away what leads to this host and will not once it is as `next` says. */
+  function unlink(
+    { host, systems: owned }: Entry,
+    next?: { readonly name: string; readonly systems: Entry["systems"] },
+  ) {
+    const name = host.name.toLowerCase();
+    if (next?.name !== name && names.get(name) === host.key) names.delete(name);
+    for (const { key: system, enrolment } of owned) {
+      const stays = next?.systems.find(({ key }) => key === system);
+      if (stays === undefined && systems.get(system) === host.key) systems.delete(system);
+      if (enrolment === null || stays?.enrolment === enrolment) continue;
+      if (enrolments.get(enrolment) === host.key) enrolments.delete(enrolment);
     }
   }
 
   function applyHost(row: HostRow, parts: Parts): void {
     const known = entries.get(row.key);
-    forget(row.key);
-    ids.set(row.id, row.key);
     log.push({ revision: row.revision, key: row.key });
     if (row.gone_at !== null) {
+      ids.set(row.id, row.key);
+      if (known !== undefined) unlink(known);
+      entries.delete(row.key);
       gone.set(row.key, goneHostOf(row));
       return;
     }
     const facts = parts.facts.get(row.key);
-    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS, nameOfEnrolment);
-    const owned = parts.systems.get(row.key) ?? [];
-    entries.set(row.key, {
-      host,
-      factsDigest: facts?.digest ?? known?.factsDigest,
-      systems: owned,
-    });
-    names.set(host.name.toLowerCase(), row.key);
+    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS, { capabilitiesOf, nameOfEnrolment });
+    const owned = (parts.systems.get(row.key) ?? []).map(({ key, enrolment }) => ({ key, enrolment }));
+    const name = host.name.toLowerCase();
+    // Most news is of hosts that come and go: taking all their names out and putting them in again took longest.
+    if (known === undefined) ids.set(row.id, row.key);
+    else unlink(known, { name, systems: owned });
+    entries.set(row.key, { host, factsDigest: facts?.digest ?? known?.factsDigest, systems: owned });
+    names.set(name, row.key);
     for (const { key: system, enrolment } of owned) {
       systems.set(system, row.key);
       if (enrolment !== null) enrolments.set(enrolment, row.key);
@@ -198,11 +203,27 @@ function partsOf(changes: HostChanges): Parts {
   };
 }
 
+/** Nearly all agents can do the same: one list serves them all. */
+function sharedLists(most = 256): (json: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (json) => {
+    const list = known.get(json) ?? (JSON.parse(json) as readonly string[]);
+    if (known.size < most) known.set(json, list);
+    return list;
+  };
+}
+
 function hostOf(
   row: HostRow,
   parts: Parts,
   facts: Facts,
-  nameOfEnrolment: (enrolment: string) => string,
+  {
+    capabilitiesOf,
+    nameOfEnrolment,
+  }: {
+    readonly capabilitiesOf: (json: string) => readonly string[];
+    readonly nameOfEnrolment: (enrolment: string) => string;
+  },
 ): DirectoryHost {
   const presence = parts.presences.get(row.key);
   const owned = parts.systems.get(row.key) ?? [];
@@ -239,7 +260,7 @@ function hostOf(
     ...lastSeen(presence?.last_seen_at, doors),
     ...(row.quarantine_reason === null && isOnline ? {} : offlineReasonOf(row, presence, doors)),
     addresses: [...addresses],
-    capabilities: presence === undefined ? [] : (JSON.parse(presence.capabilities) as string[]),
+    capabilities: presence === undefined ? [] : capabilitiesOf(presence.capabilities),
     doors,
     revision: row.revision,
   };

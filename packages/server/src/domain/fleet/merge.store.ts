@@ -43,7 +43,7 @@ export function mergeStore(store: Store): MergeStore {
           .execute();
         await tx.updateTable("fleet_door").set({ host: into }).where("host", "=", from).execute();
         await moveLabels(tx, from, into);
-        await movePresenceAndFacts(tx, from, into);
+        await movePresenceAndFacts(tx, tables.engine, from, into);
         await tx.updateTable("fleet_history").set({ host: into }).where("host", "=", from).execute();
         await moveProposals(tx, from, into);
         const hardware = rememberedHardware(hardwareOf(kept), hardwareOf(old));
@@ -124,7 +124,12 @@ async function moveLabels(tx: FleetTransaction, from: HostKey, into: HostKey): P
 }
 
 /** The one that is online, or was last, tells what the host is like now. */
-async function movePresenceAndFacts(tx: FleetTransaction, from: HostKey, into: HostKey): Promise<void> {
+async function movePresenceAndFacts(
+  tx: FleetTransaction,
+  engine: "sqlite" | "postgres",
+  from: HostKey,
+  into: HostKey,
+): Promise<void> {
   const rows = await tx.selectFrom("fleet_presence").selectAll().where("host", "in", [from, into]).execute();
   const old = rows.find(({ host }) => host === from);
   const kept = rows.find(({ host }) => host === into);
@@ -134,7 +139,7 @@ async function movePresenceAndFacts(tx: FleetTransaction, from: HostKey, into: H
     (kept === undefined ||
       old.online > kept.online ||
       (old.online === kept.online && old.last_seen_at > kept.last_seen_at));
-  if (oldIsNewer) await putPresences(tx, [{ ...presenceOf(old), host: into }]);
+  if (oldIsNewer) await putPresences(tx, engine, [{ ...presenceOf(old), host: into }]);
   const facts = await tx.deleteFrom("fleet_facts").where("host", "=", from).returningAll().executeTakeFirst();
   if (facts === undefined) return;
   if (oldIsNewer) await tx.deleteFrom("fleet_facts").where("host", "=", into).execute();

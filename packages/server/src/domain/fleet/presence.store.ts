@@ -1,5 +1,6 @@
 import type { Fingerprint } from "@atalaya/protocol";
-import type { Store } from "../../platform/store/index.ts";
+import { sql } from "kysely";
+import { listOf, rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { PresenceRow } from "./directory.store.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
 import { addHistory } from "./history.store.ts";
@@ -48,14 +49,20 @@ export function presenceStore(store: Store): PresenceStore {
       .selectFrom("fleet_system as s")
       .innerJoin("fleet_host as h", "h.key", "s.host")
       .select(["s.key as system", "s.kind", "s.name", "h.key as host", "h.uuid", "h.serial", "h.macs"])
-      .where("s.key", "in", [...systems])
+      .where("s.key", "in", listOf(tables.engine, systems, "number"))
       .where("h.gone_at", "is", null)
       .orderBy("h.key");
     // SQLite has one writer anyway; here the rows are locked in the order of keys, so that servers do not lock crosswise.
     const rows = await (tables.engine === "postgres" ? query.forUpdate("h") : query).execute();
     const hosts = [...new Set(rows.map(({ host }) => host))];
     const present =
-      hosts.length === 0 ? [] : await tx.selectFrom("fleet_presence").selectAll().where("host", "in", hosts).execute();
+      hosts.length === 0
+        ? []
+        : await tx
+            .selectFrom("fleet_presence")
+            .selectAll()
+            .where("host", "in", listOf(tables.engine, hosts, "number"))
+            .execute();
     const presences = new Map(present.map((row) => [row.host, presenceOf(row)]));
     return new Map(
       rows.map(({ system, kind, name, host, uuid, serial, macs }) => [
@@ -80,7 +87,7 @@ export function presenceStore(store: Store): PresenceStore {
       tables.write(async (tx) => {
         const { presences, entries, hardware } = decide(await standings(tx, systems));
         if (presences.length === 0 && hardware.length === 0) return;
-        await putPresences(tx, presences);
+        await putPresences(tx, tables.engine, presences);
         await addHistory(tx, entries);
         for (const { host, shown } of hardware) await putHardware(tx, host, shown);
         const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
@@ -139,7 +146,7 @@ export function presenceStore(store: Store): PresenceStore {
             const lastSeenAt = Math.max(row.last_seen_at, aliveAt ?? 0);
             return { ...presenceOf(row), online: false, offlineReason: reason, lastSeenAt };
           });
-          await putPresences(tx, ended);
+          await putPresences(tx, tables.engine, ended);
           await addHistory(
             tx,
             ended.map(({ host, epoch }) => ({ host, at: now, event: "disconnected", reason, epoch })),
@@ -199,27 +206,49 @@ export function presenceOf(row: PresenceRow): Presence {
   };
 }
 
+const presenceColumns = {
+  host: "number",
+  system: "number",
+  online: "number",
+  server: "text",
+  enrolment: "text",
+  epoch: "number",
+  address: "text",
+  agent_version: "text",
+  boot_id: "text",
+  capabilities: "text",
+  last_seen_at: "number",
+  offline_reason: "text",
+  via: "text",
+} as const;
+
 /** Part of a transaction that holds the hosts. */
-export async function putPresences(tx: FleetTransaction, presences: readonly Presence[]): Promise<void> {
+export async function putPresences(
+  tx: FleetTransaction,
+  engine: "sqlite" | "postgres",
+  presences: readonly Presence[],
+): Promise<void> {
   if (presences.length === 0) return;
-  const rows = presences.map((presence) => ({
-    host: presence.host,
-    system: presence.system,
-    online: presence.online ? 1 : 0,
-    server: presence.server,
-    enrolment: presence.enrolment,
-    epoch: presence.epoch,
-    address: presence.address,
-    agent_version: presence.agentVersion,
-    boot_id: presence.bootId,
-    capabilities: JSON.stringify(presence.capabilities),
-    last_seen_at: presence.lastSeenAt,
-    offline_reason: presence.offlineReason ?? null,
-    via: presence.via === undefined ? null : JSON.stringify(presence.via),
-  }));
+  // In the order of `presenceColumns`.
+  const rows = presences.map((presence) => [
+    presence.host,
+    presence.system,
+    presence.online ? 1 : 0,
+    presence.server,
+    presence.enrolment,
+    presence.epoch,
+    presence.address,
+    presence.agentVersion,
+    presence.bootId,
+    JSON.stringify(presence.capabilities),
+    presence.lastSeenAt,
+    presence.offlineReason ?? null,
+    presence.via === undefined ? null : JSON.stringify(presence.via),
+  ]);
   await tx
     .insertInto("fleet_presence")
-    .values(rows)
+    .columns(Object.keys(presenceColumns) as (keyof typeof presenceColumns)[])
+    .expression(sql`select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true`)
     .onConflict((conflict) =>
       conflict.column("host").doUpdateSet((set) => ({
         system: set.ref("excluded.system"),

@@ -1,7 +1,6 @@
 /** Jobs and runs as they are written at first and read afterwards; what happens between is the ledger's. */
 import { sql, type Selectable } from "kysely";
-import type { Revision, Store } from "../../platform/store/index.ts";
-import { rowsFrom, storable } from "./rows.store.ts";
+import { rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
 import type { JobsTables, JobState, JobTable, RunEventTable, RunTable } from "./tables.store.ts";
 import { code } from "./transitions.ts";
 

@@ -1,8 +1,7 @@
 /** Commits what the ledger gathered: one transaction and one revision a group. */
 import { sql } from "kysely";
-import type { Revision, Store } from "../../platform/store/index.ts";
+import { rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
 import type { ExtentRow, OutputStore } from "./output.store.ts";
-import { rowsFrom, storable } from "./rows.store.ts";
 import type { JobsTables, JobState } from "./tables.store.ts";
 
 /** A run as it shall be from now on. */

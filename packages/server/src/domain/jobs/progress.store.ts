@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Progress } from "@atalaya/protocol";
-import type { Revision, Store } from "../../platform/store/index.ts";
-import { rowsFrom } from "./rows.store.ts";
+import { rowsFrom, type Revision, type Store } from "../../platform/store/index.ts";
 import type { JobsTables } from "./tables.store.ts";
 
 export interface ProgressRow extends Progress {

@@ -1,5 +1,6 @@
 import type { Fingerprint } from "@atalaya/protocol";
-import type { Store } from "../../platform/store/index.ts";
+import { sql } from "kysely";
+import { listOf, rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { SystemKey } from "../fleet/index.ts";
 import { judge, type Hearing, type Standing, type Verdict } from "./standing.ts";
 import type { Turn } from "./clone.ts";
@@ -14,6 +15,8 @@ interface Schema {
     readonly recent: string;
   };
 }
+
+const columns = { system: "number", epoch: "number", fingerprint: "text", recent: "text" } as const;
 
 /** What is known of each system's links, across restarts and servers. */
 export interface StandingStore {
@@ -35,7 +38,11 @@ export function standingStore(store: Store): StandingStore {
             .onConflict((conflict) => conflict.doNothing())
             .execute();
         }
-        const query = tx.selectFrom("link_standing").selectAll().where("system", "in", systems).orderBy("system");
+        const query = tx
+          .selectFrom("link_standing")
+          .selectAll()
+          .where("system", "in", listOf(tables.engine, systems, "number"))
+          .orderBy("system");
         const rows = await (tables.engine === "postgres" ? query.forUpdate() : query).execute();
         const standings = new Map<SystemKey, Standing>();
         for (const { system, epoch, fingerprint, recent } of rows) {
@@ -53,13 +60,18 @@ export function standingStore(store: Store): StandingStore {
         });
         await tx
           .insertInto("link_standing")
-          .values(
-            [...standings].map(([system, { epoch, fingerprint, turns }]) => ({
-              system,
-              epoch,
-              fingerprint: fingerprint === undefined ? null : JSON.stringify(fingerprint),
-              recent: JSON.stringify(turns),
-            })),
+          .columns(["system", "epoch", "fingerprint", "recent"])
+          .expression(
+            sql`select v.* from ${rowsFrom(
+              tables.engine,
+              [...standings].map(([system, { epoch, fingerprint, turns }]) => [
+                system,
+                epoch,
+                fingerprint === undefined ? null : JSON.stringify(fingerprint),
+                JSON.stringify(turns),
+              ]),
+              columns,
+            )} as v where true`,
           )
           .onConflict((conflict) =>
             conflict.column("system").doUpdateSet((set) => ({

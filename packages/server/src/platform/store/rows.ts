@@ -1,3 +1,4 @@
+/** Many rows, or many keys, as one bound value: the statement's text is the same however many there are. */
 import { sql, type RawBuilder } from "kysely";
 
 /** A column of rows that travel as JSON. */
@@ -20,6 +21,21 @@ export function rowsFrom(
   });
   const source = engine === "sqlite" ? sql`json_each(${json})` : sql`jsonb_array_elements(${json}::jsonb) as value`;
   return sql`(select ${sql.join(names)} from ${source})`;
+}
+
+/**
+ * The right side of `in`, for keys or texts: `where("key", "in", listOf(engine, keys, "number"))`. As values of their own
+ * each would be compiled by Kysely, and every number of them would be another statement for the engine to prepare.
+ */
+export function listOf<T extends number | string>(
+  engine: "sqlite" | "postgres",
+  values: readonly T[],
+  kind: T extends number ? "number" : "text",
+): RawBuilder<T> {
+  const json = JSON.stringify(values);
+  if (engine === "sqlite") return sql<T>`(select value from json_each(${json}))`;
+  const value = kind === "number" ? sql`value::bigint` : sql`value`;
+  return sql<T>`(select ${value} from jsonb_array_elements_text(${json}::jsonb) as listed (value))`;
 }
 
 /** Text that both engines take: PostgreSQL knows no NUL, and JSON no half of a surrogate pair. */
