@@ -51,12 +51,12 @@ function linkRuntime() {
  * Replaces this process by Node 26 running a script. Never returns.
  * @param {string} script path from the root
  * @param {readonly string[]} args
- * @param {Readonly<Record<string, string>>} [variables] defaults; what the environment already says wins
+ * @param {{ variables?: Readonly<Record<string, string>>, nodeFlags?: readonly string[] }} [how] variables are defaults: what the environment already says wins
  * @returns {void}
  */
-export function become(script, args, variables = {}) {
+export function become(script, args, { variables = {}, nodeFlags = [] } = {}) {
   const node = runtime();
-  const argv = [join(root, script), ...args];
+  const argv = [...nodeFlags, join(root, script), ...args];
   const env = { ...variables, ...process.env, PATH: withBin(process.env["PATH"]) };
   // Stable and silent only from Node 26 on: older ones print a warning.
   if (typeof process.execve === "function" && Number(process.versions.node.split(".")[0]) >= 26) {

@@ -114,6 +114,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/testkit/src": ["index.ts", "sim/", "processes/", "faults/", "plane/", "bolt-peer/"],
   "packages/server/src": [
     "main.ts",
+    "server-start.mjs",
     "program/",
     "plane.ts",
     "plane/",

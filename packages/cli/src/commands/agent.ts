@@ -34,7 +34,7 @@ export function register(program: Command, context: Context): void {
       .allowUnknownOption()
       .argument("[words...]", `see: atalaya ${name} --help`)
       .action(async (words: readonly string[]) =>
-        context.exit(await become(agentMain(), [...first, ...words], called)),
+        context.exit(await become(agentMain(), [...first, ...words], { env: called })),
       );
   }
 }

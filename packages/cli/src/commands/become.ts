@@ -3,8 +3,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 /** Resolves with the status to end with. Signals reach it from the terminal or through us. */
-export async function become(main: string, args: readonly string[], env = process.env): Promise<number> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: "inherit", env });
+export async function become(
+  main: string,
+  args: readonly string[],
+  {
+    env = process.env,
+    nodeFlags = [],
+  }: { readonly env?: NodeJS.ProcessEnv; readonly nodeFlags?: readonly string[] } = {},
+): Promise<number> {
+  const child = spawn(process.execPath, [...nodeFlags, main, ...args], { stdio: "inherit", env });
   // Ours would leave before the child has ended.
   process.removeAllListeners("SIGTERM");
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);

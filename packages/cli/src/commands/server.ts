@@ -48,13 +48,21 @@ export function register(program: Command, context: Context): void {
     const global = context.global(command);
     const main = fileURLToPath(import.meta.resolve("@atalaya/server/main"));
     if (word === "status" && global.json === true) return printJson(context.session, await infoOf(context, global));
-    const exit = await become(main, words, env);
+    const exit = await become(main, words, { env, nodeFlags: await nodeFlags() });
     if (word === "status" && exit === 0) {
       const { out } = context.session.terminal;
       await out.write(infoSheet(await infoOf(context, global), context.session.now()));
     }
     context.exit(exit);
   });
+}
+
+/** Asked of whichever server would be started: nothing of it is loaded before. */
+async function nodeFlags(): Promise<readonly string[]> {
+  const found = (await import(import.meta.resolve("@atalaya/server/start"))) as {
+    readonly serverStart: { readonly nodeFlags: readonly string[] };
+  };
+  return found.serverStart.nodeFlags;
 }
 
 type Info = components["schemas"]["ServerInfo"];

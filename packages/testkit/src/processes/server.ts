@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { serverStart } from "@atalaya/server/start";
 import { ownProcess, type OwnedProcess, type ProcessOptions } from "./process.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@atalaya/server/main"));
@@ -59,7 +60,7 @@ export async function serverProcess(options: ServerProcessOptions): Promise<Serv
   async function start(): Promise<void> {
     child = spawn({
       program: process.execPath,
-      args: [MAIN],
+      args: [...serverStart.nodeFlags, MAIN],
       env: {
         ATALAYA_LISTEN: `${host}:${port}`,
         ATALAYA_DATA: options.data,

@@ -6,7 +6,6 @@ import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import { TICKET_SIGNER_CN } from "@atalaya/protocol";
 
 /** A certificate and its private key, both in PEM. */
 export interface Identity {
@@ -76,10 +75,10 @@ export async function serverIdentity(authority: Authority, names: readonly strin
   return { certificatePem: pem(certificate), keyPem: await privateKeyPem(keys.privateKey) };
 }
 
-export async function ticketSigner(authority: Authority, now: number): Promise<Identity> {
+export async function ticketSigner(authority: Authority, cn: string, now: number): Promise<Identity> {
   const keys = (await webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
   const certificate = await issue(authority, {
-    subject: `CN=${TICKET_SIGNER_CN}`,
+    subject: `CN=${cn}`,
     publicKey: await spki(keys.publicKey),
     now,
     notAfter: authority.certificate.notAfter.getTime(),

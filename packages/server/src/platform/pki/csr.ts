@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { AtalayaError } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol/failures";
 
 /** What a CSR proves: somebody holds this key and signed this name. */
 export interface ProvenCsr {

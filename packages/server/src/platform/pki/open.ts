@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { signedBytes } from "@atalaya/protocol";
+import { signedBytes, TICKET_SIGNER_CN } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/index.ts";
 import type { Identity } from "./certificates.ts";
@@ -45,7 +45,7 @@ export async function openPki(folder: string, needs: PkiNeeds): Promise<Pki> {
     certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
   const tickets = await keptIdentity(
     join(folder, "ticket-signer.pem"),
-    () => signer.ask({ kind: "ticket-signer", now: now() }),
+    () => signer.ask({ kind: "ticket-signer", cn: TICKET_SIGNER_CN, now: now() }),
     (certificate) => fromUs(certificate) && isCurrent(certificate, now()),
   );
   const ticketKey = createPrivateKey(tickets.keyPem);

@@ -8,7 +8,7 @@ export type Ask =
   | { readonly kind: "found"; readonly now: number }
   | { readonly kind: "load"; readonly identity: Identity }
   | { readonly kind: "server"; readonly names: readonly string[]; readonly now: number }
-  | { readonly kind: "ticket-signer"; readonly now: number }
+  | { readonly kind: "ticket-signer"; readonly cn: string; readonly now: number }
   | { readonly kind: "read-csr"; readonly csrPem: string }
   | ({ readonly kind: "client"; readonly now: number } & ClientRequest);
 
@@ -64,7 +64,8 @@ export function startSigner(file: URL = THREAD): Signer {
     const worker = new Worker(file, {
       name: "pki-signer",
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 128 },
+      // Young objects of a signature are soon dead: with the room that the links need it would keep 20 MB for nothing.
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 3 },
     });
     worker.on("error", (cause) =>
       lost(worker, new AtalayaError("server.internal", "the signing thread failed", { cause })),
