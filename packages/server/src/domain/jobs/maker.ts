@@ -165,10 +165,26 @@ export function makerOf(needs: MakerNeeds): Maker {
     });
     const { capability, createdBy: by, targets } = row;
     needs.log.info({ job: id, capability, targets: targets.length, by }, "a job was made");
-    conductor.begin(job);
-    bus.tell("jobs");
-    bus.tell(`job:${created.key}`);
-    return created;
+    return {
+      ...created,
+      begin() {
+        conductor.begin(job);
+        bus.tell("jobs");
+        bus.tell(`job:${created.key}`);
+      },
+    };
+  }
+
+  /** Begins it and answers. Read first: what hundreds of agents say in the same moment would stand before the answer. */
+  async function begun(
+    { key, begin }: { readonly key: number; begin(): void },
+    targets: readonly Target[],
+  ): Promise<CreatedJobView> {
+    try {
+      return await created(key, targets);
+    } finally {
+      begin();
+    }
   }
 
   async function targetsOf({ selector }: NewJob, { hosts: given }: Making, actor: Actor) {
@@ -232,7 +248,7 @@ export function makerOf(needs: MakerNeeds): Maker {
         someOf(job.secrets),
         making.id,
       );
-      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : created(done.key, hosts);
+      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : begun(done, hosts);
     },
 
     async retry(id, options, actor, idempotencyKey) {
@@ -274,7 +290,7 @@ export function makerOf(needs: MakerNeeds): Maker {
         },
         someOf(options.secrets),
       );
-      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : created(done.key, hosts);
+      return done.kind === "known" ? sameAgain(done, idempotency?.digest) : begun(done, hosts);
     },
   };
 
