@@ -4,6 +4,7 @@
  * free key=value; a *group* a saved selector. The *directory* is what is known of all hosts, in memory, by revision.
  */
 export { createFleet, type FleetNeeds, type FleetRoom } from "./create-fleet.ts";
+export { followSelector, type FollowedSelector } from "./following.ts";
 export { fleetMethods } from "./fleet.rpc.ts";
 export { fleetRoutes } from "./fleet.routes.ts";
 export { hostsTopic } from "./hosts-topic.ts";

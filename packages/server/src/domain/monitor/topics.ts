@@ -1,9 +1,6 @@
-import { parseSelector } from "@atalaya/protocol/selectors";
-import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
 import type { Actor } from "../../api/actor.ts";
-import { isInReach } from "../../api/places.ts";
-import type { Fleet } from "../fleet/index.ts";
+import { followSelector, type Fleet } from "../fleet/index.ts";
 import type { Topic } from "../live/index.ts";
 import type { MonitorRoom } from "./monitor.ts";
 import { pointOfSample } from "./points.ts";
@@ -64,19 +61,16 @@ export function loadTopic({
     params: Selector,
     permission: "monitor.read",
     async open({ selector = "all" }, _since, actor: Actor) {
-      parseSelector(selector);
-      const { hosts } = await fleet.resolve(selector, actor.places === undefined ? {} : { places: actor.places });
-      const keys = new Set(hosts.map(({ key }) => key));
-      if (keys.size === 0 && selector !== "all") throw new AtalayaError("selector.no-match", "No host matches.");
+      const picked = await followSelector(fleet, selector, actor.places);
       return {
         subjects: ["monitor"],
         async read(cursor) {
+          await picked.look();
           const news = monitor.since(cursor ?? 0);
           const some = news.slice(0, EVENTS);
           const events = some.flatMap((latest) => {
-            const host = keys.has(latest.host) || selector === "all" ? fleet.byKey(latest.host) : undefined;
-            const place = host === undefined || host.place.length === 0 ? undefined : host.place.join("/");
-            return host === undefined || !isInReach(actor, place) ? [] : [{ type: "load", ...loadView(host, latest) }];
+            const host = picked.has(latest.host) ? fleet.byKey(latest.host) : undefined;
+            return host === undefined ? [] : [{ type: "load", ...loadView(host, latest) }];
           });
           return { events, cursor: some.at(-1)?.sequence ?? cursor ?? 0, more: news.length > some.length };
         },

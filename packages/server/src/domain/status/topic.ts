@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fleet, HostKey } from "../fleet/index.ts";
+import { followSelector, type Fleet } from "../fleet/index.ts";
 import type { Batch, Topic } from "../live/index.ts";
 import { seesPlaces } from "./registry.ts";
 import type { StatusEvent, StatusRoom } from "./status.ts";
@@ -27,32 +27,26 @@ export function statusTopic({
     params: Params,
     permission: "status.read",
     async open({ selector = "all" }, _since, { places }) {
-      const scope = places === undefined ? {} : { places };
       const sees = seesPlaces(places);
-      // Throws now, not in the middle of the stream, when the selector is wrong.
-      let hit = await hits();
-
-      async function hits(): Promise<ReadonlySet<HostKey> | undefined> {
-        if (selector === "all") return undefined;
-        return new Set((await fleet.resolve(selector, scope)).hosts.map(({ key }) => key));
-      }
+      // Limits to places are looked at per event: a host that moved away is told of, too.
+      const picked = await followSelector(fleet, selector, selector === "all" ? undefined : places);
       const view = (event: StatusEvent): EventView | undefined => {
         const kind = seenAs(event, sees);
-        if (kind === undefined || hit?.has(event.host) === false) return undefined;
+        if (kind === undefined || !picked.has(event.host)) return undefined;
         return eventView(event, kind, fleet.byKey(event.host)?.id ?? event.id);
       };
 
       return {
         subjects: ["status"],
         async read(cursor): Promise<Batch> {
-          hit = await hits();
+          await picked.look();
           const events = cursor === undefined ? undefined : status.eventsAfter(cursor);
           if (events === undefined) {
             const { revision } = status;
             const listed = status
               .list({ places })
               .blocks.flatMap(({ things }) => things)
-              .filter(({ host }) => hit?.has(host) !== false)
+              .filter(({ host }) => picked.has(host))
               .map((entry) => {
                 const host = fleet.byKey(entry.host);
                 return {
