@@ -15,6 +15,7 @@ interface CreateOptions {
   readonly expires?: string;
   readonly place?: string;
   readonly label: readonly string[];
+  readonly via: readonly string[];
   readonly note?: string;
 }
 
@@ -36,19 +37,26 @@ export function register(program: Command, context: Context): void {
     .option("--expires <time>", "for how long (1h)")
     .option("--place <site/lab>", "where the machines stand")
     .option("--label <key=value>", "a label for them (again for more)", collect, [] as readonly string[])
+    .option(
+      "--via <host:port>",
+      "a waypoint, for machines that cannot reach the server (again for more)",
+      collect,
+      [] as readonly string[],
+    )
     .option("--note <text>", "what it is for")
     .addHelpText(
       "after",
       examples(
         "atalaya token create",
         "atalaya token create --uses 40 --expires 2h --place centro-a/aula-1",
+        "atalaya token create --via 10.0.0.7:8444",
         "atalaya token create --json | jq -r .line",
       ),
     );
   create.action(async (options: CreateOptions) => {
     const { session } = context;
     const global = context.global(create);
-    const { place, label, note } = options;
+    const { place, label, via, note } = options;
     const expiresInMs = time("--expires", options.expires);
     const uses = whole("--uses", options.uses);
     const made = await session.client(global).post("/api/v1/join-tokens", {
@@ -57,6 +65,7 @@ export function register(program: Command, context: Context): void {
         ...(expiresInMs === undefined ? {} : { expiresInMs }),
         ...(place === undefined ? {} : { place }),
         ...(label.length === 0 ? {} : { labels: Object.fromEntries(label.map(labelOf)) }),
+        ...(via.length === 0 ? {} : { via: [...via] }),
         ...(note === undefined ? {} : { note }),
       },
     });

@@ -3328,6 +3328,8 @@ export interface components {
              * @default 1
              */
             readonly uses?: number;
+            /** @description Waypoints, `host:port`, for machines that cannot reach this server: the line leads through them. */
+            readonly via?: readonly string[];
         };
         /** @description What the person's device needs. Shown once. */
         readonly NewSecondFactor: {

@@ -86,7 +86,7 @@ export function publicParts(rooms: Rooms): readonly Part[] {
   const { ground, people, hosts, relays, work, watching, oldAgents, distribution, webConsole, serverNeeds } = rooms;
   const { fleet, enrolment } = hosts;
   const { status, monitor } = watching;
-  const joinLine = (token: string, near?: string) => distribution.joinLine(token, near);
+  const joinLine: Distribution["joinLine"] = (...asked) => distribution.joinLine(...asked);
   return [
     { at: "/", routes: serverRootRoutes(serverNeeds) },
     { at: "/", routes: distributionRoutes({ distribution }) },

@@ -28,8 +28,11 @@ export interface Distribution {
   readonly bundle: Bundle;
   runtime(arch: Arch): Runtime | undefined;
   terminalLibrary(arch: string): TerminalLibrary | undefined;
-  /** The one complete line that puts an agent on another machine; `near`: where that is, or what it reaches us by. */
-  joinLine(token: string, near?: string): JoinLine;
+  /**
+   * The one complete line that puts an agent on another machine; `near`: where that is, or what it reaches us by; `via`:
+   * waypoints, `host:port`, where it does not.
+   */
+  joinLine(token: string, near?: string, via?: readonly string[]): JoinLine;
 }
 
 export async function createDistribution(needs: DistributionNeeds): Promise<Distribution> {
@@ -67,7 +70,7 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
     bundle,
     runtime: (arch) => runtimes.find((runtime) => runtime.arch === arch),
     terminalLibrary: (arch) => libraries.find((library) => library.arch === arch),
-    joinLine(token, near) {
+    joinLine(token, near, via = []) {
       // Somebody is about to ask for it: the seconds that compressing takes pass while the line is being pasted.
       for (const runtime of runtimes)
         runtime.compressed().catch((err: unknown) => log.error({ err }, "a runtime cannot be compressed"));
@@ -76,6 +79,7 @@ export async function createDistribution(needs: DistributionNeeds): Promise<Dist
         token,
         installSha256: scriptSha256,
         onlyLoopback: reachable.onlyLoopback,
+        via,
       });
     },
   };

@@ -37,6 +37,7 @@ Environment:
   ATALAYA_JOIN_TOKEN  lets this machine in at once (atalaya token create). Without it a person has to accept it.
   ATALAYA_AGENT_NODE  a Node of version 20 or later to use instead of the one the server brings
   ATALAYA_PREFIX      put everything below this folder, for images; no systemd then
+  ATALAYA_JOIN_VIA    waypoints that lead to the server, HOST:PORT[,HOST:PORT…]; kept for the agent
   HTTPS_PROXY         how to get to the server; kept for the agent
 
 Remove everything again with: atalaya-agent uninstall
@@ -56,6 +57,8 @@ main() {
     -h | --help) usage; exit 0 ;;
     *) printf 'atalaya: %s is no option\n\n' "$1" >&2; usage >&2; exit 2 ;;
   esac
+  vias=$(printf '%s' "${ATALAYA_JOIN_VIA:-}" | tr ',' ' ')
+  case "$vias" in *[!A-Za-z0-9.:\[\]\ -]*) fail "ATALAYA_JOIN_VIA has characters that no address has" ;; esac
   case "$prefix" in *[!A-Za-z0-9._/+-]*) fail "ATALAYA_PREFIX must be a plain path" ;; esac
   become_root
   stage=$(mktemp -d) || fail "cannot make a temporary folder"
@@ -75,7 +78,7 @@ become_root() {
   if [ "$(id -u)" = 0 ] || [ -n "$prefix" ]; then return; fi
   has sudo || fail "this must run as root"
   # By name only: values of variables on a command line are seen by everybody.
-  exec sudo --preserve-env=ATALAYA_JOIN_TOKEN,ATALAYA_AGENT_NODE,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy sh "$0"
+  exec sudo --preserve-env=ATALAYA_JOIN_TOKEN,ATALAYA_JOIN_VIA,ATALAYA_AGENT_NODE,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy sh "$0"
 }
 
 # What is not here yet is taken away again when the server refuses this machine.
@@ -239,6 +242,12 @@ write_manifest() {
 # --- fetching
 
 fetch() {
+  for via in $vias; do
+    for server in $servers; do
+      if (export no_proxy= NO_PROXY= https_proxy="http://$via" && fetch_from "https://$server$1" "$2"); then return; fi
+    done
+  done
+  [ -z "$vias" ] || fail "no waypoint leads to the server ($vias)"
   if [ -z "${https_proxy:-}" ] && [ -n "${HTTPS_PROXY:-}" ]; then export https_proxy="$HTTPS_PROXY"; fi
   for server in $servers; do
     if fetch_from "https://$server$1" "$2"; then return; fi
@@ -266,6 +275,10 @@ has_sum() {
 
 join() {
   list=$(printf '%s' "$servers" | tr ' ' ',')
+  # Waypoints first: whoever names some does not reach the servers.
+  ways=
+  for via in $vias; do ways="${ways}via:$via,"; done
+  list="$ways$list"
   if [ -n "${ATALAYA_JOIN_TOKEN:-}" ]; then
     "$command" join --data "$state" --server "$list" || { code=$?; start_service; refused "$code"; }
   elif [ ! -f "$state/identity.json" ]; then

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,6 +78,27 @@ beforeAll(async () => {
   site = await serving();
 });
 afterAll(() => site[Symbol.asyncDispose]());
+
+/** What a waypoint does: whatever is asked for, it leads to its own server. */
+async function tunnels() {
+  const asked: string[] = [];
+  const [, port] = site.server.split(":");
+  const proxy = createServer().on("connect", ({ url }, client) => {
+    asked.push(url!);
+    const through = connect(Number(port), "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 Connected\r\n\r\n");
+      client.pipe(through).pipe(client);
+    });
+    for (const socket of [client, through]) socket.on("error", () => undefined);
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return {
+    asked,
+    port: (proxy.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => void proxy.close(),
+  };
+}
 
 /** A folder that takes the place of a machine's root; what was started in it is stopped at the end. */
 async function machine() {
@@ -185,6 +209,19 @@ describe("the join line", () => {
     const forged = site.distribution.joinLine(token).line.replace(site.distribution.scriptSha256, "0".repeat(64));
     expect((await bare.paste(forged)).code).not.toBe(0);
     expect(existsSync(bare.at("opt"))).toBe(false);
+  });
+
+  test("leads through waypoints where the machine does not reach the server", async () => {
+    await using bare = await machine();
+    await using waypoint = await tunnels();
+    const { line } = site.distribution.joinLine(token, undefined, ["127.0.0.1:1", `127.0.0.1:${waypoint.port}`]);
+    const { code, printed } = await bare.paste(line, { NO_PROXY: "*" });
+    expect([code, printed]).toEqual([0, expect.stringContaining("the agent is installed")]);
+    expect(new Set(waypoint.asked)).toEqual(new Set([site.server]));
+    expect((await bare.calls())[0]).toMatchObject({
+      server: `via:127.0.0.1:1,via:127.0.0.1:${waypoint.port},${site.server}`,
+    });
+    expect(existsSync(bare.at("etc/atalaya/agent.env"))).toBe(false);
   });
 
   test("takes the next server when the first does not answer", async () => {

@@ -10,6 +10,8 @@ export interface JoinLineParts {
   /** Lower-case hex SHA-256 of the script that these servers serve. */
   readonly installSha256: string;
   readonly onlyLoopback: boolean;
+  /** `host:port` of waypoints, for machines that cannot reach these servers themselves. */
+  readonly via?: readonly string[];
 }
 
 /**
@@ -17,17 +19,20 @@ export interface JoinLineParts {
  * script's SHA-256, so a forged server can make nothing run. The token goes by the environment, which other accounts
  * cannot see.
  */
-export function joinLine({ servers, token, installSha256, onlyLoopback }: JoinLineParts): JoinLine {
-  const get = (server: string): string => {
+export function joinLine({ servers, token, installSha256, onlyLoopback, via = [] }: JoinLineParts): JoinLine {
+  const get = (server: string, through: string): string => {
     const url = `https://${server}/install.sh`;
-    return `{ curl -fsSgk --connect-timeout 10 -o "$f" ${url} || wget -qO "$f" --no-check-certificate ${url}; }`;
+    return `{ ${through}curl -fsSgk --connect-timeout 10 -o "$f" ${url} || ${through}wget -qO "$f" --no-check-certificate ${url}; }`;
   };
+  // A waypoint is an HTTP proxy that leads to its own server only.
+  const ways = via.length === 0 ? [""] : via.map((waypoint) => `no_proxy= NO_PROXY= https_proxy=http://${waypoint} `);
+  const gets = ways.flatMap((way) => servers.map((server) => get(server, way)));
   const steps = [
     `f=$(mktemp)`,
     `trap 'rm -f "$f"' EXIT`,
-    servers.length === 1 ? get(servers[0]!) : `{ ${servers.map(get).join(" || ")}; }`,
+    gets.length === 1 ? gets[0]! : `{ ${gets.join(" || ")}; }`,
     `echo "${installSha256}  $f" | sha256sum -c - >/dev/null`,
-    `ATALAYA_JOIN_TOKEN=${token} sh "$f"`,
+    `${via.length === 0 ? "" : `ATALAYA_JOIN_VIA=${via.join(",")} `}ATALAYA_JOIN_TOKEN=${token} sh "$f"`,
   ];
   const line = `(${steps.join(" && ")})`;
   if (!onlyLoopback) return { line };

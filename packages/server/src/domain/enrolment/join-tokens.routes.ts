@@ -18,6 +18,11 @@ const NewJoinToken = z
       .record(z.string().max(64), z.string().max(256))
       .optional()
       .describe("What its machines are labelled with."),
+    via: z
+      .array(z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "is not host:port"))
+      .max(8)
+      .optional()
+      .describe("Waypoints, `host:port`, for machines that cannot reach this server: the line leads through them."),
   })
   .meta({ id: "NewJoinToken", description: "How many machines may come in, until when, and where they belong." });
 
@@ -46,6 +51,7 @@ const CreatedJoinToken = JoinToken.extend({
 export type JoinLine = (
   token: string,
   near: string | undefined,
+  via?: readonly string[],
 ) => { readonly line: string; readonly warning?: string };
 
 /** `/join-tokens`: what lets machines in without a person. */
@@ -65,11 +71,12 @@ export function joinTokenRoutes(needs: { readonly joinTokens: JoinTokens; readon
         responses: { 201: CreatedJoinToken },
       }),
       async (c) => {
-        const { token, record } = await joinTokens.create(c.req.valid("json"), c.var.actor);
+        const { via, ...wish } = c.req.valid("json");
+        const { token, record } = await joinTokens.create(wish, c.var.actor);
         const { uses, expiresAt, place, labels } = record;
         c.var.audit.note({ targets: [record.id], details: { uses, expiresAt, place, labels } });
         c.var.log.info({ joinToken: record.id, uses: record.uses, by: c.var.actor.name }, "made a join token");
-        return c.json({ ...record, token, ...joinLine(token, askedAt(c.req.raw)) }, 201);
+        return c.json({ ...record, token, ...joinLine(token, askedAt(c.req.raw), via) }, 201);
       },
     )
     .openapi(
