@@ -573,7 +573,7 @@ export const en = {
     openServiceText: "Opens a web service of {{name}} at an address of its own, if the host's policy allows it.",
     servicePort: "Port on the host",
     servicePath: "Path",
-    serviceWay: "Make the way",
+    serviceWay: "Get its address",
     forgetOnline: "Forget this host (only while it is offline)",
     forgotten: "{{name}} is forgotten",
     saved: "{{name}} is saved",

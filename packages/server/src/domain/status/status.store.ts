@@ -8,7 +8,8 @@ import type { ChangeRow, CurrentTable, EventTable, HostRow, Schema } from "./tab
 export interface StatusWrite {
   /** Bodies by digest, of those that may be new. */
   readonly bodies: ReadonlyMap<string, string>;
-  readonly hosts: readonly Omit<HostRow, "revision">[];
+  /** `revision`: of the document; undefined where this commit changes it. */
+  readonly hosts: readonly (Omit<HostRow, "revision"> & { readonly revision: Revision | undefined })[];
   readonly changes: readonly {
     readonly host: HostKey;
     readonly at: number;
@@ -202,7 +203,7 @@ async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWr
   for (const rows of chunked(change.hosts, 9))
     await tx
       .insertInto("status_host")
-      .values(rows.map((row) => ({ ...row, revision })))
+      .values(rows.map((row) => ({ ...row, revision: row.revision ?? revision })))
       .onConflict((on) =>
         on.column("host").doUpdateSet((eb) => ({
           source: eb.ref("excluded.source"),

@@ -49,6 +49,21 @@ describe.each(engines)("the room of statuses on $name", ({ open }) => {
     ]);
   });
 
+  test("names the revision of a document, whoever came and went since, also after restarts", async () => {
+    await using store = await open();
+    const clock = movableClock();
+    let told: number | undefined;
+    for (let start = 0; start < 3; start += 1) {
+      await using tower = await openTower(store, clock);
+      const { host } = await tower.online(1);
+      await tower.status.put(host, { whole: sample }, "bolt");
+      told ??= tower.status.get(host)!.revision;
+      expect([start, tower.status.get(host)!.revision]).toEqual([start, told]);
+      await tower.offline(1);
+      await expect.poll(() => tower.status.list({}).size).toBe(0);
+    }
+  });
+
   test("keeps every change, tells what differs between two, and outlives a restart", async () => {
     await using store = await open();
     const clock = movableClock();

@@ -50,7 +50,7 @@ export function writeOf(steps: readonly Step[], gone: readonly Leaving[]): Statu
           before.id === after.id;
         return after.parts.size > 0 && (changed.size > 0 || !isSame);
       })
-      .map(({ after }) => ({
+      .map(({ after, changed }) => ({
         host: after.host,
         source: after.source,
         id: after.id,
@@ -59,6 +59,8 @@ export function writeOf(steps: readonly Step[], gone: readonly Leaving[]): Statu
         listed: after.state === "listed" ? 1 : 0,
         place: after.place ?? null,
         changed_at: after.changedAt,
+        // Coming and going is no change of the document.
+        revision: changed.size > 0 ? undefined : after.revision,
       })),
     changes: steps
       .filter(({ changed }) => changed.size > 0)
