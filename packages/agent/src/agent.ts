@@ -117,6 +117,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
   let status: Promise<StatusReporter> | undefined;
   let discovery: Promise<MarcoPolo> | undefined;
   let waypoint: Promise<Waypoint> | undefined;
+  let carrying: Waypoint | undefined;
 
   let found: Promise<PumpProgram> | undefined;
   const pump = (): Promise<PumpProgram> => (found ??= findPump(join(data, "bin")));
@@ -330,6 +331,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       }),
     );
     const [room, key] = await Promise.all([waypoint, identity.keyPem()]);
+    carrying = room;
     if (up === link) await room.up({ address: link.address, enrolled: link.enrolled, key });
   }
 
@@ -354,6 +356,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
       capabilities: capabilities(),
       version: VERSION,
       strategy: needs.strategy ?? "priority",
+      waypoint: carrying?.port === undefined ? undefined : { port: carrying.port, members: carrying.members() },
     });
     return { state, policy, instances };
   }

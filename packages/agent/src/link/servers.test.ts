@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseAddress, parseAddresses, showAddress } from "./addresses.ts";
-import { inTurn, nextServer, preferredTo } from "./servers.ts";
+import { inTurn, nextServer, preferredTo, withServers } from "./servers.ts";
 
 const servers = parseAddresses("one:1,two:2,three:3");
 
@@ -41,4 +41,20 @@ test("by round-robin agents begin at different servers, each at its own, and go 
   expect(turn("enr_1", parseAddress("gone:1"))).toEqual(turn("enr_1"));
   expect(preferredTo(servers, servers[2]!, "round-robin")).toEqual([]);
   expect(inTurn(servers, { strategy: "priority", left: servers[0], name: "enr_1" })).toEqual(servers);
+});
+
+test("what a server tells of itself leaves the waypoints where people put them", () => {
+  expect(withServers(["via:w:8444"], ["one:1", "two:2"])).toEqual(["via:w:8444", "one:1", "two:2"]);
+  expect(withServers(["via:a:1", "old:1", "via:b:1"], ["new:1"])).toEqual(["via:a:1", "new:1", "via:b:1"]);
+  expect(withServers(["old:1", "older:1"], ["new:1"])).toEqual(["new:1"]);
+  // It knows nothing of waypoints, and unreadable words change nothing.
+  expect(withServers(["old:1"], ["via:x:1", "a b", ":"])).toEqual(["old:1"]);
+});
+
+test("a waypoint's address has its port, and is read back as it is shown", () => {
+  expect(parseAddress("via:10.0.0.7:8444")).toEqual({ host: "10.0.0.7", port: 8444, via: true });
+  expect(showAddress(parseAddress("via:[fd00::1]:8444"))).toBe("via:[fd00::1]:8444");
+  // A host may be called so.
+  expect(parseAddress("via:8443")).toEqual({ host: "via", port: 8443 });
+  for (const wrong of ["via:gate", "via::1", "via:via:a:1"]) expect(() => parseAddress(wrong)).toThrow();
 });

@@ -19,6 +19,8 @@ export interface OwnState {
   readonly version: string;
   /** How it chooses among several servers. */
   readonly strategy: string;
+  /** Where it listens as a waypoint, and enrolments whose connections it carries now. */
+  readonly waypoint: { readonly port: number; readonly members: readonly string[] } | undefined;
 }
 
 /** `policy` answers undefined while it cannot be read: then nothing is allowed. */
@@ -35,8 +37,8 @@ export function ownSources(state: () => OwnState, policy: () => Promise<Policy |
     own("haveCredentials", ({ enrolment }) => enrolment !== undefined),
     own("env", environmentOf),
     own("config", async (now) => configOf(now, await policy())),
-    own("uplink", ({ uplink }) => uplink ?? null),
-    own("clients", () => []),
+    own("uplink", ({ uplink }) => (uplink === undefined ? null : { host: uplink.host, port: uplink.port })),
+    own("clients", ({ waypoint }) => (waypoint?.members ?? []).toSorted().map((cname) => ({ cname }))),
     own("plugins", ({ capabilities, version }) =>
       capabilities.toSorted().map((name) => ({ name: `atalaya-${name}`, version })),
     ),
@@ -52,7 +54,7 @@ export function ownSources(state: () => OwnState, policy: () => Promise<Policy |
 /** What activation came to: our agents enrol with a join token, which is used up then. */
 function environmentOf({ enrolment, servers }: OwnState) {
   if (enrolment === undefined) return null;
-  const [tracker] = servers;
+  const tracker = servers.find((server) => !server.startsWith("via:"));
   return {
     provider: "atalaya",
     skey: null,
@@ -64,7 +66,7 @@ function environmentOf({ enrolment, servers }: OwnState) {
   };
 }
 
-function configOf({ servers, heartbeatMs, data, strategy }: OwnState, policy: Policy | undefined) {
+function configOf({ servers, heartbeatMs, data, strategy, waypoint }: OwnState, policy: Policy | undefined) {
   const beat = heartbeatMs === undefined ? null : heartbeatMs / 1000;
   return {
     insecure: false,
@@ -73,7 +75,7 @@ function configOf({ servers, heartbeatMs, data, strategy }: OwnState, policy: Po
     allowRelay: false,
     relayPort: 0,
     allowedPorts: policy?.relay.ports ?? null,
-    listenPort: 0,
+    listenPort: waypoint?.port ?? 0,
     beaconInterval: beat,
     beaconRetry: 2,
     beaconValidity: beat === null ? null : beat * 2.5,

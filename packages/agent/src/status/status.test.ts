@@ -87,13 +87,14 @@ test("what this very machine and agent say fits the contract, and the time passi
   const state = () => ({
     instance: "7",
     enrolment: "enr_1",
-    servers: ["tower.example:8443"],
-    uplink: { host: "tower.example", port: 8443 },
+    servers: ["via:10.0.0.7:8444", "tower.example:8443"],
+    uplink: { host: "10.0.0.7", port: 8444, via: true },
     heartbeatMs: 30_000,
     data: "/var/lib/atalaya-agent",
     capabilities: ["exec"],
     version: "1.0.0",
     strategy: "priority",
+    waypoint: { port: 8444, members: ["enr_b", "enr_a"] },
   });
   const sources = [machineSource, ...ownSources(state, async () => openPolicy)];
   const looks: Record<string, unknown>[] = [];
@@ -105,7 +106,13 @@ test("what this very machine and agent say fits the contract, and the time passi
   expect(looks[0]).toEqual(looks[1]);
   for (const [name, value] of Object.entries(looks[0]!))
     expect(statusParts[name as keyof typeof statusParts].safeParse(value).success, name).toBe(true);
-  expect(looks[0]).toMatchObject({ env: { skey: null, token: null }, uplink: { host: "tower.example" } });
+  expect(looks[0]).toMatchObject({
+    env: { skey: null, token: null, tracker: "https://tower.example:8443/" },
+    config: { listenPort: 8444 },
+    clients: [{ cname: "enr_a" }, { cname: "enr_b" }],
+  });
+  // Exactly: the server digests what its contract knows.
+  expect(looks[0]!["uplink"]).toEqual({ host: "10.0.0.7", port: 8444 });
 });
 
 test("a package is told in the shape of the original, with an id that follows from what it is", () => {

@@ -48,6 +48,7 @@ beforeAll(async () => {
     capabilities: ["package"],
     version: "0",
     strategy: "priority",
+    waypoint: undefined,
   });
   serve = openStormApi({
     data,
