@@ -20,6 +20,8 @@ export interface CoreUnderTest extends AsyncDisposable {
   readonly caPem: string;
   /** A client certificate of the fleet's CA and its key. */
   readonly agent: { readonly cert: string; readonly key: string };
+  /** False: it has none of Node's own objects to hand on, and everything goes to `fetch`. */
+  readonly carries?: boolean;
 }
 
 export type CoreFactory = (setup: CoreSetup) => Promise<CoreUnderTest>;
@@ -39,6 +41,7 @@ export function testPlane(parts: Partial<PlaneDoor> = {}): TestPlane {
     authenticate:
       parts.authenticate ?? (() => Promise.reject(new AtalayaError("identity.invalid", "This plane knows nobody."))),
     rpc: parts.rpc ?? (() => Promise.reject(new AtalayaError("rpc.method-unknown", "This plane has no methods."))),
+    ...(parts.carry === undefined ? {} : { carry: parts.carry }),
     fetch: parts.fetch ?? (() => Promise.resolve(new Response("hello"))),
     upgrade(request, socket, head, peer) {
       if (parts.upgrade !== undefined) return parts.upgrade(request, socket, head, peer);

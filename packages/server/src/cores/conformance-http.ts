@@ -154,6 +154,59 @@ export const httpCases: Readonly<Record<string, (make: CoreFactory) => Promise<v
     }
   },
 
+  async "offers each request to carry before fetch, unread, with who asks, and leaves alone what that takes over"(
+    make,
+  ) {
+    const fetched: string[] = [];
+    let peer: Peer | undefined;
+    await using server = await running(make, {
+      async fetch(request) {
+        fetched.push(new URL(request.url).pathname);
+        return new Response(`fetched ${(await request.text()).length}`);
+      },
+      carry(incoming, outgoing, from) {
+        if (incoming.url?.startsWith("/carried/") !== true) return false;
+        peer = from;
+        outgoing.writeHead(203, { "x-carried": "yes" });
+        // Byte for byte as it comes, whatever its size.
+        incoming.pipe(outgoing);
+        return true;
+      },
+    });
+    if (server.carries === false) {
+      assert.equal((await server.ask("/carried/a", { method: "POST" }, "body")).text, "fetched 4");
+      return;
+    }
+    const big = Buffer.alloc(3 * 1024 * 1024, "y");
+    using agent = Object.assign(new https.Agent({ keepAlive: true, maxSockets: 1 }), {
+      [Symbol.dispose](this: https.Agent) {
+        this.destroy();
+      },
+    });
+    const carried = await server.ask("/carried/..%2fa?b=%20", { method: "POST", agent }, big);
+    assert.deepEqual([carried.status, carried.headers["x-carried"], carried.text.length], [203, "yes", big.length]);
+    assert.equal(peer?.door, "public");
+    assert.equal(peer.address, "127.0.0.1");
+    // The same connection goes on, and what is not taken comes to fetch with all of its body.
+    assert.equal((await server.ask("/other", { method: "POST", agent }, big)).text, `fetched ${big.length}`);
+    assert.equal((await server.ask("/carried/again", { agent })).text, "");
+    assert.deepEqual(fetched, ["/other"]);
+  },
+
+  async "answers 500 when carry throws, and goes on"(make) {
+    await using server = await running(make, {
+      carry(incoming) {
+        if (incoming.url === "/bad") throw new Error("the secret cause");
+        return false;
+      },
+    });
+    if (server.carries === false) return;
+    const bad = await server.ask("/bad");
+    assert.equal(bad.status, 500);
+    assert.ok(!bad.text.includes("secret"));
+    assert.equal((await server.ask("/good")).text, "hello");
+  },
+
   async "refuses what is no request, and lives on"(make) {
     await using server = await running(make);
     const raw = async (text: string): Promise<string> => {

@@ -16,15 +16,25 @@ interface HttpNeeds {
 
 /** Carries one request of Node's to the plane and its answer back. Never throws. */
 export function requestListener({ plane, log, maxBodyBytes, peerOf }: HttpNeeds) {
+  function carry(incoming: IncomingMessage, outgoing: ServerResponse, peer: Peer): boolean | Error {
+    try {
+      return plane.carry?.(incoming, outgoing, peer) === true;
+    } catch (error) {
+      return error instanceof Error ? error : new Error("a request could not be carried", { cause: error });
+    }
+  }
+
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const peer = peerOf(incoming.socket as TLSSocket, incoming);
-    if (plane.carry?.(incoming, outgoing, peer) === true) return;
+    const carried = carry(incoming, outgoing, peer);
+    if (carried === true) return;
     const left = new AbortController();
     outgoing.once("close", () => {
       if (!outgoing.writableFinished) left.abort(new Error("the client went away"));
     });
     const answer = async (): Promise<Response> => {
       try {
+        if (carried instanceof Error) throw carried;
         const body = announcedBody(incoming, maxBodyBytes);
         outgoing.once("finish", () => body?.discard());
         const request = webRequest(incoming, { body, signal: left.signal });
