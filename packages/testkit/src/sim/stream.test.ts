@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AtalayaError, type OpenStream } from "@atalaya/protocol";
+import type { Clock } from "@atalaya/server/clock";
 import { inProcessServer, type InProcessServer } from "../plane/plane.ts";
 import { SimAgent } from "./agent.ts";
 import { enrolSim } from "./identity.ts";
@@ -31,6 +32,36 @@ async function host(onStream: (open: OpenStream) => StreamAnswer) {
   });
   await agent.connect();
   return { agent, identity, key: machines, [Symbol.dispose]: () => agent.wipe() };
+}
+
+/** The real time, which can be put forward. */
+function leapingClock(): Clock & { leap(ms: number): void } {
+  const timers = new Set<{ readonly at: number; readonly act: () => void }>();
+  let ahead = 0;
+  const now = (): number => Date.now() + ahead;
+  return {
+    now,
+    after(ms, act) {
+      const timer = {
+        at: now() + ms,
+        act() {
+          end();
+          act();
+        },
+      };
+      const real = setTimeout(timer.act, ms);
+      const end = (): void => {
+        clearTimeout(real);
+        timers.delete(timer);
+      };
+      timers.add(timer);
+      return { [Symbol.dispose]: end };
+    },
+    leap(ms) {
+      ahead += ms;
+      for (const timer of [...timers].filter(({ at }) => at <= now())) if (timers.has(timer)) timer.act();
+    },
+  };
 }
 
 const ask = { kind: "echo", request: {}, user: "test" };
@@ -178,6 +209,32 @@ describe("a stream is refused", () => {
     over.abort(new AtalayaError("identity.expired", "the session has ended"));
     expect(await waiting).toBe("identity.expired");
   });
+
+  test("when the host does not go on dialling; those that wait for their turn meanwhile have their time yet", async () => {
+    const clock = leapingClock();
+    await using slow = await inProcessServer({ clock });
+    const asked: OpenStream[] = [];
+    const { body } = await slow.call<{ token: string }>("POST", "/api/v1/join-tokens", { uses: 1 });
+    const identity = await enrolSim(slow, { token: body.token, n: 1 });
+    const where = { host: slow.host, port: slow.port, identity };
+    const agent = new SimAgent({
+      ...where,
+      behave: () => ({}),
+      hello: { capabilities: ["echo"] },
+      onStream: (open) => void asked.push(open),
+    });
+    using _ = { [Symbol.dispose]: () => agent.wipe() };
+    await agent.connect();
+    const opened = [1, 2, 3].map(() => codeOf(slow.plane.streams.open(1, ask)));
+    await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(3);
+    clock.leap(12_000);
+    await dialSimStream(asked[0]!, where);
+    clock.leap(12_000);
+    await dialSimStream(asked[1]!, where);
+    expect(await Promise.all(opened.slice(0, 2))).toEqual(["no failure", "no failure"]);
+    clock.leap(16_000);
+    expect(await opened[2]).toBe("stream.no-answer");
+  }, 30_000);
 
   test("to another agent than the one that was asked, and to who guesses an id", async () => {
     const asked = Promise.withResolvers<OpenStream>();

@@ -64,7 +64,6 @@ interface Pending {
   readonly enrolment: string;
   readonly epoch: number;
   readonly ask: StreamAsk;
-  readonly timer: Disposable;
   opened(socket: WebSocket): void;
   failed(error: AtalayaError): void;
 }
@@ -73,6 +72,8 @@ export function createStreams(needs: StreamsNeeds): Streams {
   const { links, enrolments, clock, log } = needs;
   const settings = { ...streamDefaults, ...needs.settings };
   const pending = new Map<string, Pending>();
+  /** How many of a host's wait, and when it last dialled one of them. */
+  const awaited = new Map<HostKey, { count: number; answeredAt: number }>();
   const lives = createStreamLives({ clock, settings });
   const metrics = streamMetrics(needs.metrics, lives);
   const sockets = new WebSocketServer({
@@ -121,9 +122,24 @@ export function createStreams(needs: StreamsNeeds): Streams {
 
   function wait(id: string, host: HostKey, link: Link, ask: StreamAsk): Promise<WebSocket> {
     return new Promise((resolve, reject) => {
+      const askedAt = clock.now();
+      const others = awaited.get(host) ?? { count: 0, answeredAt: 0 };
+      awaited.set(host, others);
+      others.count += 1;
+      let timer: Disposable;
+      const look = (): void => {
+        const now = clock.now();
+        // A burst is dialled in turns: as long as the host goes on with it, those behind have their time yet.
+        const goesOnFrom = Math.max(askedAt, others.answeredAt);
+        const left = Math.min(goesOnFrom + settings.answerMs, askedAt + settings.answerInAllMs) - now;
+        if (left > 0) timer = clock.after(left, look);
+        else failed(new AtalayaError("stream.no-answer", "The host did not open the stream in time."));
+      };
       const over = (): void => {
         pending.delete(id);
-        one.timer[Symbol.dispose]();
+        timer[Symbol.dispose]();
+        others.count -= 1;
+        if (others.count === 0) awaited.delete(host);
         ask.signal?.removeEventListener("abort", aborted);
       };
       const failed = (error: AtalayaError): void => {
@@ -137,10 +153,8 @@ export function createStreams(needs: StreamsNeeds): Streams {
         enrolment: link.enrolment,
         epoch: link.epoch,
         ask,
-        timer: clock.after(settings.answerMs, () =>
-          failed(new AtalayaError("stream.no-answer", "The host did not open the stream in time.")),
-        ),
         opened(socket) {
+          others.answeredAt = clock.now();
           over();
           // What came with the upgrade waits until somebody listens.
           socket.pause();
@@ -150,6 +164,7 @@ export function createStreams(needs: StreamsNeeds): Streams {
       };
       ask.signal?.addEventListener("abort", aborted, { once: true });
       pending.set(id, one);
+      timer = clock.after(settings.answerMs, look);
     });
   }
 
@@ -169,21 +184,12 @@ export function createStreams(needs: StreamsNeeds): Streams {
   }
 
   function checkRoom(host: HostKey, user: string): void {
-    const waiting = [...pending.values()];
-    const count = (live: number, counts: (one: Pending) => boolean): number => live + waiting.filter(counts).length;
     const check = (number: number, most: number, whose: string): void => {
       if (number >= most) throw new AtalayaError("stream.limit", `There are ${most} streams ${whose} already.`);
     };
-    check(
-      count(lives.ofHost(host), (one) => one.host === host),
-      settings.perHost,
-      "to this host",
-    );
-    check(
-      count(lives.ofUser(user), (one) => one.ask.user === user),
-      settings.perUser,
-      `of ${user}`,
-    );
+    check(lives.ofHost(host) + (awaited.get(host)?.count ?? 0), settings.perHost, "to this host");
+    const ofUser = pending.values().filter((one) => one.ask.user === user);
+    check(lives.ofUser(user) + ofUser.reduce((sum) => sum + 1, 0), settings.perUser, `of ${user}`);
     check(lives.size + pending.size, settings.inAll, "at this server");
   }
 
