@@ -57,6 +57,7 @@ export function towerParts({ ground, hosts, relays, watching, serverNeeds }: Roo
         status: watching.status,
         fleet,
         events: watching.minionEvents,
+        clock: ground.clock,
         legacyDigests: settings.legacyDigests,
         start: ground.start,
       }),

@@ -101,6 +101,11 @@ function spaced(part: Part): Buffer {
   return (part.spaced ??= memberOf(part.name, valueOf(part), "listed"));
 }
 
+/** Of a document that nobody has asked for since. */
+export function forgetSpaced({ parts }: Pick<Document, "parts">): void {
+  for (const part of parts.values()) delete part.spaced;
+}
+
 /** As a value, for those who show only some of it. */
 export function valueOfDocument({ id, parts }: Document, live: Live | undefined): Readonly<Record<string, unknown>> {
   const members = shownParts(parts).map((part): [string, unknown] => [

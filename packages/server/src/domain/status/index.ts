@@ -5,7 +5,7 @@
  * in no digest. A *scope* is what somebody may see of the list.
  */
 export { createStatus, type StatusNeeds } from "./create.ts";
-export { piecesOf, valueOfDocument, type Spacing } from "./document.ts";
+export { forgetSpaced, piecesOf, valueOfDocument, type Spacing } from "./document.ts";
 export { digestOfIds, digestOfList, type Block } from "./listing.ts";
 export { seesPlaces } from "./registry.ts";
 export { statusRoutes } from "./status.routes.ts";

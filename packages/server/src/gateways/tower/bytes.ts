@@ -1,12 +1,22 @@
 /**
  * The whole list as bytes, block by block, kept as long as nothing in the block changes: at 1,000 hosts a sample that
- * came makes one block of about 64 anew, and the rest is written as it lies there.
+ * came makes one block of about 64 anew, and the rest is written as it lies there. It is given back when nobody has asked for a minute.
  */
-import { piecesOf, type Block, type ScopeList, type Spacing, type StatusEntry } from "../../domain/status/index.ts";
+import {
+  forgetSpaced,
+  piecesOf,
+  type Block,
+  type ScopeList,
+  type Spacing,
+  type StatusEntry,
+} from "../../domain/status/index.ts";
+import type { Clock } from "../../platform/clock.ts";
 
 export interface ListBytes {
   /** The list's JSON, all of it or piece by piece. */
   of(list: ScopeList, how: { readonly spacing: Spacing; readonly live: boolean }): AnswerBytes;
+  /** What is kept. */
+  readonly bytes: number;
 }
 
 export interface AnswerBytes {
@@ -23,6 +33,7 @@ interface Kept {
 /** Of all lists together. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_LISTS = 8;
+const UNASKED_MS = 60_000;
 
 const MARKS = {
   compact: { open: Buffer.from("["), comma: Buffer.from(","), close: Buffer.from("]") },
@@ -30,8 +41,10 @@ const MARKS = {
 } as const;
 const EMPTY = Buffer.from("[]");
 
-export function createListBytes(): ListBytes {
+export function createListBytes(clock: Clock): ListBytes {
   const lists = new Map<string, Kept>();
+  let askedAt = 0;
+  let waiting = false;
   const names = new WeakMap<ScopeList, number>();
   let named = 0;
 
@@ -46,8 +59,28 @@ export function createListBytes(): ListBytes {
     return kept;
   }
 
+  function giveBackLater(): void {
+    askedAt = clock.now();
+    if (waiting) return;
+    waiting = true;
+    const look = (ms: number): void => {
+      clock.after(ms, () => {
+        const left = askedAt + UNASKED_MS - clock.now();
+        if (left > 0) return look(left);
+        for (const { blocks } of lists.values()) for (const { things } of blocks.keys()) things.forEach(forgetSpaced);
+        lists.clear();
+        waiting = false;
+      });
+    };
+    look(UNASKED_MS);
+  }
+
   return {
+    get bytes() {
+      return lists.values().reduce((sum, { total }) => sum + total, 0);
+    },
     of(list, { spacing, live }) {
+      giveBackLater();
       if (list.size === 0) return { length: EMPTY.length, chunks: [EMPTY] };
       const kept = keptOf(list, `${spacing} ${live}`);
       const { open, comma, close } = MARKS[spacing];
@@ -57,7 +90,7 @@ export function createListBytes(): ListBytes {
         kept.blocks.delete(block);
         kept.total -= bytes.length;
       }
-      const others = [...lists.values()].reduce((sum, { total }) => sum + total, 0) - kept.total;
+      const others = this.bytes - kept.total;
       const chunks: (Buffer | (() => Buffer))[] = [];
       let length: number | undefined = open.length + close.length + comma.length * (list.blocks.length - 1);
       for (const block of list.blocks) {

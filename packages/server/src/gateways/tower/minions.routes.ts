@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor } from "../../api/page.ts";
 import { route, routes } from "../../api/route.ts";
 import type { Fleet } from "../../domain/fleet/index.ts";
 import { seenAs, seesPlaces, statusOf, type StatusEntry, type StatusRoom } from "../../domain/status/index.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { createListBytes, documents, streamOf } from "./bytes.ts";
 import type { EventStreams } from "./events.ts";
 import { sinceOf } from "./follower.ts";
@@ -16,6 +17,7 @@ export interface MinionsNeeds {
   readonly status: StatusRoom;
   readonly fleet: Pick<Fleet, "resolve" | "host" | "byKey">;
   readonly events: EventStreams;
+  readonly clock: Clock;
   /** Digests as the original counts them. */
   readonly legacyDigests: boolean;
   /** New with every start: what is live is counted anew then. */
@@ -28,8 +30,8 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const LINES_TYPE = "application/x-ndjson; charset=utf-8";
 
 /** `/minions`: the original tower's list, whose checksums tell the truth. HEAD is answered by the same routes. */
-export const minionRoutes = ({ status, fleet, events, legacyDigests, start }: MinionsNeeds) => {
-  const bytes = createListBytes();
+export const minionRoutes = ({ status, fleet, events, clock, legacyDigests, start }: MinionsNeeds) => {
+  const bytes = createListBytes(clock);
 
   /** What HEAD says is exactly what the original said, and a little more. */
   function headOf(digest: string, tag: string): Record<string, string> {

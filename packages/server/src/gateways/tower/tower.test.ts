@@ -44,11 +44,17 @@ async function openDoor(store: Store, { legacyDigests = false } = {}) {
     }),
   };
   const app = (actor: Actor | undefined) =>
-    mount([{ at: "/", routes: minionRoutes({ status, fleet, events, legacyDigests, start: "s" }) }, self], {
-      authenticate: async () => actor,
-      audit: { begin: async () => ({ end: async () => undefined }), record: async () => undefined } as never,
-      log: silentLog,
-    });
+    mount(
+      [
+        { at: "/", routes: minionRoutes({ status, fleet, events, clock: systemClock, legacyDigests, start: "s" }) },
+        self,
+      ],
+      {
+        authenticate: async () => actor,
+        audit: { begin: async () => ({ end: async () => undefined }), record: async () => undefined } as never,
+        log: silentLog,
+      },
+    );
   const owned = undo.move();
   return {
     ...tower,
