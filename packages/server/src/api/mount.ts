@@ -39,7 +39,7 @@ export interface MountNeeds {
   readonly log: Log;
   readonly served?: (served: Served) => void;
   /** What a browser gets where no route answers; undefined: the failure that a program gets. */
-  readonly page?: (request: Request) => Response | undefined;
+  readonly page?: (request: Request) => Promise<Response | undefined>;
 }
 
 /** What a core hands requests to. `document` reads its routes. */
@@ -89,7 +89,10 @@ export function mount(parts: readonly Part[], needs: MountNeeds): Api {
   }
 
   app.onError((error, c) => answerFailure(error, c));
-  app.notFound((c) => needs.page?.(c.req.raw) ?? answerFailure(unknownRoute(c.req.method, c.req.path, app.routes), c));
+  app.notFound(
+    async (c) =>
+      (await needs.page?.(c.req.raw)) ?? answerFailure(unknownRoute(c.req.method, c.req.path, app.routes), c),
+  );
   return app;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -29,24 +29,24 @@ const browser = (path: string, headers: Record<string, string> = {}) =>
 describe("the page", () => {
   test("is what a browser gets at any address of the console", async () => {
     for (const path of ["/", "/hosts", "/jobs/job_abc?tab=output", "/hosts/a%20b"]) {
-      const answer = built.page(browser(path));
+      const answer = await built.page(browser(path));
       expect(answer?.headers.get("content-type")).toBe("text/html; charset=utf-8");
       expect(await answer?.text()).toContain(`<div id="root">`);
     }
   });
 
-  test("is not what programs get, nor anybody below the addresses of programs", () => {
-    expect(built.page(new Request("https://tower/hosts", { headers: { accept: "*/*" } }))).toBeUndefined();
-    expect(built.page(new Request("https://tower/"))).toBeUndefined();
-    expect(built.page(new Request("https://tower/", { method: "POST", headers: { accept: "text/html" } }))).toBe(
+  test("is not what programs get, nor anybody below the addresses of programs", async () => {
+    expect(await built.page(new Request("https://tower/hosts", { headers: { accept: "*/*" } }))).toBeUndefined();
+    expect(await built.page(new Request("https://tower/"))).toBeUndefined();
+    expect(await built.page(new Request("https://tower/", { method: "POST", headers: { accept: "text/html" } }))).toBe(
       undefined,
     );
     for (const path of ["/api/v1/nothing", "/assets/nothing.js", "/dist/x", "/link"])
-      expect(built.page(browser(path)), path).toBeUndefined();
+      expect(await built.page(browser(path)), path).toBeUndefined();
   });
 
   test("has a policy that takes scripts from files only, and a nonce that no other answer has", async () => {
-    const answers = [built.page(browser("/"))!, built.page(browser("/"))!];
+    const answers = [(await built.page(browser("/")))!, (await built.page(browser("/")))!];
     const nonces = answers.map((answer) => /'nonce-([^']+)'/.exec(answer.headers.get("content-security-policy")!)![1]);
     expect(new Set(nonces).size).toBe(2);
     for (const [at, answer] of answers.entries()) {
@@ -91,6 +91,40 @@ describe("a file of the build", () => {
 
 test("without a build browsers get what programs get", async () => {
   const none = await openConsole({ folder: join(folder, "nowhere"), log: silentLog });
-  expect(none.page(browser("/"))).toBeUndefined();
+  expect(await none.page(browser("/"))).toBeUndefined();
   expect(await none.file("theme.js", browser("/assets/theme.js"))).toBeUndefined();
+});
+
+test("a build that is put in the place of another is served from the next page on, and what is gone is unknown", async () => {
+  const parent = await mkdtemp(join(tmpdir(), "atalaya-console-"));
+  const place = join(parent, "dist");
+  const make = async (name: string, at: string) => {
+    await mkdir(join(at, "assets"), { recursive: true });
+    await writeFile(join(at, "assets", name), name);
+    await writeFile(join(at, "index.html"), `<script src="/assets/${name}">`);
+  };
+  try {
+    const served = await openConsole({ folder: place, log: silentLog });
+    const text = async (path: string) =>
+      (path.startsWith("/assets/")
+        ? await served.file(path.slice("/assets/".length), browser(path))
+        : await served.page(browser(path))
+      )?.text();
+    expect(await text("/")).toBeUndefined();
+
+    await make("index-Aaaaaaa1.js", place);
+    expect(await text("/")).toContain("index-Aaaaaaa1.js");
+    expect(await text("/assets/index-Aaaaaaa1.js")).toBe("index-Aaaaaaa1.js");
+
+    await rename(place, join(parent, "old"));
+    expect(await text("/")).toContain("index-Aaaaaaa1.js");
+    expect(await text("/assets/index-Aaaaaaa1.js")).toBeUndefined();
+    await make("index-Bbbbbbb2.js", join(parent, "new"));
+    await rename(join(parent, "new"), place);
+    expect(await text("/assets/index-Bbbbbbb2.js")).toBe("index-Bbbbbbb2.js");
+    expect(await text("/")).toContain("index-Bbbbbbb2.js");
+    expect(await text("/assets/index-Aaaaaaa1.js")).toBeUndefined();
+  } finally {
+    await rm(parent, { recursive: true });
+  }
 });

@@ -11,7 +11,7 @@ export interface ServerRoutesNeeds extends InfoNeeds {
   /** PEM; public. */
   readonly ca: string;
   /** The web console, for who looks with a browser. */
-  readonly page: (request: Request) => Response | undefined;
+  readonly page: (request: Request) => Promise<Response | undefined>;
 }
 
 const tags = ["server"];
@@ -71,7 +71,7 @@ export const serverRootRoutes = ({ readiness, metrics, version, ca, page }: Serv
         tags,
         responses: { 200: { raw: "text/plain" } },
       }),
-      (c) => (page(c.req.raw) as never) ?? text(c, welcome(version)),
+      async (c) => ((await page(c.req.raw)) as never) ?? text(c, welcome(version)),
     )
     .openapi(
       route({
