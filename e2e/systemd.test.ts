@@ -90,6 +90,11 @@ describe.runIf(why === undefined)(
       await world.hostIs("pc-01", "offline");
       await world.hostIs("pc-01", "online");
       expect(await typed("systemctl show -P MainPID -P NRestarts atalaya-agent")).toMatch(/^(?!0$)\d+\n+1$/);
+      // Brought up to date by the same line: it stays what it is, and what it runs goes on.
+      const again = await machine.typed(await world.joinLine());
+      expect(again.code, again.printed).toBe(0);
+      await world.hostIs("pc-01", "online");
+      expect(machine.processes().some((line) => line.includes("/tmp/go"))).toBe(true);
       await typed("touch /tmp/go");
       const run = async (): Promise<string> => (await world.atalaya("job", "show", job.body.id)).printed;
       await expect.poll(run, { timeout: 20_000 }).toContain("succeeded");
@@ -115,7 +120,7 @@ describe.runIf(why === undefined)(
       expect(await typed(`ps -o comm= -p ${running.pid}`)).toBe("sh");
       await expect.poll(() => told("greeter"), { timeout: 20_000 }).toMatchObject({ running: true, enabled: true });
 
-      expect(await done("restart", "pc-01", "greeter")).toMatch(/running +greeter \(process \d+\)/);
+      expect(await done("restart", "pc-01", "greeter")).toMatch(/running +greeter \(process \d+, enabled\)/);
       expect((await seen("greeter")).pid).not.toBe(running.pid);
       expect(await done("stop", "pc-01", "greeter")).toMatch(/stopped +greeter/);
       expect(await typed("systemctl is-active greeter")).toBe("inactive");

@@ -117,5 +117,10 @@ function argumentsOf(command: Command): string {
   const help = new Help();
   return command.commands.length > 0
     ? command.usage().replace("[options] [command]", "<verb> …")
-    : help.subcommandTerm(command).replace(command.name(), "").replace("[options]", "").trim();
+    : help
+        .subcommandTerm(command)
+        .replace(command.name(), "")
+        .replace(/^\|\S+/, "")
+        .replace("[options]", "")
+        .trim();
 }

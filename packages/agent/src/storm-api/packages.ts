@@ -64,14 +64,16 @@ async function envelope({ deeds }: Call, name: string, manager: string, source?:
   return { status: 200, body: { id: data.id, data, saved: true } };
 }
 
-function versionOf(version: string | undefined): { version?: string } {
+export function versionOf(version: string | undefined): { version?: string } {
   return version === undefined || version === "*" ? {} : { version };
 }
 
-/** The scheme picks the installer. A file from an address comes with its digest, for the original's has none: `#sha256=…`. */
-function originOf(source: string): { readonly manager: "npm" | "dpkg"; readonly source?: object } {
+/** The scheme picks the installer; a bare address is of a Debian package, as in the oldest generation. A file from an address comes with its digest, for the original's has none: `#sha256=…`. */
+export function originOf(source: string): { readonly manager: "npm" | "dpkg"; readonly source?: object } {
   const [, scheme, rest = ""] = /^([a-z-]+):(.*)$/s.exec(source) ?? [];
-  const manager = scheme === "npm" ? "npm" : scheme === "dpkg" || scheme === "apt-get" ? "dpkg" : undefined;
+  const isAddress = scheme === "http" || scheme === "https";
+  const manager =
+    scheme === "npm" ? "npm" : isAddress || scheme === "dpkg" || scheme === "apt-get" ? "dpkg" : undefined;
   if (manager === undefined)
     throw new AtalayaError("request.malformed", `the source ${source} is none of npm:, dpkg: and apt-get:`);
   if (scheme === "apt-get" || rest.replaceAll("/", "") === "") return { manager };
@@ -80,5 +82,5 @@ function originOf(source: string): { readonly manager: "npm" | "dpkg"; readonly 
     throw new AtalayaError("package.source", "a package from an address must come with its digest", {
       next: "append #sha256= and the SHA-256 of the file in hexadecimal",
     });
-  return { manager, source: { kind: "url", url: `http:${address}`, sha256 } };
+  return { manager, source: { kind: "url", url: `${isAddress ? scheme : "http"}:${address}`, sha256 } };
 }

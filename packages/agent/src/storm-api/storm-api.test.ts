@@ -19,6 +19,7 @@ import { readStatus } from "../status/status.ts";
 import { kindsOf } from "../tasks/kinds.ts";
 import { openStormApi } from "./open.ts";
 
+const isDebian = existsSync("/usr/bin/apt-get") && process.getuid?.() === 0;
 const ALL = ["status.read", "job.create", "account.choose"];
 let data: string;
 let instances: LazySupervisor;
@@ -121,6 +122,19 @@ describe("the API of an agent", () => {
     });
     expect(await readFile(path, "utf8")).toBe("helloran\n");
     await rm(path);
+  });
+
+  test("takes a service as the package that brings it, by the rules of packages", async () => {
+    const bring = (body: object) =>
+      call("POST", "/services", { name: "atalaya-no-such-package", family: "x", ...body });
+    expect((await bring({ pkgurl: "https://127.0.0.1:1/x.deb" })).body).toMatchObject({ code: "package.source" });
+    const sha256 = "0".repeat(64);
+    expect((await bring({ pkgurl: `http://127.0.0.1:1/x.deb#sha256=${sha256}` })).body).toMatchObject({
+      code: "package.source",
+      error: expect.stringContaining("127.0.0.1:1"),
+    });
+    expect((await bring({ pkgurl: "ftp://127.0.0.1/x.deb" })).body).toMatchObject({ code: "request.malformed" });
+    if (isDebian) expect((await bring({ pkgurl: "", version: "1" })).body).toMatchObject({ code: "package.unknown" });
   });
 
   test("has instances and services that are added, stopped, started and removed", async () => {

@@ -33,7 +33,9 @@ function flatten(issue: z.core.$ZodIssue, place: string, base: readonly Property
     const likeliest = issue.errors.reduce((best, branch) => (depth(branch) > depth(best) ? branch : best));
     return likeliest.flatMap((inner) => flatten(inner, place, path));
   }
-  return [{ in: place, path: path.map(String).join("."), message: issue.message }];
+  // Of a record's key: its own message is "Invalid key in record".
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return [{ in: place, path: path.map(String).join("."), message }];
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

@@ -29,7 +29,8 @@ async function askAgent({ action, names, lines, spec }: RequestOf<typeof instanc
   const answer = (await scene.ask({ action, names, lines, ...(spec === undefined ? {} : { spec }) })) as InstanceAnswer;
   const { text = "", ...result } = answer;
   for (const line of text.split("\n").slice(0, -1)) scene.say(line);
-  if (!LOOKING.has(action)) tell(result.services, scene);
+  if (action === "remove") removed(names, scene);
+  else if (!LOOKING.has(action)) tell(result.services, scene);
   return result;
 }
 
@@ -63,7 +64,10 @@ export async function withSystemd(
     else if (action === "enable" || action === "disable") await systemd.enable(name, action === "enable");
     else await systemd.act(action, name);
   }
-  if (action === "remove") return { services: [], changed: true };
+  if (action === "remove") {
+    removed(names, scene);
+    return { services: [], changed: true };
+  }
   const after = await Promise.all(names.map((name) => systemd.status(name)));
   return done(after, JSON.stringify(before.map(essence)) !== JSON.stringify(after.map(essence)), scene);
 }
@@ -76,8 +80,15 @@ function done(found: readonly ServiceStatus[], changed: boolean, scene: Pick<Sce
 }
 
 function tell(found: readonly ServiceStatus[], { say }: Pick<Scene, "say">): void {
-  for (const { name, state, pid } of found)
-    say(`${state.padEnd(8)} ${name}${pid === undefined ? "" : ` (process ${pid})`}`);
+  for (const { name, state, pid, enabled } of found) {
+    const boot = enabled === undefined ? [] : [enabled ? "enabled" : "disabled"];
+    const more = [...(pid === undefined ? [] : [`process ${pid}`]), ...boot];
+    say(`${state.padEnd(8)} ${name}${more.length === 0 ? "" : ` (${more.join(", ")})`}`);
+  }
+}
+
+function removed(names: readonly string[], { say }: Pick<Scene, "say">): void {
+  for (const name of names) say(`removed  ${name}`);
 }
 
 async function logs(name: string, lines: number, { say }: Pick<Scene, "say">): Promise<void> {

@@ -15,6 +15,8 @@ import { hashOfGiven, refusalSentences, shareSentence } from "./join-token.ts";
 import type { EnrolmentSettings } from "./settings.ts";
 import type { EnrolmentRow } from "./tables.store.ts";
 
+const ANOTHER_KEY = "Its key gets in no more: uninstall the agent (atalaya-agent uninstall), then join anew";
+
 export interface EnrolNeeds {
   readonly entries: EntryStore;
   readonly certificates: Pick<CertificateStore, "usable">;
@@ -110,7 +112,11 @@ export function enroller(needs: EnrolNeeds) {
     });
     if (entered.kind === "refused") {
       const sentence = entered.share === true ? shareSentence : refusalSentences[entered.code];
-      throw new AtalayaError(entered.code, sentence);
+      throw new AtalayaError(
+        entered.code,
+        sentence,
+        entered.code === "certificate.revoked" ? { next: ANOTHER_KEY } : undefined,
+      );
     }
     asked.from.entered?.();
     needs.entered();

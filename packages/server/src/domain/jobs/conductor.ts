@@ -411,7 +411,8 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 
 const REVOKED = {
   code: "certificate.revoked",
-  message: "The host's enrolment was revoked, so no agent of it comes. Enrol the host again, then retry the job.",
+  message:
+    "The host's enrolment was revoked, so no agent of it comes. Once its agent is uninstalled there and joined anew, the job can be retried.",
 } as const;
 const NO_AGENT = {
   code: "host.no-agent",
