@@ -129,6 +129,11 @@ describe.runIf(why === undefined)(
       expect(lines).toContain('50% of /a "b" $c');
       expect(lines).toContain("leaving");
 
+      // Without the bus systemd is asked itself.
+      await typed("systemctl stop dbus.socket dbus.service");
+      expect(await seen("greeter")).toMatchObject({ state: "stopped" });
+      await typed("systemctl start dbus.socket");
+
       await done("disable", "pc-01", "greeter");
       expect(await typed("systemctl is-enabled greeter")).toBe("disabled");
       await done("enable", "pc-01", "greeter");
@@ -151,6 +156,21 @@ describe.runIf(why === undefined)(
         ),
       });
       expect(await seen("ill")).toMatchObject({ state: "failed", exitCode: 7 });
+      // Which systemd calls started before it has looked for the program.
+      await typed(
+        `printf '${unit("ExecStart=/no/such/program")}' >/etc/systemd/system/absent.service; systemctl daemon-reload`,
+      );
+      expect(await service("start", "pc-01", "absent")).toMatchObject({
+        code: 1,
+        printed: expect.stringContaining("absent.service ended with 203 as soon as it was started: its program is not"),
+      });
+      expect(await done("logs", "pc-01", "absent", "-q")).toContain("status=203/EXEC");
+      expect((await service("enable", "pc-01", "absent")).printed).toContain("absent.service cannot be enabled");
+      expect(await service("stop", "pc-01", "atalaya-agent")).toMatchObject({
+        code: 1,
+        printed: expect.stringContaining("this is the agent itself"),
+      });
+      await done("restart", "pc-01", "atalaya-agent");
       expect(await service("remove", "pc-01", "theirs")).toMatchObject({
         code: 1,
         printed: expect.stringContaining("service.foreign"),
@@ -161,7 +181,7 @@ describe.runIf(why === undefined)(
       await expect.poll(() => told("theirs"), { timeout: 20_000 }).toMatchObject({ running: false, failed: true });
       expect(await seen("theirs")).toMatchObject({ state: "failed", exitCode: 137 });
       await typed(
-        "rm /etc/systemd/system/ill.service /etc/systemd/system/theirs.service; systemctl daemon-reload; systemctl reset-failed",
+        "rm /etc/systemd/system/ill.service /etc/systemd/system/absent.service /etc/systemd/system/theirs.service; systemctl daemon-reload; systemctl reset-failed",
       );
     });
 

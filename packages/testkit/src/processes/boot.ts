@@ -99,7 +99,7 @@ exec unshare --mount --cgroup --ipc /bin/sh -ec '
   pivot_root . mnt
   umount -l /mnt
   echo booted
-  exec env -i container=atalaya-test ${SYSTEMD} --system --unit=multi-user.target --show-status=0 --log-target=console --log-level=warning
+  exec env -i container=atalaya-test ${SYSTEMD} --system --unit=multi-user.target --show-status=0 --log-target=journal-or-kmsg
 '
 `;
   return {

@@ -57,6 +57,10 @@ export async function withSystemd(
     if (changed && (request.spec!.autostart || running)) await systemd.act("restart", name);
     return done([await systemd.status(name)], changed, scene);
   }
+  if (action === "stop" && names.some((name) => unitName(name) === OWN_UNIT))
+    throw new AtalayaError("service.failed", "this is the agent itself: nobody would be there to start it again", {
+      next: "to be rid of it: atalaya-agent uninstall",
+    });
   const before = await Promise.all(names.map((name) => systemd.status(name)));
   if (action === "status") return { services: before, changed: false };
   for (const name of names) {
@@ -71,6 +75,9 @@ export async function withSystemd(
   const after = await Promise.all(names.map((name) => systemd.status(name)));
   return done(after, JSON.stringify(before.map(essence)) !== JSON.stringify(after.map(essence)), scene);
 }
+
+/** As install.sh calls it. */
+const OWN_UNIT = "atalaya-agent.service";
 
 const essence = ({ name, state, pid, enabled }: ServiceStatus) => [name, state, pid, enabled];
 

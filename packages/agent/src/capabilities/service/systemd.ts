@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { AtalayaError, type ServiceSpec, type ServiceState, type ServiceStatus } from "@atalaya/protocol";
 import { writeDurably } from "../../platform/durable-file.ts";
 import { BusError, openBus, type Bus } from "../../platform/dbus/bus.ts";
+import { pause } from "../../platform/pause.ts";
 import type { Variant } from "../../platform/dbus/wire.ts";
 import { MARK, unitText } from "./unit-file.ts";
 
@@ -12,7 +13,7 @@ export interface Systemd extends Disposable {
   list(): Promise<readonly ServiceStatus[]>;
   /** Throws `service.unknown`. */
   status(name: string): Promise<ServiceStatus>;
-  /** Resolves when systemd has done it. Throws `service.failed`. */
+  /** Resolves when systemd has done it, and what was started has run for a moment. Throws `service.failed`. */
   act(action: "start" | "stop" | "restart", name: string): Promise<void>;
   enable(name: string, on: boolean): Promise<void>;
   /** Whether the unit file is other than before. */
@@ -27,6 +28,8 @@ export interface SystemdPlace {
   readonly bus: string;
   /** systemd itself, without a bus between. */
   readonly direct?: boolean;
+  /** Where systemd itself is reached when the bus does not answer. */
+  readonly otherwise?: string;
   readonly units?: string;
 }
 
@@ -37,23 +40,52 @@ const PRIVATE = "/run/systemd/private";
 export const systemdRuns = (root = "/"): boolean => existsSync(join(root, "run/systemd/system"));
 
 export function systemdPlace(): SystemdPlace {
-  return existsSync(SYSTEM_BUS) ? { bus: SYSTEM_BUS } : { bus: PRIVATE, direct: true };
+  return existsSync(SYSTEM_BUS) ? { bus: SYSTEM_BUS, otherwise: PRIVATE } : { bus: PRIVATE, direct: true };
 }
 
 const SYSTEMD = "org.freedesktop.systemd1";
+const BUS = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus" };
 const MANAGER = { destination: SYSTEMD, path: "/org/freedesktop/systemd1", interface: `${SYSTEMD}.Manager` };
 /** `ListUnits`: what of it is looked at. */
 type Unit = readonly [name: string, description: string, load: string, active: string, sub: string, ...rest: unknown[]];
 
-export async function openSystemd({
-  bus: path,
-  direct = false,
-  units = "/etc/systemd/system",
-}: SystemdPlace): Promise<Systemd> {
-  const bus = await openBus(path, { direct }).catch((cause: unknown) => {
+/** What started and ended sooner did not start. */
+const PROOF_MS = 500;
+const LOOK_MS = 50;
+
+/** What systemd itself ends a service with (systemd.exec(5), "Process Exit Codes"). */
+const NEVER_BEGAN: Readonly<Record<number, string>> = {
+  200: "it cannot change to its folder",
+  203: "its program is not there, or cannot be executed",
+  216: "its group cannot be used",
+  217: "its account cannot be used",
+};
+
+async function connect({ bus: path, direct = false, otherwise }: SystemdPlace): Promise<{ bus: Bus; direct: boolean }> {
+  try {
+    const bus = await openBus(path, { direct });
+    if (!direct) await findOn(bus);
+    return { bus, direct };
+  } catch (cause) {
+    // Of root only.
+    if (otherwise !== undefined && existsSync(otherwise)) return connect({ bus: otherwise, direct: true });
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new AtalayaError("service.manager-missing", `systemd does not answer at ${path}: ${message}`, { cause });
-  });
+  }
+}
+
+/** A bus that has just begun may not have systemd yet. */
+async function findOn(bus: Bus): Promise<void> {
+  try {
+    await bus.call({ ...BUS, member: "GetNameOwner", signature: "s", body: [SYSTEMD] });
+  } catch (error) {
+    bus[Symbol.dispose]();
+    throw error;
+  }
+}
+
+export async function openSystemd({ units = "/etc/systemd/system", ...place }: SystemdPlace): Promise<Systemd> {
+  const { bus, direct } = await connect(place);
   const manager = (member: string, signature = "", ...body: unknown[]): Promise<readonly unknown[]> =>
     bus.call({ ...MANAGER, member, signature, body }).catch((error: unknown) => {
       throw failureOf(error);
@@ -100,7 +132,9 @@ export async function openSystemd({
       ...(pid > 0 ? { pid } : {}),
       ...(since > 0 ? { since } : {}),
       ...(known.has("NRestarts") ? { restarts: Number(known.get("NRestarts")) } : {}),
-      ...(state === "failed" || (state === "stopped" && Number(known.get("ExecMainExitTimestamp") ?? 0n) > 0)
+      ...(state === "failed" ||
+      state === "waiting" ||
+      (state === "stopped" && Number(known.get("ExecMainExitTimestamp") ?? 0n) > 0)
         ? { exitCode: Number(known.get("ExecMainCode") ?? 1) === 1 ? exitCode : 128 + exitCode }
         : {}),
     };
@@ -131,12 +165,37 @@ export async function openSystemd({
     const result = removed.get(String(job))!;
     if (result !== "done" && result !== "skipped")
       throw new AtalayaError("service.failed", `systemd could not ${action} ${unit}: the job ended with ${result}`);
+    if (action !== "stop") await stays(unit);
+  }
+
+  /** A simple service is started, to systemd, before its program is even looked for. */
+  async function stays(unit: string): Promise<void> {
+    const until = performance.now() + PROOF_MS;
+    let first: number | undefined;
+    for (;;) {
+      const { state, pid, exitCode } = await status(unit);
+      first ??= pid;
+      if (state === "failed" || state === "waiting" || (state === "running" && pid !== first)) {
+        const code = exitCode === undefined ? "" : ` with ${exitCode}`;
+        const why = exitCode === undefined ? undefined : NEVER_BEGAN[exitCode];
+        const message = `${unit} ended${code} as soon as it was started${why === undefined ? "" : `: ${why}`}`;
+        throw new AtalayaError("service.failed", message);
+      }
+      if (state !== "running" || first === undefined || performance.now() >= until) return;
+      await pause(LOOK_MS);
+    }
   }
 
   async function enable(name: string, on: boolean): Promise<void> {
     const unit = unitName(name);
-    if (on) await manager("EnableUnitFiles", "asbb", [unit], false, true);
-    else await manager("DisableUnitFiles", "asb", [unit], false);
+    if (on) {
+      const [hasInstall] = await manager("EnableUnitFiles", "asbb", [unit], false, true);
+      if (hasInstall === false)
+        throw new AtalayaError(
+          "service.failed",
+          `${unit} cannot be enabled: it does not say what it begins with ([Install]), others start it`,
+        );
+    } else await manager("DisableUnitFiles", "asb", [unit], false);
     await manager("Reload");
   }
 
@@ -220,12 +279,7 @@ async function subscribeTo(bus: Bus, direct: boolean, ask: () => Promise<unknown
       `type='signal',sender='${SYSTEMD}',interface='${MANAGER.interface}'`,
       `type='signal',sender='${SYSTEMD}',interface='org.freedesktop.DBus.Properties',path_namespace='/org/freedesktop/systemd1/unit'`,
     ];
-    const at = {
-      destination: "org.freedesktop.DBus",
-      path: "/org/freedesktop/DBus",
-      interface: "org.freedesktop.DBus",
-    };
-    for (const rule of rules) await bus.call({ ...at, member: "AddMatch", signature: "s", body: [rule] });
+    for (const rule of rules) await bus.call({ ...BUS, member: "AddMatch", signature: "s", body: [rule] });
   }
   await ask();
 }

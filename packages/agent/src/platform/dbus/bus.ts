@@ -151,7 +151,9 @@ function authenticate(socket: Socket): Promise<void> {
     let said = "";
     const timer = setTimeout(() => fail(new Error("the bus does not answer")), CONNECT_MS);
     socket.once("error", fail);
-    socket.once("connect", () => socket.write(`\0AUTH EXTERNAL ${uid}\r\n`));
+    // BEGIN at once, as systemd's own clients do: after a BEGIN that comes together with the first call, systemd (252) on its
+    // private socket does not look at that call until more comes.
+    socket.once("connect", () => socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`));
     socket.on("data", hear);
 
     function hear(chunk: Buffer): void {
@@ -159,7 +161,6 @@ function authenticate(socket: Socket): Promise<void> {
       if (!said.includes("\n")) return;
       if (!said.startsWith("OK ")) return fail(new Error(`the bus does not take us: ${said.trim().slice(0, 100)}`));
       done();
-      socket.write("BEGIN\r\n");
       resolve();
     }
     function done(): void {
