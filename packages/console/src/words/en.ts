@@ -122,6 +122,7 @@ export const en = {
     confirm: "Confirm",
     remove: "Do without it",
     codes: "Recovery codes: each signs in once without the device. Keep them where it is not; they are shown only now.",
+    noProvider: "Your identity provider looks after that.",
     noLink: "Whoever came by a link has no account to protect.",
   },
   enrolment: {

@@ -72,7 +72,7 @@ export const es: Words = {
   notYours: {
     title: "No es para usted",
     empty: "Esta vista es para otras personas",
-    text: "Requiere el rol {{roles}}. Los roles los da quien administra este servidor, por grupos o en Usuarios.",
+    text: "Requiere el papel {{roles}}. Los papeles los da quien administra este servidor, por grupos o en Usuarios.",
     back: "Atrás",
     home: "Al resumen",
   },
@@ -127,6 +127,7 @@ export const es: Words = {
     remove: "Prescindir de él",
     codes:
       "Códigos de recuperación: cada uno sirve una vez sin el dispositivo. Guárdelos en otro sitio; solo se muestran ahora.",
+    noProvider: "De eso se ocupa su proveedor de identidad.",
     noLink: "Quien entra con un enlace no tiene cuenta que proteger.",
   },
   enrolment: {

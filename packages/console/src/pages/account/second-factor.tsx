@@ -38,6 +38,10 @@ export function SecondFactor() {
       return refresh();
     },
   });
+  // It belongs to who signs in with a password here.
+  const foreign = actor.name.startsWith("pam:")
+    ? undefined
+    : t(actor.name === "link" ? "secondFactor.noLink" : "secondFactor.noProvider");
   const error = begin.error ?? confirm.error ?? remove.error;
   const field = (
     <TextInput
@@ -80,16 +84,13 @@ export function SecondFactor() {
         <>
           <p style={{ display: "flex", gap: 8, alignItems: "center", marginTop: 0 }}>
             <IconShieldOff size={19} color="var(--still)" aria-hidden="true" />
-            {secondFactor === "required" ? t("secondFactor.required") : t("secondFactor.none")}
+            {foreign ?? t(secondFactor === "required" ? "secondFactor.required" : "secondFactor.none")}
           </p>
-          <Button
-            disabled={actor.name === "link"}
-            title={actor.name === "link" ? t("secondFactor.noLink") : undefined}
-            loading={begin.isPending}
-            onClick={() => begin.mutate()}
-          >
-            {t("secondFactor.begin")}
-          </Button>
+          {foreign === undefined ? (
+            <Button loading={begin.isPending} onClick={() => begin.mutate()}>
+              {t("secondFactor.begin")}
+            </Button>
+          ) : null}
         </>
       ) : (
         <form
