@@ -70,7 +70,7 @@ describe.each(engines)("the audit log on $name", ({ open }) => {
   test("keeps what was done and what was refused, one entry behind the other, and finds them good", async () => {
     await using store = await open();
     await using room = await openAudit(store, pki, { folder: await auditFolder() });
-    const pending = await room.log.begin(ana);
+    const pending = await room.log.begin({ ...ana, details: { capability: "exec" } });
     await pending.end({ outcome: "done" }, { details: { hosts: 2 } });
     await room.log.record({ ...ana, action: "job.cancel", outcome: "refused", code: "job.unknown" });
 
@@ -83,7 +83,8 @@ describe.each(engines)("the audit log on $name", ({ open }) => {
       action: "job.create",
       targets: ["job_1", "host:pc-01"],
       outcome: "done",
-      details: { hosts: 2 },
+      // What the end says is added to what the beginning said.
+      details: { capability: "exec", hosts: 2 },
       address: "192.0.2.7",
       requestId: "req_1",
     });

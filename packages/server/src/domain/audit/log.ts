@@ -124,7 +124,7 @@ export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
       const end = await marks.begin({ at: clock.now(), change });
       return {
         async end(how, about) {
-          const whole = { ...change, ...about };
+          const whole = { ...change, ...about, details: { ...change.details, ...about?.details } };
           if (isLeftOut(whole, how)) return end();
           const draft = draftOf(whole, how, clock.now());
           if (await isWritten(draft)) return end();

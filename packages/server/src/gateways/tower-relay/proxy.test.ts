@@ -439,6 +439,17 @@ describe("who may", () => {
         ["DELETE", "/packages/x", "failed"],
         ["POST", "/packages/x", "failed"],
       ]);
+    // What the end adds takes nothing of the beginning away.
+    const api = createHttpServer((_, outgoing) => outgoing.writeHead(409).end());
+    const listening = await new Promise<boolean>((resolve) => {
+      api.once("error", () => resolve(false)).listen(5000, "127.0.0.1", () => resolve(true));
+    });
+    if (!listening) return;
+    await ask("/services/s", { method: "POST", to: 5000 });
+    api.close();
+    await expect
+      .poll(async () => (await deeds())[0])
+      .toMatchObject({ outcome: "refused", details: { method: "POST", path: "/services/s", status: 409 } });
   });
 });
 
