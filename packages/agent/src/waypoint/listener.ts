@@ -30,7 +30,7 @@ export interface Listener {
 }
 
 /** Of one address, and of all, that have not said yet what they want; and all that are open. */
-const UNREAD = { ofAddress: 256, inAll: 1_024, open: 8_192 } as const;
+const UNREAD = { ofAddress: 1_024, inAll: 2_048, open: 8_192 } as const;
 const PREFACE_MS = 10_000;
 const HANDSHAKE = 0x16;
 const HTTP = {
@@ -45,9 +45,8 @@ const HTTP = {
 /** Throws `settings.wrong` when the address cannot be listened on. */
 export async function openListener(needs: ListenerNeeds): Promise<Listener> {
   const open = new Set<Socket>();
-  /** By address: whose call has not come. */
-  const unread = new Map<string, Map<string, Socket>>();
-  let unreadInAll = 0;
+  /** Whose call has not come, the oldest first. */
+  const unread = new Map<string, { readonly socket: Socket; readonly address: string }>();
 
   const tls = createHttpsServer({
     ...HTTP,
@@ -86,27 +85,22 @@ export async function openListener(needs: ListenerNeeds): Promise<Listener> {
 
   function arrive(socket: Socket): void {
     const address = socket.remoteAddress;
-    const neighbours = unread.get(address ?? "")?.size ?? 0;
-    if (
-      address === undefined ||
-      neighbours >= UNREAD.ofAddress ||
-      unreadInAll >= UNREAD.inAll ||
-      open.size >= UNREAD.open
-    )
-      return void socket.destroy();
-    open.add(socket);
-    const waiting = unread.get(address) ?? new Map<string, Socket>();
-    unread.set(address, waiting.set(keyOf(socket), socket));
-    unreadInAll += 1;
-    const late = setTimeout(() => {
-      if (unread.get(address)?.has(keyOf(socket)) === true) socket.destroy();
-    }, PREFACE_MS);
+    if (address === undefined || open.size >= UNREAD.open) return void socket.destroy();
+    // Honest callers speak at once, so those who crowd the door lose their places.
+    const neighbours = [...unread.values()].filter((one) => one.address === address);
+    if (neighbours.length >= UNREAD.ofAddress) neighbours[0]?.socket.destroy();
+    else if (unread.size >= UNREAD.inAll) unread.values().next().value?.socket.destroy();
     const key = keyOf(socket);
+    open.add(socket);
+    unread.set(key, { socket, address });
+    const late = setTimeout(() => {
+      if (unread.get(key)?.socket === socket) socket.destroy();
+    }, PREFACE_MS);
     socket.on("error", ignore);
     socket.once("close", () => {
       open.delete(socket);
       clearTimeout(late);
-      forget(address, key);
+      if (unread.get(key)?.socket === socket) unread.delete(key);
     });
     socket.once("readable", () => {
       const first = socket.read() as Buffer | null;
@@ -117,14 +111,7 @@ export async function openListener(needs: ListenerNeeds): Promise<Listener> {
   }
 
   function hasSpoken(socket: Socket): void {
-    if (socket.remoteAddress !== undefined) forget(socket.remoteAddress, keyOf(socket));
-  }
-
-  function forget(address: string, key: string): void {
-    const waiting = unread.get(address);
-    if (waiting?.delete(key) !== true) return;
-    unreadInAll -= 1;
-    if (waiting.size === 0) unread.delete(address);
+    unread.delete(keyOf(socket));
   }
 
   await new Promise<void>((resolve, reject) => {

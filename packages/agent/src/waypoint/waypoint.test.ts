@@ -217,3 +217,15 @@ test("whatever comes in, nothing but a whole call gets out, and it goes on", { t
   expect(reached).toBe(0);
   expect((await dial(address, "enr_child")).hops).toEqual(["enr_a"]);
 });
+
+test("500 members of one address come at once, beside as many who say nothing", { timeout: 30_000 }, async () => {
+  const { waypoint, address } = await open("enr_a", at);
+  const mute = Array.from({ length: 700 }, () => connect(address.port, "127.0.0.1").on("error", () => undefined));
+  const child = await linkAt("enr_child", address);
+  const dialling = { ...child.enrolled, key: child.key, address, environment: {} };
+  const ways = await Promise.all(Array.from({ length: 500 }, () => openWay(dialling, AbortSignal.timeout(20_000))));
+  expect(ways.every((way) => way?.hops[0] === "enr_a")).toBe(true);
+  expect(waypoint.members()).toEqual(["enr_child"]);
+  for (const way of ways) way?.socket.destroy();
+  for (const socket of mute) socket.destroy();
+});
