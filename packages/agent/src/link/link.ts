@@ -15,6 +15,7 @@ import { isWell } from "./health.ts";
 import type { Environment } from "./proxy.ts";
 import { inTurn, nextServer, preferredTo, withServers, type Strategy } from "./servers.ts";
 import type { SessionTickets } from "./session-tickets.ts";
+import type { WayDial } from "./way.ts";
 import { pause } from "../platform/pause.ts";
 
 export interface LinkState {
@@ -185,13 +186,16 @@ async function once(
     needs.state({ state: "connecting", server: showAddress(address) });
     const epoch = await identity.epoch();
     const session = tickets.of(address, enrolled.certificate);
-    const dial = {
-      address,
+    const who = {
       environment: needs.environment,
       ca: enrolled.ca,
       certificate: enrolled.certificate,
       key: await identity.keyPem(),
       hops: [enrolled.enrolment],
+    };
+    const dial = {
+      ...who,
+      address,
       ...(session === undefined ? {} : { session }),
       onSession: (fresh: Buffer) => tickets.keep(address, enrolled.certificate, fresh),
     };
@@ -237,7 +241,7 @@ async function once(
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
     cleanups.push(() => signal.removeEventListener("abort", leave));
-    cleanups.push(seekPreferred(needs, enrolled, preferredTo(servers, address, needs.strategy), close));
+    cleanups.push(seekPreferred(needs, who, preferredTo(servers, address, needs.strategy), close));
     return await connection.ended;
   } catch (error) {
     if (!(error instanceof LinkEnd)) return { ...asEnd(error), wasUp: up !== undefined };
@@ -289,7 +293,7 @@ async function keepServers(identity: IdentityFiles, enrolled: Enrolled, servers:
 /** While we are at a server that is not the first choice, looks now and then whether a better one answers. */
 function seekPreferred(
   needs: LinkNeeds,
-  enrolled: Enrolled,
+  who: Omit<WayDial, "address">,
   preferred: readonly Address[],
   close: (end: LinkEnd) => void,
 ): () => void {
@@ -298,14 +302,7 @@ function seekPreferred(
   const look = async (): Promise<void> => {
     for (const address of preferred) {
       const name = showAddress(address);
-      const isNow = await isWell({
-        address,
-        environment: needs.environment,
-        ca: enrolled.ca,
-        certificate: enrolled.certificate,
-        key: await needs.identity.keyPem(),
-        hops: [enrolled.enrolment],
-      });
+      const isNow = await isWell({ ...who, address });
       times.set(name, isNow ? (times.get(name) ?? 0) + 1 : 0);
       if (times.get(name)! >= WELL_TIMES) return close(new LinkEnd("link.preferred", `${name} is well again`));
     }
