@@ -58,7 +58,7 @@ describe.each(keepers)("the log kept by $name", ({ name, find }) => {
   });
 
   test("is kept on when the minder is killed, for as long as the instance lives", { timeout: 30_000 }, async () => {
-    const { files, pid, minder } = await begun("while :; do echo on and on and on; sleep 0.001; done");
+    const { files, pid, minder } = await begun(`while :; do echo ${"on and ".repeat(200)}on; sleep 0.01; done`);
     process.kill(minder, "SIGKILL");
     await eventually(() => sizeOf(files.olderLog)).toBeGreaterThan(0);
     killAll(await sessionMembers(pid));
