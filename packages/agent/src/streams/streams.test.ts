@@ -73,15 +73,17 @@ const failure = ({ bytes }: ByteStream): Promise<unknown> =>
   new Promise((resolve) => bytes.once("error", (error: { readonly code?: unknown }) => resolve(error.code)));
 
 /** A proxy that does nothing but CONNECT. */
-async function tunnels() {
+async function tunnels(open: () => Promise<void> = async () => undefined) {
   const opened: string[] = [];
   const server = createServer().on("connect", ({ url }, client) => {
     opened.push(url!);
-    const through = connect(tower.port, "127.0.0.1", () => {
-      client.write("HTTP/1.1 200 OK\r\n\r\n");
-      client.pipe(through).pipe(client);
+    void open().then(() => {
+      const through = connect(tower.port, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        client.pipe(through).pipe(client);
+      });
+      for (const socket of [client, through]) socket.on("error", () => undefined);
     });
-    for (const socket of [client, through]) socket.on("error", () => undefined);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -113,6 +115,24 @@ describe("a stream", () => {
     bytes.end("through");
     expect(String(await buffer(bytes))).toBe("through");
     expect(proxy.opened).toEqual([tower.address, tower.address]);
+  });
+
+  test("of a burst is dialled when it is its turn: the server takes so many handshakes and no more", async () => {
+    await agent.stop();
+    const held = Promise.withResolvers<void>();
+    let isHeld = false;
+    await using proxy = await tunnels(() => (isHeld ? held.promise : Promise.resolve()));
+    await start({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    isHeld = true;
+    const before = proxy.opened.length;
+    const streams = Array.from({ length: 40 }, () => opened());
+    await expect.poll(() => proxy.opened.length - before).toBe(16);
+    // Whoever would dial out of turn has heard of all forty before it hears of this.
+    expect(await refusal({ kind: "none" })).toBe("capability.unknown");
+    expect(proxy.opened.length - before).toBe(16);
+    held.resolve();
+    for (const { bytes } of await Promise.all(streams)) bytes.destroy();
+    expect(proxy.opened.length - before).toBe(40);
   });
 
   test("is refused with a ticket that is forged, for another, of another link, or used before", async () => {

@@ -105,7 +105,8 @@ export function createStreams(needs: StreamsNeeds): Streams {
   async function dial(stream: string, link: Up): Promise<WebSocket> {
     // All at once they would be more handshakes than a server takes, and each be the slower for it.
     using _turn = await turns.take();
-    return dialNow(stream, link);
+    // Without waiting here the turn would be over as soon as the dial begins.
+    return await dialNow(stream, link);
   }
 
   async function dialNow(stream: string, { address, enrolled }: Up): Promise<WebSocket> {
