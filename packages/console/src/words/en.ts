@@ -96,6 +96,7 @@ export const en = {
     following: "Signing in by link…",
     newLink: "A link works once and for a short time. Get a new one on the server's machine: atalaya sign-in-link",
     onlyLink: "This server takes one-time links. The server printed one when it started.",
+    waitSeconds: "Try again in {{seconds}} seconds.",
     wait_one: "Try again in a minute.",
     wait_other: "Try again in {{count}} minutes.",
     stored: "I have kept them",

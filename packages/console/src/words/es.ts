@@ -99,6 +99,7 @@ export const es: Words = {
     following: "Entrando con el enlace…",
     newLink: "Un enlace sirve una vez y por poco tiempo. Pida otro en la máquina del servidor: atalaya sign-in-link",
     onlyLink: "Este servidor admite enlaces de un solo uso. El servidor mostró uno al arrancar.",
+    waitSeconds: "Vuelva a intentarlo dentro de {{seconds}} segundos.",
     wait_one: "Vuelva a intentarlo dentro de un minuto.",
     wait_other: "Vuelva a intentarlo dentro de {{count}} minutos.",
     stored: "Los he guardado",

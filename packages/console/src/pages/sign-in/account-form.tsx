@@ -172,7 +172,13 @@ function Failure({ error }: { readonly error: unknown }) {
   return (
     <Problem error={error}>
       {error instanceof ClientError && isWrongCode(error) ? <p>{t("signIn.wrongCode")}</p> : null}
-      {typeof wait === "number" ? <p>{t("signIn.wait", { count: Math.ceil(wait / 60_000) })}</p> : null}
+      {typeof wait === "number" ? (
+        <p>
+          {wait < 60_000
+            ? t("signIn.waitSeconds", { seconds: Math.ceil(wait / 1_000) })
+            : t("signIn.wait", { count: Math.ceil(wait / 60_000) })}
+        </p>
+      ) : null}
     </Problem>
   );
 }

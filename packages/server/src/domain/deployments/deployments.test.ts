@@ -107,6 +107,15 @@ describe.runIf(isRoot)("deployments", () => {
     expect(list.items.map(({ id }) => id)).toEqual([same.id, back.id, next.id]);
   });
 
+  test("run their command in the account's home when a rollback has removed the folder", async () => {
+    const command = { kind: "shell", script: "pwd > ~/stood" };
+    const made = await deploy({ artifacts: [await artifact("f", "gone")], into: "whole/folder", command });
+    expect((await ended(made.id))[0]).toMatchObject({ run: { state: "succeeded" } });
+    const { body: back } = await post<DeploymentDetail>(`/deployments/${made.id}/rollback`);
+    expect((await ended(back.id))[0]).toMatchObject({ run: { state: "succeeded" }, counts: { removed: 1 } });
+    expect(await readFile(`${home}/stood`, "utf8")).toBe(`${home}\n`);
+  });
+
   test("are made once of one key, and not at all when their files are not there", async () => {
     const wish = { artifacts: [await artifact("f", "key")], into: "key" };
     const key = { "idempotency-key": randomBytes(8).toString("hex") };

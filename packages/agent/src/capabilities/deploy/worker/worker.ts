@@ -3,6 +3,7 @@
  * ready, changes everything in one go, runs the commands, and says how it went. Being nobody but the account, it can do
  * nothing that the account could not.
  */
+import { existsSync } from "node:fs";
 import { AtalayaError } from "@atalaya/protocol";
 import { config } from "zod";
 import { afterwards, type Scene } from "./afterwards.ts";
@@ -80,7 +81,9 @@ async function perform(hold: Hold, inherited: NodeJS.ProcessEnv, report: Draft, 
       await afterwards({ ...ground, folder }, placed);
     } else {
       placed = await rollBack(ground, all, wanted, uid);
-      await afterwards({ ...ground, folder: report.folder ?? account.home }, placed);
+      // What a rollback empties is gone: its commands run where the account is at home then.
+      const folder = report.folder !== undefined && existsSync(report.folder) ? report.folder : account.home;
+      await afterwards({ ...ground, folder }, placed);
     }
   } finally {
     staging.discard();
