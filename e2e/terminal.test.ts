@@ -130,6 +130,9 @@ describe("atalaya terminal", () => {
     person.type("\r~.");
     expect(await person.pty.exited).toBe(1);
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+    await expect
+      .poll(async () => (await audited())[0], { timeout: 10_000 })
+      .toMatchObject({ action: "terminal.end", outcome: "done", details: { host: "pc-01", left: true } });
     // The person's own terminal is as it was.
     expect(person.screen).toMatch(/\u001b\[\?25h\u001b\[0m\s*$/);
   });

@@ -62,3 +62,11 @@ test("without any server it says how to name one; what a server left half writte
   file("server.json", "{");
   expect(() => findServer({ data: folder }, {})).toThrow(/does not say where the server is/);
 });
+
+test("an address may be written without its scheme, and what is none is a wrong call", () => {
+  const env = { ATALAYA_TOKEN: "atl_env" };
+  expect(findServer({ server: "tower.lab:8443" }, env).url).toBe("https://tower.lab:8443");
+  expect(findServer({ server: "[::1]:8443" }, env).url).toBe("https://[::1]:8443");
+  for (const wrong of ["http://tower.lab", "tower lab", "https://", "ftp://x", ":8443"])
+    expect(() => findServer({ server: wrong }, env)).toThrow(UsageError);
+});

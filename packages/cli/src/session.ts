@@ -58,7 +58,7 @@ interface Server {
  * `ATALAYA_CA`; otherwise the server of this machine, by what it left in its data folder.
  */
 export function findServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server {
-  const url = options.server ?? env["ATALAYA_SERVER"];
+  const url = serverUrl(options.server ?? env["ATALAYA_SERVER"]);
   const tokenFile = options.tokenFile ?? env["ATALAYA_TOKEN_FILE"];
   const caFile = options.ca ?? env["ATALAYA_CA"];
   const token = tokenFile === undefined ? env["ATALAYA_TOKEN"] : secretFrom(tokenFile);
@@ -67,7 +67,7 @@ export function findServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Serv
   const local = token !== undefined && ca !== undefined && url !== undefined ? undefined : localServer(options, env);
   if (url !== undefined) {
     // The server of this machine may be named too: then what it left is used for what was not given.
-    const isLocal = local !== undefined && local.url === url.replace(/\/+$/, "");
+    const isLocal = local !== undefined && local.url === url;
     return { ...(isLocal ? local : {}), ...given, url };
   }
   if (local !== undefined) return { ...local, ...given };
@@ -87,6 +87,15 @@ function localServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server | u
     return { url, token, ...(ca === undefined ? {} : { ca }) };
   }
   return undefined;
+}
+
+/** `https://HOST:PORT`; HOST:PORT alone means just that. */
+function serverUrl(said: string | undefined): string | undefined {
+  if (said === undefined || said === "") return undefined;
+  const url = URL.parse(said.includes("://") ? said : `https://${said}`);
+  if (url?.protocol !== "https:" || url.hostname === "")
+    throw new UsageError(`${said} is not the address of a server: write https://HOST:PORT`);
+  return url.href.replace(/\/+$/, "");
 }
 
 function urlIn(file: string): string | undefined {

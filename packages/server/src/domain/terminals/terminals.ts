@@ -62,6 +62,7 @@ interface Session {
 
 const MOST_PER_ACTOR = 32;
 const CLOSE_MS = 5_000;
+const hasLeft = new AtalayaError("stream.broken", "The person has left.");
 
 export function createTerminals(needs: TerminalsNeeds): Terminals {
   const { streams, fleet, audit, bus, clock, log } = needs;
@@ -102,7 +103,7 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
   async function serve(session: Session, socket: WebSocket, request: IncomingMessage, peer: Peer): Promise<void> {
     const seat = createSeat(socket, clock);
     seat.left.then(
-      () => session.over.abort(new AtalayaError("stream.broken", "The person has left.")),
+      () => session.over.abort(hasLeft),
       () => undefined,
     );
     try {
@@ -179,12 +180,19 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     const startedAt = clock.now();
     seat.begin({ account, host: { id: host.id, name: host.name }, recorded: recording !== undefined });
     const end = await seat.join(stream, recording);
-    const how: Outcome = "reason" in end ? { outcome: "failed", code: end.reason.code } : { outcome: "done" };
+    // Whoever closes the page has not failed: the terminal is over, and its program with it.
+    const left = over.signal.reason === hasLeft;
+    const how: Outcome = "reason" in end && !left ? { outcome: "failed", code: end.reason.code } : { outcome: "done" };
     const durationMs = clock.now() - startedAt;
     await recording?.end({ durationMs, ...("exitCode" in end ? { exitCode: end.exitCode } : {}) });
     seat.end(end);
     await ending.end(how, {
-      details: { ...details, ...("exitCode" in end ? { exitCode: end.exitCode } : {}), durationMs },
+      details: {
+        ...details,
+        ...("exitCode" in end ? { exitCode: end.exitCode } : {}),
+        ...(left ? { left } : {}),
+        durationMs,
+      },
     });
   }
 

@@ -1,21 +1,34 @@
 /** The relay's road to hosts that come in by a bolt: whole HTTP exchanges, with what the protocol can carry of them. */
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import { AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_PORT, AtalayaError } from "@atalaya/protocol";
 import type { Road, RoadRequest } from "../../domain/relay/index.ts";
 import type { BoltGateway } from "./gateway.ts";
 
 /** It goes as one line of JSON, escaped twice. */
 const MOST_BODY_BYTES = 1_048_576;
+/** What a change through an agent's API needs beside `relay.open`. */
+const DEED = ["job.create", "account.choose"] as const;
 
 export function boltRoad(gateway: Pick<BoltGateway, "reaches" | "ports" | "exchange">): Road {
   return {
     kind: "bolt",
     reaches: ({ key }) => gateway.reaches(key),
-    async exchange({ key }, target, request, { signal }) {
+    async exchange({ key, name }, target, request, { user, permissions, signal }) {
       if (target.host !== undefined)
         throw new AtalayaError("bolt.refused", "Through a bolt only ports of the host itself are reached.");
       const { method, path } = request;
+      // The original asks nobody who they are, and does what it is told as root: our own agent asks for the same.
+      const missing =
+        target.port === AGENT_API_PORT && method !== "GET" && method !== "HEAD"
+          ? DEED.find((permission) => !permissions.has(permission))
+          : undefined;
+      if (missing !== undefined)
+        throw new AtalayaError(
+          "identity.forbidden",
+          `${user} may not change ${name} through its agent's API: it needs ${missing}.`,
+          { details: { permission: missing } },
+        );
       const data = await jsonOf(request);
       const body = data === undefined ? {} : { data };
       const answer = await gateway.exchange(key, { port: target.port, method, path, signal, ...body });
