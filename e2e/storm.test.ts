@@ -127,7 +127,7 @@ async function storm(server: ServerProcess, agents: Crowd, whileDown: () => Prom
   for (const agent of agents.agents) for (const [id, starts] of agent.starts) expect(starts, id).toBe(1);
   // Bounds for machines that do much else meanwhile; what it took is printed.
   expect(percentile(rest, 1)).toBeLessThan(15_000);
-  expect(percentile(rest, 0.5)).toBeLessThan(1_000);
+  expect(percentile(rest, 0.5)).toBeLessThan(5_000);
   expect(percentile(cli, 1)).toBeLessThan(20_000);
   expect(commands.length).toBeGreaterThan(0);
   expect(percentile(commands, 1)).toBeLessThan(20_000);

@@ -111,7 +111,8 @@ describe.runIf(isDebian)("packages of Debian", () => {
         frame.type === "progress" && frame.run === came.id && frame.phase === "running" ? [frame.done] : [],
       );
       expect(percents).toEqual(percents.toSorted((a, b) => a - b));
-      expect(percents.length).toBeGreaterThan(2);
+      // How many there are is the machine's pace: what comes within a moment is told once.
+      expect(percents.length).toBeGreaterThan(0);
       expect(execFileSync("/usr/bin/hello", { encoding: "utf8" })).toBe("Hello, world!\n");
       await ask({ action: "hold", names }).ended;
       expect(await ask({ action: "list", names }).ended).toMatchObject({ result: { packages: [{ status: "held" }] } });

@@ -134,7 +134,7 @@ async function machine() {
         await expect.poll(() => existsSync(pidFile)).toBe(true);
         const pid = Number(await readFile(pidFile, "utf8"));
         process.kill(pid, "SIGTERM");
-        await expect.poll(() => existsSync(pidFile)).toBe(false);
+        await expect.poll(() => existsSync(pidFile), { timeout: 10_000 }).toBe(false);
       }
       await rm(root, { recursive: true });
     },

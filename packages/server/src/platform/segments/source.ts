@@ -16,13 +16,12 @@ export interface Source {
 /** The plain file is looked for first: it goes only after the sealed one stands there. */
 export async function openSource(folder: string, segment: number): Promise<Source> {
   const plain = await openIfThere(plainPath(folder, segment));
-  if (plain !== undefined) return plainSource(plain, segment);
-  const sealed = await openIfThere(sealedPath(folder, segment));
-  if (sealed === undefined) throw gone(segment);
+  const handle = plain ?? (await openIfThere(sealedPath(folder, segment)));
+  if (handle === undefined) throw gone(segment);
   try {
-    return await sealedSource(sealed, segment);
+    return await (plain === undefined ? sealedSource : plainSource)(handle, segment);
   } catch (error) {
-    await sealed.close();
+    await handle.close();
     throw error;
   }
 }
@@ -43,10 +42,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 /** An empty file only keeps the number of a dropped segment. */
 async function plainSource(handle: FileHandle, segment: number): Promise<Source> {
   const { size } = await handle.stat();
-  if (size === 0) {
-    await handle.close();
-    throw gone(segment);
-  }
+  if (size === 0) throw gone(segment);
   return {
     bytes: (start, length) => readExactly(handle, start, length, segment),
     close: () => handle.close(),

@@ -1,3 +1,4 @@
+import { AtalayaError } from "@atalaya/protocol";
 import { openSource, type Source } from "./source.ts";
 
 /** Opened segments, the most recently used kept open. */
@@ -18,6 +19,7 @@ const MAX_OPEN = 16;
 export function createSources(folder: string): Sources {
   const opened = new Map<number, Opened>();
   const closing = new Set<Promise<void>>();
+  let over = false;
 
   function take(segment: number): Opened {
     const known = opened.get(segment) ?? { source: openSource(folder, segment), users: 0, forgotten: false };
@@ -45,6 +47,8 @@ export function createSources(folder: string): Sources {
 
   return {
     async with(segment, use) {
+      // What is opened after the end nobody would close.
+      if (over) throw new AtalayaError("store.unavailable", "The segments are closed");
       const known = take(segment);
       try {
         return await use(await known.source);
@@ -59,6 +63,7 @@ export function createSources(folder: string): Sources {
     },
     forget,
     async [Symbol.asyncDispose]() {
+      over = true;
       for (const segment of [...opened.keys()]) forget(segment);
       await Promise.all(closing);
     },
