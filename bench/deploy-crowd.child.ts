@@ -10,13 +10,14 @@ import { takeOrders } from "./orders.ts";
 
 export type DeployOrder =
   | {
-      readonly do: "connect";
+      readonly do: "enrol";
       readonly host: string;
       readonly port: number;
       readonly ca: string;
       readonly token: string;
       readonly count: number;
     }
+  | { readonly do: "connect"; readonly host: string; readonly port: number }
   /** Everybody fetches the file at once from a plain server; the time until the last has it. */
   | { readonly do: "fetch"; readonly port: number; readonly sha256: string }
   | { readonly do: "arm" }
@@ -32,6 +33,8 @@ const now = (): number => performance.timeOrigin + performance.now();
 
 async function obey(order: DeployOrder): Promise<unknown> {
   switch (order.do) {
+    case "enrol":
+      return enrol(order);
     case "connect":
       return connect(order);
     case "fetch": {
@@ -53,10 +56,12 @@ async function obey(order: DeployOrder): Promise<unknown> {
   }
 }
 
-async function connect({ host, port, ca, token, count }: Extract<DeployOrder, { do: "connect" }>): Promise<void> {
-  for (let n = 1; n <= count; n += 1) {
-    const identity = await enrolSim({ host, port, ca }, { token, n });
-    identities.push(identity);
+async function enrol({ host, port, ca, token, count }: Extract<DeployOrder, { do: "enrol" }>): Promise<void> {
+  for (let n = 1; n <= count; n += 1) identities.push(await enrolSim({ host, port, ca }, { token, n }));
+}
+
+async function connect({ host, port }: Extract<DeployOrder, { do: "connect" }>): Promise<void> {
+  for (const identity of identities) {
     const agent: SimAgent = new SimAgent({
       identity,
       host,

@@ -60,7 +60,13 @@ export async function run({ agents = 100, megabytes = 100, rounds = 1 }: DeployO
       uses: agents,
       expiresInMs: 3_600_000,
     });
-    await crowd.order({ do: "connect", host, port, ca, token: made.token, count: agents });
+    await crowd.order({ do: "enrol", host, port, ca, token: made.token, count: agents });
+    const enrolled = memoryOf(server.process.pid, "VmRSS");
+    // The plain server enrols nobody: docs/decisions/0042-what-bare-means.md.
+    await server.end("SIGTERM");
+    await server.start();
+    await crowd.order({ do: "connect", host, port });
+    const linked = memoryOf(server.process.pid, "VmRSS");
     const client = createClient({ url: server.url, token: server.token, ca });
     const uploadBegan = performance.now();
     const artifact = { name: "file", ...(await uploadBlob(client, file)) };
@@ -88,6 +94,7 @@ export async function run({ agents = 100, megabytes = 100, rounds = 1 }: DeployO
       wallMs,
       megabytesPerSecond,
       peakRssMb: { ours: peak.ours / MEBIBYTE, plain: peak.plain / MEBIBYTE },
+      rssMb: { enrolled: enrolled / MEBIBYTE, linked: linked / MEBIBYTE, uploaded: before.ours / MEBIBYTE },
       grownMb: { ours: (peak.ours - before.ours) / MEBIBYTE, plain: (peak.plain - before.plain) / MEBIBYTE },
       ratio: {
         wall: wallMs.ours / wallMs.plain,
