@@ -2,8 +2,7 @@
 // @ts-check
 
 /**
- * How Node is started for a server, wherever one is started. Node's young generation may take 3 × 32 MiB, and takes it in
- * the first burst of links or downloads; with half of it collections take no longer in all (`bench/reconnect.ts`), and a
- * server stays some 35 MB smaller (`bench/deploy.ts`).
+ * How Node is started for a server, wherever one is started: its young generation takes at most 3 × 16 MiB instead of
+ * 3 × 32. What is gained, and what 8 and 12 cost: docs/decisions/0054-a-servers-young-generation.md.
  */
 export const serverStart = { nodeFlags: ["--max-semi-space-size=16"] };

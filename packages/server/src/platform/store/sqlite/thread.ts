@@ -34,7 +34,11 @@ export function startThread(settings: ThreadSettings): Thread {
   const waiting = new Map<number, Waiting>();
 
   function start(): Worker {
-    const started = new Worker(new URL("./connections.worker.ts", import.meta.url), { workerData: settings });
+    const started = new Worker(new URL("./connections.worker.ts", import.meta.url), {
+      workerData: settings,
+      // Rows and statements are dead when their answer is sent: the room that main's links need would be kept for nothing.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    });
     started.unref();
     let cause: unknown;
     started.on("message", (answers: readonly Answer[]) => answers.forEach(settle));
