@@ -101,6 +101,8 @@ describe("atalaya terminal", () => {
     person.type("exit 9\r");
     expect(await person.pty.exited).toBe(9);
 
+    // The end is told when all of it is over, a moment after the person has left.
+    await expect.poll(async () => (await audited()).length, { timeout: 10_000 }).toBe(2);
     const [end, begin] = await audited();
     expect(begin).toMatchObject({ action: "terminal.begin", outcome: "done", details: { host: "pc-01" } });
     expect(end).toMatchObject({ action: "terminal.end", outcome: "done", details: { host: "pc-01", exitCode: 9 } });

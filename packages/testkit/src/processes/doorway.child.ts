@@ -7,10 +7,9 @@ if (socketPath === undefined || host === undefined || port === undefined) throw 
 
 createServer((outside) => {
   const inside = connect({ host, port: Number(port) });
-  const end = (): void => {
-    outside.destroy();
-    inside.destroy();
-  };
-  outside.pipe(inside).on("error", end).on("close", end);
-  inside.pipe(outside).on("error", end).on("close", end);
+  // What one side has said is still told to the other: only a broken one ends both at once.
+  outside.pipe(inside).on("error", () => outside.destroy());
+  inside.pipe(outside).on("error", () => inside.destroy());
+  outside.on("close", () => inside.destroySoon());
+  inside.on("close", () => outside.destroySoon());
 }).listen(socketPath, () => console.log("open"));
