@@ -99,12 +99,7 @@ export async function listTask<Item>(
 }
 
 /** Makes the job; asks for the number of hosts where the server wants it typed. */
-export async function createJob(
-  client: Client,
-  session: Session,
-  wish: TaskWish,
-  options: TaskOptions,
-): Promise<CreatedJob> {
+async function createJob(client: Client, session: Session, wish: TaskWish, options: TaskOptions): Promise<CreatedJob> {
   const { selector, capability, request, secrets } = wish;
   const { note } = options;
   const policy = policyOf(options);

@@ -1,14 +1,11 @@
 /** The paths of the original's agent, and of its earlier generations, in our words. Foreign words end here. */
-import { AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_CHANGE, AtalayaError } from "@atalaya/protocol";
 import type { ApiCaller, Deeds } from "./deeds.ts";
 import { notAllowed, type Call, type Reply, type Routed } from "./call.ts";
 import { instanceRoutes } from "./instances.ts";
 import { packageRoutes } from "./packages.ts";
 import { personalityRequest } from "./personality.ts";
 import { serviceRoutes } from "./services.ts";
-
-/** What a deed needs is what its job needs: whoever may not have it run may not do it here. */
-const DEED = ["job.create", "account.choose"] as const;
 
 export async function route({ method, path, body }: Routed, caller: ApiCaller, deeds: Deeds): Promise<Reply> {
   const [first, ...rest] = path.slice(1).split("/").map(decoded);
@@ -19,7 +16,7 @@ export async function route({ method, path, body }: Routed, caller: ApiCaller, d
     body,
     deeds,
     perform(capability, request) {
-      for (const permission of DEED) need(caller, permission);
+      for (const permission of AGENT_API_CHANGE) need(caller, permission);
       return deeds.perform(capability, request, caller);
     },
   };

@@ -1,14 +1,13 @@
 /** `atalaya run SELECTOR -- COMMAND…`: a command on many hosts, live. */
 import type { Command } from "commander";
-import type { Client, components } from "@atalaya/client";
-import { attend } from "../attend.ts";
+import type { Client } from "@atalaya/client";
 import { execRequest, type ExecOptions } from "../exec-request.ts";
 import { time } from "../option-values.ts";
 import { preview } from "../preview.ts";
 import { policyOf } from "../rollout-options.ts";
 import { readSecrets, wantedSecrets } from "../secrets.ts";
 import type { Session } from "../session.ts";
-import { createJob, type TaskOptions } from "../task.ts";
+import { runTask, type TaskOptions, type TaskWish } from "../task.ts";
 import { collect, examples, type Context } from "./command.ts";
 import { rolloutFlags, showFlags } from "./rollout-flags.ts";
 
@@ -62,27 +61,23 @@ export function register(program: Command, context: Context): void {
     const { session } = context;
     const client = session.client(server);
     if (options.preview === true) return preview(client, session, selector, json);
-    const job = await create(client, session, selector, words, options);
-    if (options.detach === true) {
-      const { id, state, targets, states } = job;
-      return session.terminal.out.write(`${json ? JSON.stringify({ type: "job", id, state, targets, states }) : id}\n`);
-    }
-    context.exit(await attend(client, session, job, options, json));
+    const wish = await wishOf(client, session, selector, words, options);
+    context.exit(await runTask({ client, session, json }, wish, options));
   });
 }
 
-async function create(
+async function wishOf(
   client: Client,
   session: Session,
   selector: string,
   words: readonly string[],
   options: RunOptions,
-): Promise<components["schemas"]["CreatedJob"]> {
+): Promise<TaskWish> {
   // All that can be wrong is looked at before anybody types a secret.
   const wanted = wantedSecrets(options.secret);
   policyOf(options);
   time("--deadline", options.deadline);
   const request = await execRequest(words, options, [...wanted.keys()], { client, session });
   const secrets = await readSecrets(wanted, session);
-  return createJob(client, session, { selector, capability: "exec", request, secrets }, options);
+  return { selector, capability: "exec", request, secrets };
 }

@@ -5,6 +5,8 @@ export const RELAY = "relay";
 
 /** Where agents of old had their own API. Ours has no socket there: the agent answers it inside the stream. */
 export const AGENT_API_PORT = 5000;
+/** What a change through that API needs: as much as the job that does the same. */
+export const AGENT_API_CHANGE = ["job.create", "account.choose"] as const;
 
 /** A name or address as the host's agent resolves it; no port, no brackets, no path. */
 const Target = z

@@ -1,14 +1,12 @@
 /** The relay's road to hosts that come in by a bolt: whole HTTP exchanges, with what the protocol can carry of them. */
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import { AGENT_API_PORT, AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_CHANGE, AGENT_API_PORT, AtalayaError } from "@atalaya/protocol";
 import type { Road, RoadRequest } from "../../domain/relay/index.ts";
 import type { BoltGateway } from "./gateway.ts";
 
 /** It goes as one line of JSON, escaped twice. */
 const MOST_BODY_BYTES = 1_048_576;
-/** What a change through an agent's API needs beside `relay.open`. */
-const DEED = ["job.create", "account.choose"] as const;
 
 export function boltRoad(gateway: Pick<BoltGateway, "reaches" | "ports" | "exchange">): Road {
   return {
@@ -21,7 +19,7 @@ export function boltRoad(gateway: Pick<BoltGateway, "reaches" | "ports" | "excha
       // The original asks nobody who they are, and does what it is told as root: our own agent asks for the same.
       const missing =
         target.port === AGENT_API_PORT && method !== "GET" && method !== "HEAD"
-          ? DEED.find((permission) => !permissions.has(permission))
+          ? AGENT_API_CHANGE.find((permission) => !permissions.has(permission))
           : undefined;
       if (missing !== undefined)
         throw new AtalayaError(
