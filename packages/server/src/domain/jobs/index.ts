@@ -4,10 +4,11 @@
  * The *book* is the unfinished part of it in memory. A *rollout* lets the targets go in *waves*; the *guard* keeps too
  * many hosts of one *zone* (a lab, a label) from being under a command at once. An *extent* is a piece of a run's output.
  */
+export type { BlobClaims } from "./admission.ts";
 export { createJobs, type JobsRoom, type JobsRoomNeeds } from "./create.ts";
 export type { Jobs } from "./jobs.ts";
 export { seesAll } from "./lookup.ts";
-export type { BlobClaims, Making } from "./maker.ts";
+export type { Making } from "./maker.ts";
 export { jobRoutes } from "./jobs.routes.ts";
 export type { OutputDoor } from "./output-door.ts";
 export { NewJob, SecretValues, type RetryJob } from "./new-job.ts";
