@@ -1,4 +1,5 @@
 /** MarcoPolo on the wire, for who answers (agents) and who asks (the server's gateway). Foreign words end there. */
+export { asking, type Asking, type MarcoSocket } from "./asking.ts";
 export {
   MARCO_GROUPS,
   MARCO_PORT,
