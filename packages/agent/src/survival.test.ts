@@ -41,6 +41,14 @@ async function kill(agent: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await gone;
 }
 
+test("an agent that is asked twice to end ends as well as one that is asked once", async () => {
+  const agent = await up();
+  const gone = once(agent, "exit");
+  agent.kill("SIGTERM");
+  agent.kill("SIGTERM");
+  expect(await gone).toEqual([0, null]);
+});
+
 describe("a command whose agent is killed", () => {
   test("goes on, is adopted, and tells its true exit status and all its output", async () => {
     const agent = await up();

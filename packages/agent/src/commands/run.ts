@@ -18,7 +18,8 @@ export async function run(settings: Settings, environment: Environment, log: Log
   const lock = lockData(data);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
-  process.once("SIGTERM", onSignal).once("SIGINT", onSignal);
+  // Whoever stops us asks until we are gone. A second Ctrl-C is a person who does not want to wait.
+  process.on("SIGTERM", onSignal).once("SIGINT", onSignal);
   try {
     if ((await identity.enrolled()) === undefined) {
       if (settings.token === undefined && settings.tokenFile === undefined) {
@@ -44,7 +45,7 @@ export async function run(settings: Settings, environment: Environment, log: Log
       stop.signal,
     );
   } finally {
-    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+    process.off("SIGINT", onSignal);
     lock.release();
   }
 }

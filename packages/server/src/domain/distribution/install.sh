@@ -207,25 +207,42 @@ COMMAND
 write_supervisor() {
   cat >"$stage/supervise" <<SUPERVISE
 #!/bin/sh
-child=
+# Tenths of a second; an agent that is asked to end needs far less.
+patience=300
 leave() { rm -f '$pid_file'; exit 0; }
-stop() { [ -z "\$child" ] || { kill "\$child" 2>/dev/null; wait "\$child"; }; leave; }
+# Asks every second: what comes to this shell's own copy of itself, between fork and exec, is lost. It is \$!, not a name
+# given to it afterwards, because the signal may come in between.
+stop() {
+  trap '' TERM INT
+  round=0
+  while [ -n "\$!" ] && kill -0 "\$!" 2>/dev/null; do
+    case "\$round" in
+      "\$patience") kill -KILL "\$!" ;;
+      *0) kill "\$!" ;;
+    esac
+    round=\$((round + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  leave
+}
 pause() { sleep "\$1" & wait \$!; }
+# A function, without substitutions of commands: bash breaks off when a signal comes while it reads one.
+supervise() {
+  while :; do
+    find '$state/agent.log' -size +10000000c -exec mv -f '$state/agent.log' '$state/agent.log.1' ';' 2>/dev/null
+    '$command' run --data '$state' >>'$state/agent.log' 2>&1 &
+    wait "\$!" && leave
+    for second in 1 2 3 4 5; do
+      [ -e '$home/node' ] || leave
+      pause 1
+    done
+  done
+}
 trap stop TERM INT
 trap '' HUP
 mkdir -p '$(dirname "$pid_file")'
 echo \$\$ >'$pid_file'
-while :; do
-  if [ "\$(wc -c 2>/dev/null <'$state/agent.log' || echo 0)" -gt 10000000 ]; then mv -f '$state/agent.log' '$state/agent.log.1'; fi
-  '$command' run --data '$state' >>'$state/agent.log' 2>&1 &
-  child=\$!
-  wait "\$child" && leave
-  child=
-  for second in 1 2 3 4 5; do
-    [ -e '$home/node' ] || leave
-    pause 1
-  done
-done
+supervise
 SUPERVISE
   put "$stage/supervise" "$home/supervise" 755
 }
@@ -295,22 +312,30 @@ uses_systemd() { [ -z "$prefix" ] && [ -d /run/systemd/system ]; }
 stop_service() {
   if uses_systemd; then
     if [ -f "$unit" ]; then systemctl stop atalaya-agent.service || true; fi
-  elif supervisor=$(running_supervisor); then
-    kill "$supervisor"
-    tries=0
-    while kill -0 "$supervisor" 2>/dev/null; do
-      tries=$((tries + 1))
-      [ "$tries" -le 100 ] || fail "the running agent does not end"
-      sleep 0.1 2>/dev/null || sleep 1
-    done
+  else
+    end_process "$pid_file" "$home/supervise"
+    # One whose supervisor was killed has gone on by itself.
+    end_process "$state/agent.pid" "$home/agent.mjs"
   fi
 }
 
-running_supervisor() {
-  [ -r "$pid_file" ] || return 1
-  pid=$(cat "$pid_file")
+# The process of this file, if it runs this program.
+end_process() {
+  tries=0
+  while pid=$(running "$1" "$2"); do
+    [ "$tries" != 0 ] || kill "$pid" 2>/dev/null || true
+    tries=$((tries + 1))
+    # Longer than the supervisor's own patience with the agent.
+    [ "$tries" -le 400 ] || fail "the running agent does not end (process $pid)"
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+}
+
+running() {
+  [ -r "$1" ] || return 1
+  read -r pid _ <"$1" || return 1
   # A number in a file may be anybody's by now.
-  tr '\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$home/supervise" || return 1
+  tr '\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$2" || return 1
   echo "$pid"
 }
 

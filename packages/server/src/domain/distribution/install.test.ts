@@ -185,6 +185,19 @@ describe("the join line", () => {
     expect(await bare.supervisor()).not.toBe(before.supervisor);
   });
 
+  test("run again, ends an agent whose supervisor was killed, too", async () => {
+    await using bare = await machine();
+    await bare.paste(site.distribution.joinLine(token).line);
+    await expect.poll(() => bare.running()).toBeGreaterThan(0);
+    const orphan = await bare.running();
+    process.kill(await bare.supervisor(), "SIGKILL");
+    const again = await bare.paste(site.distribution.joinLine(token).line);
+    expect(again.code, again.printed).toBe(0);
+    await expect.poll(() => bare.running()).not.toBe(orphan);
+    // Perhaps nobody has collected it, but it runs nothing any more.
+    expect(await readFile(`/proc/${orphan}/cmdline`, "utf8").catch(() => "")).toBe("");
+  });
+
   test("brings the library for terminals, takes it away with a server that has none, and none that is another", async () => {
     await using bare = await machine();
     const library = bare.at("opt/atalaya/agent/pty.node");

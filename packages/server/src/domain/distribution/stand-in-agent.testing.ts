@@ -28,6 +28,7 @@ if (command === "join") {
   await writeFile(join(data, "identity.json"), "{}");
 } else if (command === "run") {
   await writeFile(join(data, "running"), String(process.pid));
+  await writeFile(join(data, "agent.pid"), `${process.pid} 0 boot\n`);
   process.on("SIGTERM", () => process.exit(0));
   setInterval(() => undefined, 1_000);
 }
