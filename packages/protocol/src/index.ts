@@ -91,7 +91,14 @@ export {
   TerminalSaid,
   TerminalSize,
 } from "./capabilities/terminal.ts";
-export { AGENT_API_CHANGE, AGENT_API_PORT, isLoopbackTarget, RELAY, RelayRequest } from "./capabilities/relay.ts";
+export {
+  AGENT_API_CHANGE,
+  AGENT_API_PORT,
+  isLoopbackTarget,
+  looksAtAgentApi,
+  RELAY,
+  RelayRequest,
+} from "./capabilities/relay.ts";
 export { isCounted, MONITOR, MonitorFrame, Sample, SampleFrame } from "./link/monitor.ts";
 export {
   joinLive,

@@ -1,7 +1,7 @@
 /** HTTP on a stream of a relay: Node's own parser, no socket that listens. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AtalayaError, failures } from "@atalaya/protocol";
+import { AtalayaError, failures, looksAtAgentApi } from "@atalaya/protocol";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { Reply, Routed } from "./call.ts";
 import { route } from "./routes.ts";
@@ -31,7 +31,7 @@ export function stormApi(deeds: Deeds, log: Log): (bytes: Duplex, caller: ApiCal
     const routed: Routed = { method: request.method ?? "GET", path: pathname.replace(/^\/+/, "/"), body };
     // Whoever reads this host's own log finds who changed it. Bodies may hold secrets.
     const { method, path } = routed;
-    if (method !== "GET" && method !== "HEAD") log.info("api.asked", { user: caller.user, method, path });
+    if (!looksAtAgentApi(method)) log.info("api.asked", { user: caller.user, method, path });
     return route(routed, caller, deeds);
   }
 

@@ -1,5 +1,5 @@
 /** The paths of the original's agent, and of its earlier generations, in our words. Foreign words end here. */
-import { AGENT_API_CHANGE, AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_CHANGE, AtalayaError, looksAtAgentApi } from "@atalaya/protocol";
 import type { ApiCaller, Deeds } from "./deeds.ts";
 import { notAllowed, type Call, type Reply, type Routed } from "./call.ts";
 import { instanceRoutes } from "./instances.ts";
@@ -15,12 +15,10 @@ export async function route({ method, path, body }: Routed, caller: ApiCaller, d
     rest: rest.filter((part) => part !== ""),
     body,
     deeds,
-    perform(capability, request) {
-      for (const permission of AGENT_API_CHANGE) need(caller, permission);
-      return deeds.perform(capability, request, caller);
-    },
+    perform: (capability, request) => deeds.perform(capability, request, caller),
   };
-  if (call.method === "GET") need(caller, "status.read");
+  // Before anything is looked up: also what is not there is told only to those who may look.
+  for (const permission of looksAtAgentApi(method) ? ["status.read"] : AGENT_API_CHANGE) need(caller, permission);
   switch (first) {
     case "status":
       return only(call, "GET", 0, async () => ({ status: 200, body: await deeds.status() }));

@@ -212,6 +212,11 @@ describe("the API of an agent", () => {
       denied,
     );
     expect(await call("GET", "/status", undefined, { may: ["relay.open"] })).toMatchObject(denied);
+    for (const [method, path] of [
+      ["OPTIONS", "/status"],
+      ["DELETE", "/packages/nope"],
+    ] as const)
+      expect(await call(method, path, undefined, { may: ["status.read", "job.create"] })).toMatchObject(denied);
     const policy = { ...openPolicy, capabilities: ["exec"] };
     expect(await call("POST", "/personality", { personality }, { policy })).toMatchObject({
       status: 403,

@@ -8,6 +8,11 @@ export const AGENT_API_PORT = 5000;
 /** What a change through that API needs: as much as the job that does the same. */
 export const AGENT_API_CHANGE = ["job.create", "account.choose"] as const;
 
+/** Whether a request there only looks. `OPTIONS` does not: the original takes another method from its body (decision 0056). */
+export function looksAtAgentApi(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 /** A name or address as the host's agent resolves it; no port, no brackets, no path. */
 const Target = z
   .string()

@@ -2,7 +2,7 @@
  * What is asked of an agent's own API through a relay changes its host: packages, services, files. Each such request is
  * told in the audit log by itself, by method and path; its body may hold secrets.
  */
-import { AGENT_API_PORT, isLoopbackTarget, type AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_PORT, isLoopbackTarget, looksAtAgentApi, type AtalayaError } from "@atalaya/protocol";
 import type { AuditDoor } from "../../api/audit.ts";
 import type { DirectoryHost } from "../fleet/index.ts";
 import type { RelayAsk } from "./relay.ts";
@@ -21,8 +21,6 @@ export interface Deed {
   end(status: number, failure?: AtalayaError): Promise<void>;
 }
 
-const LOOKS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** Undefined for what changes nothing that we know of. Throws `audit.unavailable`: then nothing may be asked. */
 export async function beginDeed(
   audit: AuditDoor,
@@ -30,7 +28,7 @@ export async function beginDeed(
 ): Promise<Deed | undefined> {
   const { method = "GET" } = incoming;
   const toApi = target.port === AGENT_API_PORT && (target.host === undefined || isLoopbackTarget(target.host));
-  if (!toApi || LOOKS.has(method)) return undefined;
+  if (!toApi || looksAtAgentApi(method)) return undefined;
   const change = await audit.begin({
     action: "relay.deed",
     actor: ask.actor,

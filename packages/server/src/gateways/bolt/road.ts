@@ -1,7 +1,7 @@
 /** The relay's road to hosts that come in by a bolt: whole HTTP exchanges, with what the protocol can carry of them. */
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import { AGENT_API_CHANGE, AGENT_API_PORT, AtalayaError } from "@atalaya/protocol";
+import { AGENT_API_CHANGE, AGENT_API_PORT, AtalayaError, looksAtAgentApi } from "@atalaya/protocol";
 import type { Road, RoadRequest } from "../../domain/relay/index.ts";
 import type { BoltGateway } from "./gateway.ts";
 
@@ -17,17 +17,17 @@ export function boltRoad(gateway: Pick<BoltGateway, "reaches" | "ports" | "excha
         throw new AtalayaError("bolt.refused", "Through a bolt only ports of the host itself are reached.");
       const { method, path } = request;
       // The original asks nobody who they are, and does what it is told as root: our own agent asks for the same.
-      const missing =
-        target.port === AGENT_API_PORT && method !== "GET" && method !== "HEAD"
-          ? AGENT_API_CHANGE.find((permission) => !permissions.has(permission))
-          : undefined;
+      const toApi = target.port === AGENT_API_PORT;
+      const looks = looksAtAgentApi(method);
+      const missing = toApi && !looks ? AGENT_API_CHANGE.find((permission) => !permissions.has(permission)) : undefined;
       if (missing !== undefined)
         throw new AtalayaError(
           "identity.forbidden",
           `${user} may not change ${name} through its agent's API: it needs ${missing}.`,
           { details: { permission: missing } },
         );
-      const data = await jsonOf(request);
+      // A body can name another method there, and nobody looks with one.
+      const data = toApi && looks ? undefined : await jsonOf(request);
       const body = data === undefined ? {} : { data };
       const answer = await gateway.exchange(key, { port: target.port, method, path, signal, ...body });
       return { ...answer, body: Readable.fromWeb(answer.body as WebStream) };

@@ -422,7 +422,7 @@ describe("who may", () => {
   });
 
   test("the audit log tells of each request that changes a host through its agent's API", async () => {
-    for (const method of ["GET", "POST", "DELETE"]) await ask("/packages/x?secret=1", { method, to: 5000 });
+    for (const method of ["GET", "POST", "OPTIONS", "DELETE"]) await ask("/packages/x?secret=1", { method, to: 5000 });
     interface Entry {
       readonly action: string;
       readonly outcome: string;
@@ -437,6 +437,7 @@ describe("who may", () => {
       .poll(async () => (await deeds()).map(({ outcome, details }) => [details.method, details.path, outcome]))
       .toEqual([
         ["DELETE", "/packages/x", "failed"],
+        ["OPTIONS", "/packages/x", "failed"],
         ["POST", "/packages/x", "failed"],
       ]);
     // What the end adds takes nothing of the beginning away.
