@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { Client } from "@atalaya/client";
 import { fileStdin } from "./stdin-file.ts";
-import { fraction, seconds, size, time, whole } from "./option-values.ts";
+import { fraction, seconds, size, time, variables, whole } from "./option-values.ts";
 import { UsageError, type Session } from "./session.ts";
 import { printable } from "./ui/terminal.ts";
 
@@ -52,7 +52,7 @@ export async function execRequest(
     command: options.shell === true ? { kind: "shell", script: words.join(" ") } : { kind: "program", program, args },
     account: options.as,
     cwd: options.cwd,
-    env: options.env.length === 0 ? undefined : Object.fromEntries(options.env.map(variable)),
+    env: options.env.length === 0 ? undefined : variables(options.env),
     stdin,
     secretEnv: secretEnv.length === 0 ? undefined : secretEnv,
     timeLimitMs: time("--timeout", options.timeout),
@@ -94,12 +94,6 @@ async function stdinOf(
 function isFile(text: string): boolean {
   if (!text.includes("/") || /[\n\0]/.test(text) || text.length > 4096) return false;
   return statSync(text, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-function variable(text: string): readonly [string, string] {
-  const at = text.indexOf("=");
-  if (at < 1) throw new UsageError(`--env ${text}: write NAME=value`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function defined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {

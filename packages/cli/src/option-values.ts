@@ -1,4 +1,4 @@
-/** Values of options: times, sizes, numbers. What cannot be read is told with the option's name. */
+/** Values of options: times, sizes, numbers, variables. What cannot be read is told with the option's name. */
 import { UsageError } from "./session.ts";
 import { parseDuration, parseSize } from "./ui/time.ts";
 
@@ -26,6 +26,17 @@ export function fraction(option: string, text: string | undefined): number | und
   const digits = (given: string): number | undefined =>
     /^\d{1,6}(\.\d{1,6})?$/.test(given) ? Number(given) : undefined;
   return read(option, text, digits, "is no number such as 0.5 or 2");
+}
+
+/** Of a repeated `--env NAME=value`. */
+export function variables(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at < 1) throw new UsageError(`--env ${text}: write NAME=value`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
 }
 
 function read(

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { attendDeployment, type AttendOptions } from "../attend-deployment.ts";
 import { confirmCount } from "../confirm.ts";
 import { localFiles, uploadFiles, type LocalFile } from "../deploy-files.ts";
-import { time, whole } from "../option-values.ts";
+import { time, variables, whole } from "../option-values.ts";
 import { preview } from "../preview.ts";
 import { policyOf, type RolloutOptions } from "../rollout-options.ts";
 import { readSecrets, wantedSecrets } from "../secrets.ts";
@@ -178,14 +178,4 @@ function healthOf({ health, healthAttempts, healthEvery }: DeployOptions) {
 
 function shell(script: string) {
   return { kind: "shell" as const, script };
-}
-
-function variables(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new UsageError(`--env: write NAME=value, not ${text}`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 }

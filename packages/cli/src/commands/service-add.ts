@@ -1,6 +1,6 @@
 /** `atalaya service add`. */
 import type { Command } from "commander";
-import { size, time } from "../option-values.ts";
+import { size, time, variables } from "../option-values.ts";
 import { UsageError } from "../session.ts";
 import { runTask } from "../task.ts";
 import { collect, examples, type Context } from "./command.ts";
@@ -73,14 +73,4 @@ function specOf([program, ...args]: readonly string[], options: AddOptions): obj
   };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return { program, args, ...given, ...(autostart === false ? { autostart } : {}) };
-}
-
-function variables(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new UsageError(`--env: write NAME=value, not ${text}`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 }

@@ -1,14 +1,12 @@
-import { WebSocket } from "ws";
-import { errorOf } from "../client-error.ts";
+import type { WebSocket } from "ws";
 import { LIVE_PATH, LIVE_PROTOCOL, type OpenLiveSocket } from "../live/socket.ts";
+import { cutWhenSilent, dialer, onRefusal } from "./dial.ts";
 import type { Trust } from "./trust.ts";
 import { unreachable } from "./unreachable.ts";
 
-/** The server pings every 20 s: after three missed ones nobody is there any more. */
-const SILENT_MS = 65_000;
 const CONNECT_WITHIN_MS = 10_000;
 
-/** Over `ws`: the token goes into a header, so it is checked before there is a WebSocket. */
+/** Over `ws`. */
 export function nodeLiveSocket(needs: {
   readonly url: string;
   readonly token?: () => string | undefined;
@@ -19,53 +17,26 @@ export function nodeLiveSocket(needs: {
     let socket: WebSocket | undefined;
     let closed = false;
     let failure: Promise<Error> | undefined;
-    let silence: NodeJS.Timeout | undefined;
-
-    function alive(): void {
-      clearTimeout(silence);
-      silence = setTimeout(() => socket?.terminate(), SILENT_MS);
-    }
 
     async function open(): Promise<void> {
-      const ca = url.protocol === "https:" ? await needs.trust.ca() : undefined;
+      const dialWith = await dialer(url, LIVE_PROTOCOL, { trust: needs.trust, withinMs: CONNECT_WITHIN_MS });
       if (closed) return;
       const token = needs.token?.();
-      const opened = new WebSocket(url, LIVE_PROTOCOL, {
-        handshakeTimeout: CONNECT_WITHIN_MS,
-        perMessageDeflate: false,
-        ...needs.trust.tls,
-        ...(ca === undefined ? {} : { ca }),
-        ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
-      });
+      const opened = dialWith(token);
       socket = opened;
-      opened.on("open", () => {
-        alive();
-        listener.opened();
-      });
-      opened.on("message", (data) => {
-        alive();
-        listener.heard((data as Buffer).toString("utf8"));
-      });
-      opened.on("ping", alive);
+      cutWhenSilent(opened);
+      opened.on("open", () => listener.opened());
+      opened.on("message", (data) => listener.heard((data as Buffer).toString("utf8")));
       let isReplaced = false;
-      opened.on("unexpected-response", (_request, response) => {
+      onRefusal(opened, (why, status) => {
         // The server has started meanwhile and written a new token: nobody was refused.
-        isReplaced = response.statusCode === 401 && needs.token?.() !== token;
-        const chunks: Buffer[] = [];
-        failure = new Promise((resolve) => {
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("close", () => {
-            const status = response.statusCode ?? 500;
-            resolve(errorOf(new Response(Buffer.concat(chunks), { status })));
-          });
-        });
-        void failure.then(() => opened.terminate());
+        isReplaced = status === 401 && needs.token?.() !== token;
+        failure = why;
       });
       opened.on("error", (error) => {
         failure ??= Promise.resolve(unreachable(url, error));
       });
       opened.on("close", () => {
-        clearTimeout(silence);
         if (isReplaced && !closed) return dial();
         void Promise.resolve(failure).then((error) => listener.closed(error));
       });

@@ -1,14 +1,13 @@
 /** Bytes to a port of a host, over `ws`: binary messages are the bytes, a text message ends one direction. */
 import { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
-import { ClientError, errorOf } from "../client-error.ts";
+import { ClientError } from "../client-error.ts";
+import { cutWhenSilent, dialer, onRefusal } from "./dial.ts";
 import type { Trust } from "./trust.ts";
 import { unreachable } from "./unreachable.ts";
 
 const PROTOCOL = "atalaya.relay.v1";
 const CONNECT_WITHIN_MS = 30_000;
-/** The server pings every 20 s. */
-const SILENT_MS = 65_000;
 /** Unsent bytes at which whoever writes waits, and the largest message. */
 const UNSENT_BYTES = 256 * 1024;
 
@@ -32,33 +31,15 @@ export function nodeRelays(needs: {
     const url = new URL(`/api/v1/hosts/${encodeURIComponent(host)}/relay`, needs.url);
     url.searchParams.set("port", String(port));
     if (target !== undefined) url.searchParams.set("target", target);
-    const ca = url.protocol === "https:" ? await needs.trust.ca() : undefined;
-    const token = needs.token?.();
-    const socket = new WebSocket(url.href.replace(/^http/, "ws"), PROTOCOL, {
-      handshakeTimeout: CONNECT_WITHIN_MS,
-      perMessageDeflate: false,
-      ...needs.trust.tls,
-      ...(ca === undefined ? {} : { ca }),
-      ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
-    });
+    const dialWith = await dialer(url, PROTOCOL, { trust: needs.trust, withinMs: CONNECT_WITHIN_MS });
+    const socket = dialWith(needs.token?.());
     const bytes = duplexOver(socket);
     // One that never was is told by the rejection; whoever reads it listens for more.
     bytes.on("error", () => undefined);
     return new Promise((resolve, reject) => {
       socket.once("open", () => resolve(bytes));
-      let refused = false;
-      socket.on("error", (error) => {
-        if (!refused) reject(unreachable(url, error));
-      });
-      socket.on("unexpected-response", (_request, response) => {
-        const chunks: Buffer[] = [];
-        refused = true;
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("close", () => {
-          void errorOf(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500 })).then(reject);
-          socket.terminate();
-        });
-      });
+      socket.on("error", (error) => reject(unreachable(url, error)));
+      onRefusal(socket, (why) => void why.then(reject));
     });
   };
 }
@@ -67,7 +48,6 @@ function duplexOver(socket: WebSocket): Duplex {
   let paused = false;
   let ended = false;
   let theyEnded = false;
-  let silence: NodeJS.Timeout | undefined;
 
   const bytes = new Duplex({
     allowHalfOpen: true,
@@ -95,23 +75,14 @@ function duplexOver(socket: WebSocket): Duplex {
       done();
     },
     destroy(error, done) {
-      clearTimeout(silence);
       if (paused) socket.resume();
       socket.close();
       done(error);
     },
   });
 
-  function alive(): void {
-    clearTimeout(silence);
-    silence = setTimeout(() => {
-      if (paused) alive();
-      else socket.terminate();
-    }, SILENT_MS);
-  }
-  socket.on("open", alive).on("ping", alive);
+  cutWhenSilent(socket);
   socket.on("message", (data: RawData, isBinary) => {
-    alive();
     if (isBinary) {
       if (bytes.push(data as Buffer) || paused) return;
       paused = true;
@@ -122,7 +93,6 @@ function duplexOver(socket: WebSocket): Duplex {
     bytes.push(null);
   });
   socket.on("close", (_code, reason) => {
-    clearTimeout(silence);
     if (!(ended && theyEnded)) bytes.destroy(broken(reason.toString()));
   });
   return bytes;

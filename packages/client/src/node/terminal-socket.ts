@@ -1,13 +1,12 @@
 /** A terminal on a host, over `ws`: binary messages are its bytes, text messages say the rest. */
 import { WebSocket, type RawData } from "ws";
-import { ClientError, errorOf } from "../client-error.ts";
+import { ClientError } from "../client-error.ts";
+import { cutWhenSilent, dialer, onRefusal } from "./dial.ts";
 import type { Trust } from "./trust.ts";
 import { unreachable } from "./unreachable.ts";
 
 const PROTOCOL = "atalaya.terminal.v1";
 const CONNECT_WITHIN_MS = 10_000;
-/** The server pings every 20 s. */
-const SILENT_MS = 65_000;
 /** Unsent bytes at which whoever types waits. */
 const UNSENT_BYTES = 256 * 1024;
 
@@ -68,13 +67,7 @@ export function nodeTerminals(needs: {
     end.promise.then(settled, settled);
     let socket: WebSocket | undefined;
     let closed = false;
-    let silence: NodeJS.Timeout | undefined;
     let drained: PromiseWithResolvers<void> | undefined;
-
-    function alive(): void {
-      clearTimeout(silence);
-      silence = setTimeout(() => socket?.terminate(), SILENT_MS);
-    }
 
     function hear(data: Buffer, isBinary: boolean, from: WebSocket): void {
       if (!isBinary) return read(data.toString("utf8"));
@@ -103,33 +96,15 @@ export function nodeTerminals(needs: {
     }
 
     async function open(): Promise<void> {
-      const ca = url.protocol === "https:" ? await needs.trust.ca() : undefined;
+      const dialWith = await dialer(url, PROTOCOL, { trust: needs.trust, withinMs: CONNECT_WITHIN_MS });
       if (closed) return;
-      const token = needs.token?.();
-      const opened = new WebSocket(url.href.replace(/^http/, "ws"), PROTOCOL, {
-        handshakeTimeout: CONNECT_WITHIN_MS,
-        perMessageDeflate: false,
-        ...needs.trust.tls,
-        ...(ca === undefined ? {} : { ca }),
-        ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
-      });
+      const opened = dialWith(needs.token?.());
       socket = opened;
-      opened.on("open", alive).on("ping", alive);
-      opened.on("message", (data: RawData, isBinary) => {
-        alive();
-        hear(data as Buffer, isBinary, opened);
-      });
-      opened.on("unexpected-response", (_request, response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("close", () => {
-          void errorOf(new Response(Buffer.concat(chunks), { status: response.statusCode ?? 500 })).then(end.reject);
-          opened.terminate();
-        });
-      });
+      cutWhenSilent(opened);
+      opened.on("message", (data: RawData, isBinary) => hear(data as Buffer, isBinary, opened));
+      onRefusal(opened, (why) => void why.then(end.reject));
       opened.on("error", (error) => end.reject(unreachable(url, error)));
       opened.on("close", () => {
-        clearTimeout(silence);
         drained?.resolve();
         end.reject(cut(undefined));
       });
@@ -155,7 +130,6 @@ export function nodeTerminals(needs: {
       close() {
         closed = true;
         socket?.close();
-        clearTimeout(silence);
         end.reject(cut(undefined));
       },
     };

@@ -16,7 +16,7 @@ export function findProgram(name: string, folders: readonly string[] = FOLDERS):
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

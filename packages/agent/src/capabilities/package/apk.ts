@@ -1,8 +1,8 @@
 /** apk: Alpine. A held package is one whose version stands in `/etc/apk/world`. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AtalayaError, type InstalledPackage } from "@atalaya/protocol";
-import { byName, QUIET, type Deed, type Manager, type Problem, type Step } from "./manager.ts";
+import { type InstalledPackage } from "@atalaya/protocol";
+import { byName, checkHere, QUIET, type Deed, type Manager, type Problem, type Step } from "./manager.ts";
 
 export const APK = "/sbin/apk";
 
@@ -40,11 +40,9 @@ const step = (lockWaitMs: number, ...args: string[]): Step => ({
 
 function stepsOf({ action, names, lockWaitMs }: Deed, before: readonly InstalledPackage[]): readonly Step[] {
   const installed = byName(before);
-  const here = names.filter(({ name }) => installed.has(name)).map(({ name }) => name);
-  if (action !== "install" && action !== "remove" && here.length < names.length) {
-    const gone = names.filter(({ name }) => !installed.has(name)).map(({ name }) => name);
-    throw new AtalayaError("package.unknown", `${gone.join(", ")} is not installed here`);
-  }
+  const present = names.filter(({ name }) => installed.has(name));
+  if (action !== "install" && action !== "remove") checkHere(names, present);
+  const here = present.map(({ name }) => name);
   switch (action) {
     case "install":
       return [

@@ -6,6 +6,7 @@ import { parseDpkgStatus } from "./dpkg-status.ts";
 import {
   bareName,
   byName,
+  checkHere,
   QUIET,
   type Ask,
   type Deed,
@@ -113,25 +114,17 @@ async function stepsOf(deed: Deed, before: readonly InstalledPackage[], ask: Ask
       return here.length === 0 ? [] : [apt(deed.purge ? "purge" : "remove", "--", ...here.map(({ name }) => name))];
     case "hold":
     case "unhold":
-      if (here.length < deed.names.length)
-        throw new AtalayaError("package.unknown", `${missing(deed.names, here)} is not installed here`);
+      checkHere(deed.names, here);
       return mark(deed.action);
     case "upgrade":
       if (deed.names.length === 0) return [apt("upgrade", "--with-new-pkgs")];
-      if (here.length < deed.names.length)
-        throw new AtalayaError("package.unknown", `${missing(deed.names, here)} is not installed here`);
+      checkHere(deed.names, here);
       return [apt("install", "--only-upgrade", "--", ...here.map(({ name }) => name))];
   }
 }
 
 const aptWord = ({ name, version, file }: Wanted): string =>
   file ?? (version === undefined ? name : `${name}=${version}`);
-
-const missing = (names: readonly Wanted[], here: readonly Wanted[]): string =>
-  names
-    .filter((one) => !here.includes(one))
-    .map(({ name }) => name)
-    .join(", ");
 
 /** apt takes what it does not know for a pattern, or for the opposite of what is asked: it hears only names it offers. */
 async function checkOffers(names: readonly Wanted[], ask: Ask): Promise<void> {

@@ -2,7 +2,7 @@
  * Words. A *manager* is the host's own program for packages. A *deed* is what is asked of it; it becomes *steps*, programs
  * with arguments that run one after another. What a manager is can be seen here; what it does stands in its own file.
  */
-import type { FailureCode, InstalledPackage, PackageManager } from "@atalaya/protocol";
+import { AtalayaError, type FailureCode, type InstalledPackage, type PackageManager } from "@atalaya/protocol";
 
 /** A package that is named, its source a file of the host by now. */
 export interface Wanted {
@@ -79,6 +79,12 @@ export const QUIET = { LC_ALL: "C.UTF-8", TERM: "dumb", NO_COLOR: "1" } as const
 
 /** The name without what follows a colon, as dpkg writes architectures. */
 export const bareName = (name: string): string => name.replace(/:.*$/, "");
+
+/** Throws `package.unknown` for those of `names` that are not `here`. */
+export function checkHere(names: readonly Wanted[], here: readonly Wanted[]): void {
+  const gone = names.filter((one) => !here.includes(one)).map(({ name }) => name);
+  if (gone.length > 0) throw new AtalayaError("package.unknown", `${gone.join(", ")} is not installed here`);
+}
 
 /** Installed packages by name. */
 export function byName(packages: readonly InstalledPackage[]): ReadonlyMap<string, InstalledPackage> {

@@ -3,7 +3,17 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AtalayaError, type InstalledPackage } from "@atalaya/protocol";
-import { byName, QUIET, type Ask, type Deed, type Manager, type Problem, type Step, type Wanted } from "./manager.ts";
+import {
+  byName,
+  checkHere,
+  QUIET,
+  type Ask,
+  type Deed,
+  type Manager,
+  type Problem,
+  type Step,
+  type Wanted,
+} from "./manager.ts";
 
 export const NPM_PREFIX = "/usr/local";
 
@@ -99,10 +109,7 @@ function stepsOf(
       return here.length === 0 ? [] : [step("uninstall", "--", ...here.map(({ name }) => name))];
     case "upgrade":
       if (names.length === 0) return before.length === 0 ? [] : [step("update")];
-      if (here.length < names.length) {
-        const gone = names.filter((one) => !here.includes(one)).map(({ name }) => name);
-        throw new AtalayaError("package.unknown", `${gone.join(", ")} is not installed here`);
-      }
+      checkHere(names, here);
       return [step("install", "--", ...here.map(({ name }) => `${name}@latest`))];
     case "hold":
     case "unhold":

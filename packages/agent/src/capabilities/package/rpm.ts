@@ -1,8 +1,18 @@
 /** rpm, through dnf or yum: Fedora, RHEL and what comes from them. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AtalayaError, type InstalledPackage } from "@atalaya/protocol";
-import { byName, QUIET, type Ask, type Deed, type Manager, type Problem, type Step, type Wanted } from "./manager.ts";
+import { type InstalledPackage } from "@atalaya/protocol";
+import {
+  byName,
+  checkHere,
+  QUIET,
+  type Ask,
+  type Deed,
+  type Manager,
+  type Problem,
+  type Step,
+  type Wanted,
+} from "./manager.ts";
 
 export const RPM = "/usr/bin/rpm";
 export const RPM_FRONTS = ["/usr/bin/dnf", "/usr/bin/yum"] as const;
@@ -57,11 +67,9 @@ function stepsOf(
   step: (...args: string[]) => Step,
 ): readonly Step[] {
   const installed = byName(before);
-  const here = names.filter(({ name }) => installed.has(name)).map(({ name }) => name);
-  if (action !== "install" && action !== "remove" && here.length < names.length) {
-    const gone = names.filter(({ name }) => !installed.has(name)).map(({ name }) => name);
-    throw new AtalayaError("package.unknown", `${gone.join(", ")} is not installed here`);
-  }
+  const present = names.filter(({ name }) => installed.has(name));
+  if (action !== "install" && action !== "remove") checkHere(names, present);
+  const here = present.map(({ name }) => name);
   switch (action) {
     case "install":
       return [step("install", ...names.map(rpmWord))];

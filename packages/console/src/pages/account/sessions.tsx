@@ -4,11 +4,10 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { signOut } from "../../session/session-api.ts";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { browserOf } from "./browser-name.ts";
 
 type SessionEntry = Schemas["SessionEntry"];
@@ -78,21 +77,11 @@ export function Sessions() {
         </Button>
       }
     >
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton rows={2} />
-        ) : null
-      ) : (
-        <DataTable
-          short
-          bare
-          label={t("account.sessions")}
-          columns={columns}
-          rows={data.items}
-          rowId={({ id }) => id}
-        />
-      )}
+      <Answered data={data} error={error} rows={2}>
+        {({ items }) => (
+          <DataTable short bare label={t("account.sessions")} columns={columns} rows={items} rowId={({ id }) => id} />
+        )}
+      </Answered>
     </Panel>
   );
 }

@@ -5,14 +5,13 @@ import { IconDownload, IconFileSearch, IconShieldCheck } from "@tabler/icons-rea
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { exactly, Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import type { Tone } from "../../ui/states.ts";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import classes from "./audit.module.css";
 import { Verdict } from "./verdict.tsx";
 
@@ -106,21 +105,20 @@ export function AuditPage() {
           }))}
         />
       </div>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : entries.length === 0 ? (
-        <Empty icon={IconFileSearch} title={t("audit.none")} text={t("audit.noneText")} />
-      ) : (
-        <DataTable
-          label={t("nav.audit")}
-          columns={columns}
-          rows={entries}
-          rowId={({ writer, sequence }) => `${writer} ${sequence}`}
-        />
-      )}
+      <Answered data={data} error={error}>
+        {() =>
+          entries.length === 0 ? (
+            <Empty icon={IconFileSearch} title={t("audit.none")} text={t("audit.noneText")} />
+          ) : (
+            <DataTable
+              label={t("nav.audit")}
+              columns={columns}
+              rows={entries}
+              rowId={({ writer, sequence }) => `${writer} ${sequence}`}
+            />
+          )
+        }
+      </Answered>
       {hasNextPage ? (
         <div style={{ marginTop: 10 }}>
           <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

@@ -7,13 +7,12 @@ import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { LinkButton } from "../../app/link-button.tsx";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { byteSize, Moment } from "../../ui/moment.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { jobShape, jobTone } from "../jobs/job-words.ts";
 import { RunSaved } from "./run-saved.tsx";
 
@@ -46,27 +45,26 @@ export function DeploymentsPage() {
       }
     >
       <Saved />
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconPackageExport} title={t("deploy.none")} text={t("deploy.noneText")}>
-          <LinkButton to="/deployments/new" disabled={!mayDeploy} leftSection={<IconPlus size={16} />}>
-            {t("deploy.new")}
-          </LinkButton>
-        </Empty>
-      ) : (
-        <DataTable
-          short
-          label={t("nav.deployments")}
-          columns={columns}
-          rows={data.items}
-          rowId={({ id }) => id}
-          rowHeight={40}
-        />
-      )}
+      <Answered data={data} error={error}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconPackageExport} title={t("deploy.none")} text={t("deploy.noneText")}>
+              <LinkButton to="/deployments/new" disabled={!mayDeploy} leftSection={<IconPlus size={16} />}>
+                {t("deploy.new")}
+              </LinkButton>
+            </Empty>
+          ) : (
+            <DataTable
+              short
+              label={t("nav.deployments")}
+              columns={columns}
+              rows={items}
+              rowId={({ id }) => id}
+              rowHeight={40}
+            />
+          )
+        }
+      </Answered>
     </Page>
   );
 }

@@ -7,15 +7,14 @@ import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { follow } from "../../api/follow.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 
 type Discovered = Schemas["Discovered"];
 
@@ -115,23 +114,22 @@ export function DiscoveryPage() {
   );
   return (
     <Page title={t("nav.discovery")} lead={t("discovery.lead")}>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconAntenna} title={t("discovery.none")} text={t("discovery.noneText")} />
-      ) : (
-        <DataTable
-          short
-          label={t("nav.discovery")}
-          columns={columns}
-          rows={data.items}
-          rowId={({ id }) => id}
-          rowHeight={40}
-        />
-      )}
+      <Answered data={data} error={error}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconAntenna} title={t("discovery.none")} text={t("discovery.noneText")} />
+          ) : (
+            <DataTable
+              short
+              label={t("nav.discovery")}
+              columns={columns}
+              rows={items}
+              rowId={({ id }) => id}
+              rowHeight={40}
+            />
+          )
+        }
+      </Answered>
       {line === undefined ? null : (
         <Modal opened onClose={() => setLine(undefined)} title={t("discovery.enrol")}>
           <p style={{ marginTop: 0 }}>{t("join.how", { count: 1 })}</p>

@@ -5,14 +5,13 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Labels } from "../../ui/labels.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 
 type JoinToken = Schemas["JoinToken"];
 
@@ -81,16 +80,15 @@ export function JoinTokens() {
   );
   return (
     <Panel title={t("join.tokens")} flush>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton rows={2} />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconTicket} title={t("join.none")} text={t("join.noneText")} />
-      ) : (
-        <DataTable short bare label={t("join.tokens")} columns={columns} rows={data.items} rowId={({ id }) => id} />
-      )}
+      <Answered data={data} error={error} rows={2}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconTicket} title={t("join.none")} text={t("join.noneText")} />
+          ) : (
+            <DataTable short bare label={t("join.tokens")} columns={columns} rows={items} rowId={({ id }) => id} />
+          )
+        }
+      </Answered>
     </Panel>
   );
 }

@@ -6,12 +6,11 @@ import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { pendingEnrolments } from "../../api/enrolments.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import classes from "./enrolment.module.css";
 
 type Enrolment = Schemas["Enrolment"];
@@ -22,16 +21,15 @@ export function PendingQueue() {
   const { data, error } = useQuery(pendingEnrolments);
   return (
     <Panel title={t("queue.title")} flush>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton rows={2} />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconDoorEnter} title={t("queue.none")} text={t("queue.noneText")} />
-      ) : (
-        data.items.map((enrolment) => <Machine key={enrolment.id} enrolment={enrolment} />)
-      )}
+      <Answered data={data} error={error} rows={2}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconDoorEnter} title={t("queue.none")} text={t("queue.noneText")} />
+          ) : (
+            items.map((enrolment) => <Machine key={enrolment.id} enrolment={enrolment} />)
+          )
+        }
+      </Answered>
     </Panel>
   );
 }

@@ -9,12 +9,11 @@ import { hostQuery } from "../../api/hosts.ts";
 import { liveHosts } from "../../api/live-hosts.ts";
 import { useSource } from "../../api/source.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { toneOfHost } from "../../ui/states.ts";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { HostActions } from "./host-actions.tsx";
 import { HostFacts } from "./host-facts.tsx";
 import { HostHistory } from "./host-history.tsx";
@@ -107,66 +106,63 @@ export function HostPage() {
         )
       }
     >
-      {error === null ? null : <Problem error={error} />}
-      {host === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : (
-        <>
-          <HostWarnings host={host} />
-          <Tabs
-            value={tab}
-            keepMounted={false}
-            onChange={(value) =>
-              void navigate({
-                search: value === "facts" ? {} : { tab: value as Exclude<typeof tab, "facts"> },
-                replace: true,
-              })
-            }
-          >
-            <Tabs.List>
-              <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
-              {mayWatch ? <Tabs.Tab value="monitor">{t("host.monitor")}</Tabs.Tab> : null}
-              {mayReadStatus ? <Tabs.Tab value="status">{t("host.status.word")}</Tabs.Tab> : null}
-              {mayReadStatus ? <Tabs.Tab value="packages">{t("host.packages")}</Tabs.Tab> : null}
-              {mayReadStatus ? <Tabs.Tab value="services">{t("host.services")}</Tabs.Tab> : null}
-              {mayReadRuns ? <Tabs.Tab value="runs">{t("host.runs")}</Tabs.Tab> : null}
-              <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="facts">
-              <HostFacts host={host} />
-            </Tabs.Panel>
-            <Tabs.Panel value="monitor">
-              <HostMonitor
-                host={{ ...host, state: state ?? host.state }}
-                span={span}
-                onSpan={(wanted) =>
-                  void navigate({
-                    search: { tab: "monitor", ...(wanted === undefined ? {} : { span: wanted }) },
-                    replace: true,
-                  })
-                }
-              />
-            </Tabs.Panel>
-            <Tabs.Panel value="status">
-              <HostStatus host={host.id} revision={revision} />
-            </Tabs.Panel>
-            <Tabs.Panel value="packages">
-              <HostPackages host={host.id} />
-            </Tabs.Panel>
-            <Tabs.Panel value="services">
-              <HostServices host={host.id} online={state === "online"} />
-            </Tabs.Panel>
-            <Tabs.Panel value="runs">
-              <HostRuns host={host.id} />
-            </Tabs.Panel>
-            <Tabs.Panel value="history">
-              <HostHistory host={host.id} />
-            </Tabs.Panel>
-          </Tabs>
-        </>
-      )}
+      <Answered data={host} error={error}>
+        {(host) => (
+          <>
+            <HostWarnings host={host} />
+            <Tabs
+              value={tab}
+              keepMounted={false}
+              onChange={(value) =>
+                void navigate({
+                  search: value === "facts" ? {} : { tab: value as Exclude<typeof tab, "facts"> },
+                  replace: true,
+                })
+              }
+            >
+              <Tabs.List>
+                <Tabs.Tab value="facts">{t("host.facts")}</Tabs.Tab>
+                {mayWatch ? <Tabs.Tab value="monitor">{t("host.monitor")}</Tabs.Tab> : null}
+                {mayReadStatus ? <Tabs.Tab value="status">{t("host.status.word")}</Tabs.Tab> : null}
+                {mayReadStatus ? <Tabs.Tab value="packages">{t("host.packages")}</Tabs.Tab> : null}
+                {mayReadStatus ? <Tabs.Tab value="services">{t("host.services")}</Tabs.Tab> : null}
+                {mayReadRuns ? <Tabs.Tab value="runs">{t("host.runs")}</Tabs.Tab> : null}
+                <Tabs.Tab value="history">{t("host.history")}</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="facts">
+                <HostFacts host={host} />
+              </Tabs.Panel>
+              <Tabs.Panel value="monitor">
+                <HostMonitor
+                  host={{ ...host, state: state ?? host.state }}
+                  span={span}
+                  onSpan={(wanted) =>
+                    void navigate({
+                      search: { tab: "monitor", ...(wanted === undefined ? {} : { span: wanted }) },
+                      replace: true,
+                    })
+                  }
+                />
+              </Tabs.Panel>
+              <Tabs.Panel value="status">
+                <HostStatus host={host.id} revision={revision} />
+              </Tabs.Panel>
+              <Tabs.Panel value="packages">
+                <HostPackages host={host.id} />
+              </Tabs.Panel>
+              <Tabs.Panel value="services">
+                <HostServices host={host.id} online={state === "online"} />
+              </Tabs.Panel>
+              <Tabs.Panel value="runs">
+                <HostRuns host={host.id} />
+              </Tabs.Panel>
+              <Tabs.Panel value="history">
+                <HostHistory host={host.id} />
+              </Tabs.Panel>
+            </Tabs>
+          </>
+        )}
+      </Answered>
     </Page>
   );
 }

@@ -4,12 +4,12 @@ import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { liveJob, type Job } from "../../api/jobs.ts";
 import { useSource } from "../../api/source.ts";
+import { Answered } from "../../ui/answered.tsx";
 import { duration, Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem, Reason } from "../../ui/problem.tsx";
+import { Reason } from "../../ui/problem.tsx";
 import { StateBar, StateLegend } from "../../ui/state-bar.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { givenTo, titleOf } from "../jobs/job-title.tsx";
 import { commandOf, finishedRuns, jobShape, jobTone, runParts } from "../jobs/job-words.ts";
 import { JobActions } from "./job-actions.tsx";
@@ -45,54 +45,53 @@ export function JobPage() {
       }
       actions={job === undefined ? null : <JobActions job={job} runs={runs} />}
     >
-      {failure === undefined ? null : <Problem error={failure} />}
-      {job === undefined ? (
-        failure === undefined ? (
-          <TableSkeleton />
-        ) : null
-      ) : (
-        <>
-          <JobFacts job={job} />
-          <div className={classes.progress}>
-            <StateBar tall parts={runParts(job, (one) => t(`runStates.${one}`))} />
-            <StateLegend parts={runParts(job, (one) => t(`runStates.${one}`)).filter(({ count }) => count > 0)} />
-            <span className="mantine-visually-hidden" role="status">
-              {t("job.progress", { done: finishedRuns(job), count: job.targets })}
-            </span>
-          </div>
-          <Tabs
-            className={classes.tabs}
-            value={tab}
-            keepMounted={false}
-            onChange={(value) =>
-              void navigate({
-                search: (before) => ({ ...before, tab: value === "output" ? ("output" as const) : undefined! }),
-              })
-            }
-          >
-            <Tabs.List>
-              <Tabs.Tab value="runs">{t("job.runs", { count: job.targets })}</Tabs.Tab>
-              <Tabs.Tab value="output">{t("job.output")}</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="runs" className={classes.tab}>
-              <RunTable
-                runs={runs}
-                state={state}
-                onState={(wanted) => void navigate({ search: (before) => ({ ...before, state: wanted! }) })}
-              />
-            </Tabs.Panel>
-            <Tabs.Panel value="output" className={classes.tab}>
-              <JobOutput
-                job={job.id}
-                isFolded={fold === "same"}
-                onFold={(folded) =>
-                  void navigate({ search: (before) => ({ ...before, fold: folded ? ("same" as const) : undefined! }) })
-                }
-              />
-            </Tabs.Panel>
-          </Tabs>
-        </>
-      )}
+      <Answered data={job} error={failure}>
+        {(job) => (
+          <>
+            <JobFacts job={job} />
+            <div className={classes.progress}>
+              <StateBar tall parts={runParts(job, (one) => t(`runStates.${one}`))} />
+              <StateLegend parts={runParts(job, (one) => t(`runStates.${one}`)).filter(({ count }) => count > 0)} />
+              <span className="mantine-visually-hidden" role="status">
+                {t("job.progress", { done: finishedRuns(job), count: job.targets })}
+              </span>
+            </div>
+            <Tabs
+              className={classes.tabs}
+              value={tab}
+              keepMounted={false}
+              onChange={(value) =>
+                void navigate({
+                  search: (before) => ({ ...before, tab: value === "output" ? ("output" as const) : undefined! }),
+                })
+              }
+            >
+              <Tabs.List>
+                <Tabs.Tab value="runs">{t("job.runs", { count: job.targets })}</Tabs.Tab>
+                <Tabs.Tab value="output">{t("job.output")}</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="runs" className={classes.tab}>
+                <RunTable
+                  runs={runs}
+                  state={state}
+                  onState={(wanted) => void navigate({ search: (before) => ({ ...before, state: wanted! }) })}
+                />
+              </Tabs.Panel>
+              <Tabs.Panel value="output" className={classes.tab}>
+                <JobOutput
+                  job={job.id}
+                  isFolded={fold === "same"}
+                  onFold={(folded) =>
+                    void navigate({
+                      search: (before) => ({ ...before, fold: folded ? ("same" as const) : undefined! }),
+                    })
+                  }
+                />
+              </Tabs.Panel>
+            </Tabs>
+          </>
+        )}
+      </Answered>
     </Page>
   );
 }

@@ -9,13 +9,12 @@ import { overviewQuery, type Overview } from "../../api/monitor.ts";
 import { useSelectorWords } from "../../api/selector-words.ts";
 import { LinkButton } from "../../app/link-button.tsx";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { SelectorField } from "../../ui/selector-field.tsx";
 import { StateBar, StateLegend, type StatePart } from "../../ui/state-bar.tsx";
 import { hostStates, toneOfHost } from "../../ui/states.ts";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import classes from "./overview.module.css";
 
 type Place = Overview["places"][number];
@@ -59,14 +58,9 @@ export function FleetPanel(props: { readonly selector: string; readonly onSelect
           onCommit={(wanted) => onSelector(wanted === "" ? "all" : wanted)}
         />
       </div>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton rows={5} />
-        ) : null
-      ) : (
-        <Counted data={data} selector={selector} />
-      )}
+      <Answered data={data} error={error} rows={5}>
+        {(data) => <Counted data={data} selector={selector} />}
+      </Answered>
     </Panel>
   );
 }

@@ -10,12 +10,12 @@ import { useSource } from "../../api/source.ts";
 import { outputOfRun } from "../../output/feed.ts";
 import { LogView } from "../../output/log-view.tsx";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { duration, exactly, Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Problem, Reason } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
 import { isFinalRun, toneOfRun } from "../../ui/states.ts";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import jobClasses from "../job/job.module.css";
 import { exitOf } from "../job/run-table.tsx";
 
@@ -79,52 +79,49 @@ export function RunPage() {
         )
       }
     >
-      {error === null ? null : <Problem error={error} />}
-      {run === undefined ? (
-        error === null ? (
-          <TableSkeleton rows={3} />
-        ) : null
-      ) : (
-        <>
-          {run.reason === undefined ? null : (
-            <p className={jobClasses.reason}>
-              <Reason reason={run.reason} /> <code>{run.reason.code}</code>
-            </p>
-          )}
-          <dl className={jobClasses.facts}>
-            <div>
-              <dt>{t("jobs.when")}</dt>
-              <dd>
-                <Moment at={run.startedAt ?? run.createdAt} />
-              </dd>
-            </div>
-            {run.durationMs === undefined ? null : (
-              <div>
-                <dt>{t("job.took")}</dt>
-                <dd>{duration(run.durationMs)}</dd>
-              </div>
+      <Answered data={run} error={error} rows={3}>
+        {(run) => (
+          <>
+            {run.reason === undefined ? null : (
+              <p className={jobClasses.reason}>
+                <Reason reason={run.reason} /> <code>{run.reason.code}</code>
+              </p>
             )}
-            {exit === undefined ? null : (
+            <dl className={jobClasses.facts}>
               <div>
-                <dt>{t("run.exit")}</dt>
-                <dd>{exit}</dd>
-              </div>
-            )}
-            {run.history.length === 0 ? null : (
-              <div>
-                <dt>{t("run.history")}</dt>
+                <dt>{t("jobs.when")}</dt>
                 <dd>
-                  {run.history.map(({ at, message }) => (
-                    <div key={`${at} ${message}`} title={exactly(at, i18n.language)}>
-                      {message}
-                    </div>
-                  ))}
+                  <Moment at={run.startedAt ?? run.createdAt} />
                 </dd>
               </div>
-            )}
-          </dl>
-        </>
-      )}
+              {run.durationMs === undefined ? null : (
+                <div>
+                  <dt>{t("job.took")}</dt>
+                  <dd>{duration(run.durationMs)}</dd>
+                </div>
+              )}
+              {exit === undefined ? null : (
+                <div>
+                  <dt>{t("run.exit")}</dt>
+                  <dd>{exit}</dd>
+                </div>
+              )}
+              {run.history.length === 0 ? null : (
+                <div>
+                  <dt>{t("run.history")}</dt>
+                  <dd>
+                    {run.history.map(({ at, message }) => (
+                      <div key={`${at} ${message}`} title={exactly(at, i18n.language)}>
+                        {message}
+                      </div>
+                    ))}
+                  </dd>
+                </div>
+              )}
+            </dl>
+          </>
+        )}
+      </Answered>
       {feed.failure === undefined ? null : <Problem error={feed.failure} />}
       <LogView
         feed={feed}

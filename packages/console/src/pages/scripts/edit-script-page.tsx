@@ -7,10 +7,10 @@ import { useTranslation } from "react-i18next";
 import { client } from "../../api/client.ts";
 import { scriptQuery, scriptsKey } from "../../api/scripts.ts";
 import { LinkButton } from "../../app/link-button.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { draftOf, emptyDraft, isVariable, wishOf, type Draft } from "./draft.ts";
 import { ParameterEditor } from "./parameter-editor.tsx";
 import classes from "./scripts.module.css";
@@ -43,14 +43,9 @@ export function EditScriptPage() {
         </>
       }
     >
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : (
-        <ScriptForm key={data.name} name={data.name} draft={draftOf(data)} />
-      )}
+      <Answered data={data} error={error}>
+        {(data) => <ScriptForm key={data.name} name={data.name} draft={draftOf(data)} />}
+      </Answered>
     </Page>
   );
 }

@@ -8,11 +8,10 @@ import { client } from "../../api/client.ts";
 import { scriptQuery, scriptsKey, type Script } from "../../api/scripts.ts";
 import { LinkButton } from "../../app/link-button.tsx";
 import { permits, useSession } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { AskFirst } from "../../ui/ask-first.tsx";
 import { RunForm } from "./run-form.tsx";
 import classes from "./scripts.module.css";
@@ -33,34 +32,31 @@ export function ScriptPage() {
       lead={data?.description}
       actions={data === undefined ? null : <Actions script={data} />}
     >
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : (
-        <div className={classes.columns}>
-          <Panel title={t("scripts.runTitle")}>
-            <RunForm
-              key={`${data.name} ${data.changedAt}`}
-              script={data}
-              selector={selector}
-              onSelector={(wanted) => void navigate({ search: wanted === "" ? {} : { selector: wanted } })}
-            />
-          </Panel>
-          <div className={classes.side}>
-            <Panel title={t("scripts.text")} actions={<code className={classes.soft}>{data.interpreter}</code>} flush>
-              <pre className={classes.text} tabIndex={0}>
-                {data.text}
-              </pre>
+      <Answered data={data} error={error}>
+        {(data) => (
+          <div className={classes.columns}>
+            <Panel title={t("scripts.runTitle")}>
+              <RunForm
+                key={`${data.name} ${data.changedAt}`}
+                script={data}
+                selector={selector}
+                onSelector={(wanted) => void navigate({ search: wanted === "" ? {} : { selector: wanted } })}
+              />
             </Panel>
-            <p className={classes.soft}>
-              {t("scripts.changedBy", { name: data.changedBy })} <Moment at={data.changedAt} />
-              {data.createdBy === data.changedBy ? "" : ` · ${t("scripts.madeBy", { name: data.createdBy })}`}
-            </p>
+            <div className={classes.side}>
+              <Panel title={t("scripts.text")} actions={<code className={classes.soft}>{data.interpreter}</code>} flush>
+                <pre className={classes.text} tabIndex={0}>
+                  {data.text}
+                </pre>
+              </Panel>
+              <p className={classes.soft}>
+                {t("scripts.changedBy", { name: data.changedBy })} <Moment at={data.changedAt} />
+                {data.createdBy === data.changedBy ? "" : ` · ${t("scripts.madeBy", { name: data.createdBy })}`}
+              </p>
+            </div>
           </div>
-        </div>
-      )}
+        )}
+      </Answered>
     </Page>
   );
 }

@@ -6,12 +6,11 @@ import { useTranslation } from "react-i18next";
 import { scriptsQuery, type Script } from "../../api/scripts.ts";
 import { LinkButton } from "../../app/link-button.tsx";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 
 /** The library: what is run again and again, each with a form of its own. */
 export function ScriptsPage() {
@@ -31,18 +30,23 @@ export function ScriptsPage() {
   );
   return (
     <Page title={t("nav.scripts")} lead={t("scripts.lead")} actions={add} fill>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : data.length === 0 ? (
-        <Empty icon={IconFileCode} title={t("scripts.none")} text={t("scripts.noneText")}>
-          {add}
-        </Empty>
-      ) : (
-        <DataTable label={t("nav.scripts")} columns={columns} rows={data} rowId={({ name }) => name} rowHeight={44} />
-      )}
+      <Answered data={data} error={error}>
+        {(data) =>
+          data.length === 0 ? (
+            <Empty icon={IconFileCode} title={t("scripts.none")} text={t("scripts.noneText")}>
+              {add}
+            </Empty>
+          ) : (
+            <DataTable
+              label={t("nav.scripts")}
+              columns={columns}
+              rows={data}
+              rowId={({ name }) => name}
+              rowHeight={44}
+            />
+          )
+        }
+      </Answered>
     </Page>
   );
 }

@@ -5,13 +5,12 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { NewToken } from "./new-token.tsx";
 
 type ApiToken = Schemas["ApiToken"];
@@ -130,16 +129,15 @@ export function TokensPage() {
         </>
       }
     >
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconKey} title={t("tokens.none")} text={t("tokens.noneText")} />
-      ) : (
-        <DataTable short label={t("nav.tokens")} columns={columns} rows={data.items} rowId={({ id }) => id} />
-      )}
+      <Answered data={data} error={error}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconKey} title={t("tokens.none")} text={t("tokens.noneText")} />
+          ) : (
+            <DataTable short label={t("nav.tokens")} columns={columns} rows={items} rowId={({ id }) => id} />
+          )
+        }
+      </Answered>
       {isMaking ? <NewToken onClose={() => setMaking(false)} /> : null}
     </Page>
   );

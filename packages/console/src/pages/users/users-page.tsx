@@ -5,13 +5,12 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { useMay } from "../../session/session.tsx";
+import { Answered } from "../../ui/answered.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { StateMark } from "../../ui/state-mark.tsx";
-import { TableSkeleton } from "../../ui/table-skeleton.tsx";
 import { ChangeUser } from "./change-user.tsx";
 
 type User = Schemas["User"];
@@ -105,16 +104,15 @@ export function UsersPage() {
   );
   return (
     <Page title={t("nav.users")} lead={t("users.lead")}>
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined ? (
-        error === null ? (
-          <TableSkeleton />
-        ) : null
-      ) : data.items.length === 0 ? (
-        <Empty icon={IconUsers} title={t("users.none")} text={t("users.noneText")} />
-      ) : (
-        <DataTable short label={t("nav.users")} columns={columns} rows={data.items} rowId={({ id }) => id} />
-      )}
+      <Answered data={data} error={error}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={IconUsers} title={t("users.none")} text={t("users.noneText")} />
+          ) : (
+            <DataTable short label={t("nav.users")} columns={columns} rows={items} rowId={({ id }) => id} />
+          )
+        }
+      </Answered>
       <div style={{ height: 16 }} />
       <Panel title={t("users.roles")}>
         <dl style={{ margin: 0, display: "grid", gap: 8 }}>

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
+import { person } from "../../api/actor.testing.ts";
 import { roles } from "../../api/permissions.ts";
 import { parseSettings } from "../../settings/index.ts";
 import type { DirectoryHost } from "../fleet/index.ts";
@@ -17,14 +18,6 @@ const accountsBy = (text: string) =>
   createAccounts({ rules: parseSettings({ env: { ATALAYA_ACCOUNTS: text } }).accounts, fleet });
 const shipped = createAccounts({ rules: parseSettings({ env: {} }).accounts, fleet });
 
-const person = (name: string, more: Partial<Actor> = {}): Actor => ({
-  name: `pam:${name}`,
-  account: name,
-  groups: [name, "*"],
-  role: "user",
-  permissions: new Set(roles.user),
-  ...more,
-});
 const ana = person("ana");
 
 describe("as shipped", () => {
@@ -61,7 +54,7 @@ describe("as shipped", () => {
   });
 
   test("who may choose is whom they ask for, or the agent", async () => {
-    const admin = person("root", { groups: ["root"], permissions: new Set(roles.admin) });
+    const admin = { ...person("root", "admin"), groups: ["root"] };
     expect(await shipped.accountFor(admin, "eva", hosts)).toEqual({ account: "eva", mapped: false });
     expect(await shipped.accountFor(admin, undefined, hosts)).toEqual({ mapped: false });
   });
@@ -81,13 +74,13 @@ describe("the rules of a site", () => {
     const rules = accountsBy(
       "group:students at name:pc2 -> guest; pam:eva -> refuse; pam:* -> u_{account}; oidc:campus:* -> {name}",
     );
-    const student = person("ana", { groups: ["students", "*"] });
+    const student = { ...person("ana"), groups: ["students", "*"] };
     expect(await rules.accountFor(student, undefined, [host(1)])).toMatchObject({ account: "u_ana" });
     expect(await rules.accountFor(student, undefined, [host(2)])).toMatchObject({ account: "guest" });
     await expect(rules.accountFor(person("eva"), undefined, [host(1)])).rejects.toMatchObject({
       code: "job.account-forbidden",
     });
-    const { account: _, ...campus } = person("x", { name: "oidc:campus:ana", groups: [] });
+    const { account: _, ...campus } = { ...person("x"), name: "oidc:campus:ana", groups: [] };
     expect(await rules.accountFor(campus, undefined, hosts)).toMatchObject({ account: "ana" });
   });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { deploy, exec } from "@atalaya/protocol";
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
-import { roles } from "../../api/permissions.ts";
+import { person } from "../../api/actor.testing.ts";
 import { openBlobs } from "../../platform/blobs/index.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { engines, type EngineUnderTest } from "../../platform/store/engines.testing.ts";
@@ -15,13 +15,6 @@ import { handClock, key, openWorld } from "../jobs/world.testing.ts";
 import { createDeploymentsRoom, savedBlobNames } from "./index.ts";
 import { NewDeployment } from "./new-deployment.ts";
 
-const person = (name: string, role: keyof typeof roles): Actor => ({
-  name: `pam:${name}`,
-  account: name,
-  role,
-  groups: [name, "*"],
-  permissions: new Set(roles[role]),
-});
 const ana = person("ana", "user");
 const eva = person("eva", "user");
 const admin = person("ada", "admin");

@@ -29,7 +29,7 @@ export const ApiToken = z
   .meta({ id: "ApiToken", description: "An API token, without its secret." });
 export type ApiToken = z.output<typeof ApiToken>;
 
-/** Why a token no longer holds. */
+/** Why a credential no longer holds: a token here, a session in its room. */
 export interface Ended {
   readonly code: "identity.invalid" | "identity.expired";
   readonly message: string;

@@ -1,18 +1,12 @@
 import { expect, test, describe } from "vitest";
 import type { Actor } from "../../api/actor.ts";
+import { person } from "../../api/actor.testing.ts";
 import { roles } from "../../api/permissions.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import { liveServer } from "../live/live.testing.ts";
 import { heldStore } from "./held-store.testing.ts";
 import { echo, openWorld, type World } from "./world.testing.ts";
 
-const person = (name: string): Actor => ({
-  name: `pam:${name}`,
-  account: name,
-  groups: [name, "*"],
-  role: "user",
-  permissions: new Set(roles.user),
-});
 const people: Readonly<Record<string, Actor>> = { ana: person("ana"), eva: person("eva") };
 
 const browserOf = (world: World) =>

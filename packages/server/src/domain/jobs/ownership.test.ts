@@ -1,22 +1,15 @@
 import { exec } from "@atalaya/protocol";
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
+import { person } from "../../api/actor.testing.ts";
 import { heardAudit } from "../../api/audit.testing.ts";
 import { mount } from "../../api/mount.ts";
-import { roles } from "../../api/permissions.ts";
 import { silentLog } from "../../platform/log/index.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import { jobRoutes } from "./index.ts";
 import { echo, openWorld, type World } from "./world.testing.ts";
 
 const peer = { door: "public", address: "127.0.0.1", port: 1, hostName: async () => undefined } as const;
-const person = (name: string, role: keyof typeof roles): Actor => ({
-  name: `pam:${name}`,
-  account: name,
-  role,
-  groups: [name, "*"],
-  permissions: new Set(roles[role]),
-});
 const ana = person("ana", "user");
 const eva = person("eva", "user");
 const operator = person("oma", "operator");
@@ -37,16 +30,22 @@ async function ask(world: World, actor: Actor, method: string, path: string, bod
   return { status: answer.status, text: await answer.text() };
 }
 
+/** A job of Ana's that has said something. */
+async function printed(world: World) {
+  await world.agents[0]!.connect();
+  const job = await world.room.jobs.create(echo(), ana);
+  await world.quiet();
+  const run = job.runs[0]!.id;
+  world.agents[0]!.print(run, "ana's own words");
+  await world.quiet();
+  return { job, run };
+}
+
 describe.each(engines)("whose jobs they are on $name", ({ open }) => {
   test("what is not yours is not there: no route tells it from what never was", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 1 });
-    await world.agents[0]!.connect();
-    const job = await world.room.jobs.create(echo(), ana);
-    await world.quiet();
-    const run = job.runs[0]!.id;
-    world.agents[0]!.print(run, "ana's own words");
-    await world.quiet();
+    const { job, run } = await printed(world);
 
     const nowhere = { job: `job_${"A".repeat(20)}`, run: `run_${"A".repeat(21)}Q` };
     const paths: readonly (readonly [string, (ids: typeof nowhere) => string, unknown?])[] = [
@@ -93,12 +92,7 @@ describe.each(engines)("whose jobs they are on $name", ({ open }) => {
   test("every live topic shows one's own only", async () => {
     await using store = await open();
     await using world = await openWorld(store, { hosts: 1 });
-    await world.agents[0]!.connect();
-    const job = await world.room.jobs.create(echo(), ana);
-    await world.quiet();
-    const run = job.runs[0]!.id;
-    world.agents[0]!.print(run, "ana's own words");
-    await world.quiet();
+    const { job, run } = await printed(world);
 
     for (const topic of world.room.topics) {
       const params = [{ job: job.id }, { run }, {}]

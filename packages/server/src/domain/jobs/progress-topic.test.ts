@@ -1,18 +1,11 @@
 /** How far runs have come, over real WebSockets, on both engines. */
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../api/actor.ts";
-import { roles } from "../../api/permissions.ts";
+import { person } from "../../api/actor.testing.ts";
 import { engines } from "../../platform/store/engines.testing.ts";
 import { liveServer } from "../live/live.testing.ts";
 import { echo, openWorld } from "./world.testing.ts";
 
-const person = (name: string): Actor => ({
-  name: `pam:${name}`,
-  account: name,
-  groups: [name, "*"],
-  role: "user",
-  permissions: new Set(roles.user),
-});
 const people: Readonly<Record<string, Actor>> = { ana: person("ana"), eva: person("eva") };
 
 interface Told {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Actor } from "../../api/actor.ts";
 import { permissions, roles, type Permission, type Role } from "../../api/permissions.ts";
 import { Timestamp } from "../../api/schemas.ts";
+import type { Ended } from "../identity/index.ts";
 import type { Given, Standing } from "../users/index.ts";
 import type { SessionRow } from "./sessions.store.ts";
 
@@ -42,12 +43,6 @@ export const SessionEntry = z
   })
   .meta({ id: "SessionEntry", description: "A session in a list." });
 export type SessionEntry = z.output<typeof SessionEntry>;
-
-/** Why a session no longer holds. */
-export interface Ended {
-  readonly code: "identity.invalid" | "identity.expired";
-  readonly message: string;
-}
 
 export interface Lives {
   /** Unused for so long, a session ends. */

@@ -9,20 +9,11 @@ import { lastUsed } from "../../platform/last-used.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { repeat } from "../../platform/repeat.ts";
 import type { Store } from "../../platform/store/engine.ts";
-import { hashOf, maySee } from "../identity/index.ts";
+import { hashOf, maySee, type Ended } from "../identity/index.ts";
 import type { Given, Users } from "../users/index.ts";
 import { csrfOf, decodeCookie, encodeCookie, setCookie } from "./cookie.ts";
 import type { SessionKeys } from "./session-keys.ts";
-import {
-  actorOf,
-  endOf,
-  entryOf,
-  givenOf,
-  type Ended,
-  type Lives,
-  type Session,
-  type SessionEntry,
-} from "./session.ts";
+import { actorOf, endOf, entryOf, givenOf, type Lives, type Session, type SessionEntry } from "./session.ts";
 import { sessionStore, type SessionRow } from "./sessions.store.ts";
 
 export interface NewSession {

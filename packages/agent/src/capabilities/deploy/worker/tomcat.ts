@@ -1,8 +1,9 @@
 /** The account's own Tomcat: where its applications lie, and how it is started again. Never root's. */
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
+import { isExecutable } from "../../exec/tools.ts";
 import { runCommand } from "./commands.ts";
 
 export interface Tomcat {
@@ -103,13 +104,4 @@ function listed(folder: string): readonly string[] {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
