@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +39,27 @@ test("what is not there is told by its name", async () => {
   );
   await expect(readSecrets(wantedSecrets(["A=env:NONE"]), session({}))).rejects.toThrow(/NONE is not set/);
   if (!process.stdin.isTTY) await expect(readSecrets(wantedSecrets(["A"]), session({}))).rejects.toThrow(/no terminal/);
+});
+
+test("the terminal echoes nothing any more when the question appears", async () => {
+  const asker = `
+    import { readSecrets, wantedSecrets } from ${JSON.stringify(new URL("secrets.ts", import.meta.url))};
+    const err = { write: async (text) => void process.stdout.write(text + (process.stdin.isRaw ? "[silent]" : "[echoing]")) };
+    const found = await readSecrets(wantedSecrets(["PASSWORD"]), { env: {}, terminal: { err } });
+    process.stdout.write(found.get("PASSWORD") + " was read");
+  `;
+  const folder = mkdtempSync(join(tmpdir(), "atalaya-secrets-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "asker.mjs"), asker);
+  const terminal = spawn("script", ["-qec", `'${process.execPath}' '${join(folder, "asker.mjs")}'`, "/dev/null"]);
+  let shown = "";
+  terminal.stdout.on("data", (part) => {
+    shown += String(part);
+    if (shown.endsWith("PASSWORD: [silent]")) terminal.stdin.write("hunter2\r");
+    if (shown.includes("[echoing]")) terminal.kill();
+  });
+  await once(terminal, "close");
+  expect(shown).toMatch(/^PASSWORD: \[silent\]\n?.*hunter2 was read/s);
 });
 
 function messageOf(act: () => unknown): string {

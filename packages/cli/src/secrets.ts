@@ -69,10 +69,11 @@ async function ask(name: string, session: Session): Promise<string> {
       `--secret ${name}: there is no terminal to ask for its value; write ${name}=@file or ${name}=env:VARIABLE`,
     );
   }
-  await session.terminal.err.write(`${name}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal echoes nothing: only then may somebody, or a program, begin to type.
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
+    await session.terminal.err.write(`${name}: `);
     return await new Promise<string>((resolve, reject) => {
       prompt.once("line", resolve);
       prompt.once("close", () => reject(new UsageError("no value was given: nothing was done")));
