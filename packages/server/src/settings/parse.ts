@@ -1,5 +1,5 @@
 import { AtalayaError } from "@atalaya/protocol";
-import { parse as parseToml } from "smol-toml";
+import { parse as parseToml, TomlError } from "smol-toml";
 import { nearest } from "./nearest.ts";
 import {
   fileName,
@@ -12,6 +12,8 @@ import {
   type Setting,
   variableName,
 } from "./table.ts";
+
+const PREFIX = "ATALAYA_";
 
 export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -80,7 +82,7 @@ function readFile(
   try {
     table = parseToml(file.text);
   } catch (cause) {
-    wrong.push({ setting: file.path, problem: `is no TOML: ${(cause as Error).message.split("\n")[0]}` });
+    wrong.push({ setting: file.path, problem: `is no TOML: ${tomlProblem(cause)}` });
     return {};
   }
   const found: Partial<Record<SettingKey, string>> = {};
@@ -99,6 +101,12 @@ function readFile(
   return found;
 }
 
+function tomlProblem(cause: unknown): string {
+  const [first = ""] = (cause as Error).message.split("\n");
+  const problem = first.replace(/^Invalid TOML document: /, "");
+  return cause instanceof TomlError ? `line ${cause.line}, column ${cause.column}: ${problem}` : problem;
+}
+
 function textOf(value: unknown, separator = ","): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
@@ -110,17 +118,27 @@ function textOf(value: unknown, separator = ","): string | undefined {
 function unknownVariables(env: SettingsSources["env"]): readonly Wrong[] {
   const known = settingKeys.map(variableName);
   const others = new Set([...known, ...otherVariables]);
-  return Object.keys(env)
-    .filter(
-      (name) =>
-        name.startsWith("ATALAYA_") && !others.has(name) && !otherPrefixes.some((prefix) => name.startsWith(prefix)),
-    )
-    .map((name) => ({ setting: name, problem: `is no setting${didYouMean(name, known)}` }));
+  return (
+    Object.keys(env)
+      .filter(
+        (name) =>
+          name.startsWith(PREFIX) && !others.has(name) && !otherPrefixes.some((prefix) => name.startsWith(prefix)),
+      )
+      // What all begin with says nothing about which was meant.
+      .map((name) => ({
+        setting: name,
+        problem: `is no setting${didYouMean(
+          name.slice(PREFIX.length),
+          known.map((variable) => variable.slice(PREFIX.length)),
+          PREFIX,
+        )}`,
+      }))
+  );
 }
 
-function didYouMean(name: string, known: readonly string[]): string {
+function didYouMean(name: string, known: readonly string[], prefix = ""): string {
   const near = nearest(name, known);
-  return near === undefined ? "" : `: did you mean ${near}?`;
+  return near === undefined ? "" : `: did you mean ${prefix}${near}?`;
 }
 
 function said(text: string, message: string, setting: Setting): string {

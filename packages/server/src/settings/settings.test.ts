@@ -161,6 +161,7 @@ test("every wrong setting of both sources is named in one error", () => {
       ATALAYA_LISTEN: "::1:8443, localhost",
       ATALAYA_LOG_LEVEL: "loud",
       ATALAYA_LISTN: "x",
+      ATALAYA_BOGUS: "x",
       ATALAYA_TOKEN: "the CLI's",
       ATALAYA_TEST_ROUNDS: "3",
     },
@@ -171,11 +172,12 @@ test("every wrong setting of both sources is named in one error", () => {
   });
   expect(error).toMatchObject({ code: "settings.wrong", next: expect.stringContaining("settings.md") });
   expect(error.message.split("\n")).toEqual([
-    "8 settings are wrong:",
+    "9 settings are wrong:",
     "  confirm-abov in /d/atalaya.toml: is no setting: did you mean confirm-above?",
     "  data in /d/atalaya.toml: can only be set as ATALAYA_DATA",
     "  store in /d/atalaya.toml: is neither text, number, true or false, nor a list of these",
     "  ATALAYA_LISTN: is no setting: did you mean ATALAYA_LISTEN?",
+    "  ATALAYA_BOGUS: is no setting",
     '  ATALAYA_LISTEN: "::1:8443" needs brackets: [address]:port',
     '  ATALAYA_LISTEN: "localhost" is not host:port',
     '  ATALAYA_LOG_LEVEL: "loud" is none of `silent`, `fatal`, `error`, `warn`, `info`, `debug`, `trace`',
@@ -184,7 +186,10 @@ test("every wrong setting of both sources is named in one error", () => {
 });
 
 test("a file that is no TOML is named with the line that is wrong", () => {
-  expect(wrongOf({ env: {}, file: { path: "a.toml", text: "x = = 1" } }).message).toMatch(/a\.toml: is no TOML: /);
+  const text = "confirm-above = 3\n\nx = = 1\n";
+  expect(wrongOf({ env: {}, file: { path: "a.toml", text } }).message).toMatch(
+    /a\.toml: is no TOML: line 3, column \d+: \w/,
+  );
 });
 
 test("a password in the store's URL is never repeated", () => {
