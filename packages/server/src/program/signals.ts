@@ -1,3 +1,6 @@
+/** npm passes on what the terminal has sent to both already: so close together, two signals are one. */
+const SAME_MS = 300;
+
 export interface Signals extends Disposable {
   /** Resolves with the first signal that means the end. */
   readonly stop: Promise<NodeJS.Signals>;
@@ -16,10 +19,11 @@ export function onSignals({
 }): Signals {
   const stop = Promise.withResolvers<NodeJS.Signals>();
   const atTerminal = !detached && (process.stdin.isTTY || process.stdout.isTTY);
-  let isAsked = false;
+  let askedAt: number | undefined;
   function end(signal: NodeJS.Signals): void {
-    if (isAsked && signal !== "SIGHUP") process.exit(130);
-    isAsked = true;
+    const now = performance.now();
+    if (askedAt !== undefined && now - askedAt > SAME_MS && signal !== "SIGHUP") process.exit(130);
+    askedAt ??= now;
     stop.resolve(signal);
   }
   function hangUp(signal: NodeJS.Signals): void {
