@@ -24,6 +24,12 @@ describe("the architecture", () => {
     ]);
   });
 
+  test("notices a room that has two rows, for one of them will be wrong", () => {
+    expect(untold("| `jobs` | runs |\n| `jobs` | output |\n", ["jobs"])).toEqual([
+      "docs/architecture.md: tells of the room jobs twice",
+    ]);
+  });
+
   test("notices names that say nothing", () => {
     for (const name of ["utils.ts", "helpers/dates.ts", "common.test.ts", "misc/x.ts"]) {
       expect(strangers([`packages/server/src/api/${name}`])).toHaveLength(1);

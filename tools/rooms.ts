@@ -220,11 +220,12 @@ export function sourceFiles(root: string): readonly string[] {
     .toSorted();
 }
 
-/** Rooms of the domain that the page of architecture does not tell of, or that are no more. */
+/** Rooms of the domain that the page of architecture does not tell of, tells of twice, or that are no more. */
 export function untold(page: string, folders: readonly string[]): readonly string[] {
   const told = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, room]) => room ?? "");
   return [
     ...folders.filter((room) => !told.includes(room)).map((room) => `${DOMAIN}/${room}: has no row in ${PAGE}`),
+    ...told.filter((room, at) => told.indexOf(room) < at).map((room) => `${PAGE}: tells of the room ${room} twice`),
     ...told
       .filter((room) => !folders.includes(room))
       .map((room) => `${PAGE}: tells of the room ${room}, which is not there`),
