@@ -3,15 +3,22 @@
  * change. Without one, everything is allowed that a fresh install needs: commands as the agent's own account (root,
  * usually) and as accounts of people (uid 1000 and above).
  */
-import { AtalayaError, isLoopbackTarget } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import { z } from "zod";
-import type { Account } from "../capabilities/exec/account.ts";
-import type { ExecRequest } from "../capabilities/exec/launch-plan.ts";
 
 const names = z.array(z.string().min(1));
 
 const PortRange = z.string().regex(/^\d{1,5}-\d{1,5}$/, "is no port, and no range such as 8000-8999");
 const Target = z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5}|\*)$/, "is not host:port");
+
+/** Programs that are kept running: systemd's, or by the agent. */
+const Services = z.strictObject({
+  allowed: z.boolean().optional(),
+  names: names.optional(),
+  "denied-names": names.default([]),
+  /** Whether services may be added. What one runs, and as whom, `exec` has its say in. */
+  adding: z.boolean().default(true),
+});
 
 export const Policy = z.strictObject({
   /** Capabilities that may be asked for; absent: all. */
@@ -57,23 +64,8 @@ export const Policy = z.strictObject({
       prefixes: names.optional(),
     })
     .prefault({}),
-  service: z
-    .strictObject({
-      allowed: z.boolean().optional(),
-      names: names.optional(),
-      "denied-names": names.default([]),
-      /** Whether services may be added. What one runs, and as whom, `exec` has its say in. */
-      adding: z.boolean().default(true),
-    })
-    .prefault({}),
-  instance: z
-    .strictObject({
-      allowed: z.boolean().optional(),
-      names: names.optional(),
-      "denied-names": names.default([]),
-      adding: z.boolean().default(true),
-    })
-    .prefault({}),
+  service: Services.prefault({}),
+  instance: Services.prefault({}),
   environment: z.strictObject({ allowed: z.boolean().optional() }).prefault({}),
   personality: z
     .strictObject({
@@ -148,149 +140,6 @@ export function parsePolicy(document: unknown, from: string): Policy {
   throw new AtalayaError("settings.wrong", `${from}: ${wrong.join("; ")}`, { details: { wrong } });
 }
 
-/** What a command wants to do, with everything looked up. */
-export interface Wish {
-  readonly capability: string;
-  readonly request: ExecRequest;
-  readonly account: Account;
-  /** Whether the request names another account than the agent's. */
-  readonly switched: boolean;
-  /** The working directory with links resolved, where that is possible. */
-  readonly cwd: string;
-}
-
-/** Who something runs as. */
-type AccountRules = Pick<Policy["exec"], "root" | "accounts" | "denied-accounts" | "minimum-uid">;
-
-/** Undefined when the policy allows it, otherwise the sentence that says what it forbids. */
-export function forbids(policy: Policy, { capability, request, account, switched, cwd }: Wish): string | undefined {
-  const rules = policy.exec;
-  if (!allowsCapability(policy, capability)) return `the policy of this host does not allow ${capability}`;
-  const wrong = forbidsAccount(rules, account, request.mapped === true || switched);
-  if (wrong !== undefined) return wrong;
-  // It would be set with the agent's rights, and a person has only their own.
-  if (request.mapped === true && (request.nice ?? 0) < 0) return "people cannot be nicer to themselves than to others";
-  if (request.command.kind === "shell" && !rules.shell) return "the policy of this host does not allow a shell";
-  const folders = rules["working-directories"];
-  if (folders !== undefined && !folders.some((folder) => isInside(cwd, folder))) {
-    return `the policy of this host does not allow the working directory ${cwd}`;
-  }
-  const most = rules["max-seconds"];
-  if (most !== undefined && request.timeLimitMs !== undefined && request.timeLimitMs > most * 1000) {
-    return `the policy of this host allows commands ${most} s at most`;
-  }
-  return undefined;
-}
-
-/** `guarded`: not simply the agent's own account. A person's never is, whatever it is called. */
-function forbidsAccount(rules: AccountRules, account: Account, guarded: boolean): string | undefined {
-  const low = guarded ? lowUid(rules, account) : undefined;
-  if (low !== undefined) return low;
-  if (account.uid === 0 && !rules.root) return "the policy of this host does not allow commands as root";
-  if (rules["denied-accounts"].includes(account.name))
-    return `the policy of this host denies the account ${account.name}`;
-  return undefined;
-}
-
-function lowUid(rules: AccountRules, account: Account): string | undefined {
-  const named = rules.accounts?.includes(account.name);
-  if (named === false) return `the policy of this host does not name the account ${account.name}`;
-  if (named === true || account.uid >= rules["minimum-uid"]) return undefined;
-  return `${account.name} has uid ${account.uid}; the policy of this host wants at least ${rules["minimum-uid"]}`;
-}
-
-/** The same for a terminal. What the policy says of commands holds for it, unless it says something of terminals. */
-export function forbidsTerminal(policy: Policy, account: Account, guarded: boolean): string | undefined {
-  const { exec, terminal } = policy;
-  const allowed = terminal.allowed ?? (allowsCapability(policy, "exec") && exec.shell && !exec["working-directories"]);
-  if (!allowed) return "the policy of this host does not allow terminals";
-  const rules: AccountRules = {
-    root: terminal.root ?? exec.root,
-    accounts: terminal.accounts ?? exec.accounts,
-    "denied-accounts": terminal["denied-accounts"] ?? exec["denied-accounts"],
-    "minimum-uid": terminal["minimum-uid"] ?? exec["minimum-uid"],
-  };
-  return forbidsAccount(rules, account, guarded);
-}
-
-/** Where a relay wants to go: `api` is the agent's own, otherwise what is connected to. */
-export type RelayWish = "api" | { readonly host: string; readonly port: number };
-
-/**
- * Undefined when it may. What listens on loopback often trusts whoever reaches it, and a relay comes as nobody in
- * particular: so where nothing is said of relays, they are allowed where whoever asks could run anything as root anyway.
- */
-export function forbidsRelay({ exec, capabilities, relay }: Policy, wish: RelayWish, open: number): string | undefined {
-  if (open >= relay.most) return `the policy of this host allows ${relay.most} relays at once`;
-  if (wish === "api") return relay.api ? undefined : "the policy of this host does not allow the agent's API";
-  const { host, port } = wish;
-  if (relay.targets.some((target) => namesTarget(target, host, port))) return undefined;
-  if (!isLoopbackTarget(host)) return `the policy of this host does not name the target ${host}:${port}`;
-  const isOpen =
-    exec.root &&
-    exec.shell &&
-    exec.accounts === undefined &&
-    exec["denied-accounts"].length === 0 &&
-    exec["working-directories"] === undefined &&
-    (capabilities === undefined || capabilities.includes("exec"));
-  const allowed = relay.ports === undefined ? isOpen : relay.ports.some((ports) => holdsPort(ports, port));
-  return allowed ? undefined : `the policy of this host does not allow relays to its port ${port}`;
-}
-
-function holdsPort(ports: number | string, port: number): boolean {
-  if (typeof ports === "number") return ports === port;
-  const [first, last] = ports.split("-").map(Number);
-  return port >= first! && port <= last!;
-}
-
-/** By their text: what a name leads to may change after it was looked up. */
-function namesTarget(target: string, host: string, port: number): boolean {
-  const at = target.lastIndexOf(":");
-  const named = target.slice(0, at).replace(/^\[(.*)\]$/, "$1");
-  const ports = target.slice(at + 1);
-  return named.toLowerCase() === host.toLowerCase() && (ports === "*" || Number(ports) === port);
-}
-
-/** What an agent does as itself: whoever may not run commands as the agent may not have it done, unless it says so. */
-export function forbidsTask(
-  policy: Policy,
-  task: "package" | "service" | "instance" | "environment" | "personality",
-  isRoot: boolean = process.getuid?.() === 0,
-): string | undefined {
-  const { exec } = policy;
-  const asAgent = !isRoot || (exec.root && !exec["denied-accounts"].includes("root"));
-  const allowed = policy[task].allowed ?? (allowsCapability(policy, "exec") && asAgent);
-  return allowed ? undefined : `the policy of this host does not allow to change anything by ${task}`;
-}
-
-/** Whether a name fits one of the patterns, in which only `*` means something. */
-export function matchesAny(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => {
-    const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
-  });
-}
-
 export function allowsCapability(policy: Policy, capability: string): boolean {
   return policy.capabilities === undefined || policy.capabilities.includes(capability);
-}
-
-/** Undefined when a stream of this kind may be opened beside `open` others. What goes through it, its kind asks for. */
-export function forbidsStream(policy: Policy, kind: string, open: number): string | undefined {
-  const { kinds, most } = policy.streams;
-  if (!allowsCapability(policy, kind) || kinds?.includes(kind) === false)
-    return `the policy of this host does not allow streams of kind ${kind}`;
-  return open < most ? undefined : `the policy of this host allows ${most} streams at once`;
-}
-
-/** The time limit that holds: the request's, or the policy's when it names none. */
-export function timeLimitOf(policy: Policy, request: ExecRequest): number | undefined {
-  const most = policy.exec["max-seconds"];
-  return request.timeLimitMs ?? (most === undefined ? undefined : most * 1000);
-}
-
-/** Whether the absolute path, links resolved, is the folder or below it. */
-export function isInside(path: string, folder: string): boolean {
-  const base = folder.endsWith("/") ? folder : `${folder}/`;
-  return `${path}/`.startsWith(base) && !path.split("/").includes("..");
 }

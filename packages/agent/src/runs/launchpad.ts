@@ -10,7 +10,8 @@ import type { PumpProgram } from "../capabilities/exec/pump-program.ts";
 import type { Tools } from "../capabilities/exec/wrapper.ts";
 import type { Environment } from "../link/proxy.ts";
 import { failureOf, type Log } from "../platform/log.ts";
-import { allowsCapability, forbids, timeLimitOf, type Policy } from "../policy/policy.ts";
+import { forbids, timeLimitOf } from "../policy/commands.ts";
+import { allowsCapability, type Policy } from "../policy/policy.ts";
 import type { PolicyFile } from "../policy/policy-file.ts";
 import type { RunFiles } from "../spool/layout.ts";
 

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import type { Command } from "@atalaya/protocol";
 import { findAccount, ownAccount } from "../capabilities/exec/account.ts";
-import { allowsCapability, forbids, type Policy } from "../policy/policy.ts";
+import { forbids } from "../policy/commands.ts";
+import { allowsCapability, type Policy } from "../policy/policy.ts";
 
 /** What the host's owner says of a command that is part of something else: the same as of one that is asked for alone. */
 export async function forbidsCommand(

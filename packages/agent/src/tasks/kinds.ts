@@ -12,7 +12,8 @@ import { forbidsPersonality } from "../capabilities/personality/allow.ts";
 import type { InstanceRequest } from "../capabilities/service/act.ts";
 import { forbidsInstances, forbidsServices } from "../capabilities/service/allow.ts";
 import type { LazySupervisor } from "../instances/lazy.ts";
-import { forbidsTask, type Policy } from "../policy/policy.ts";
+import type { Policy } from "../policy/policy.ts";
+import { forbidsTask } from "../policy/tasks.ts";
 import type { Handler } from "../runs/handler.ts";
 import { taskHandler, type TaskKind, type TaskNeeds } from "./handler.ts";
 

@@ -1,6 +1,7 @@
 /** What the host's owner says of packages, before anything is done. Pure. */
 import type { packages, RequestOf } from "@atalaya/protocol";
-import { forbidsTask, matchesAny, type Policy } from "../../policy/policy.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { forbidsTask, matchesAny } from "../../policy/tasks.ts";
 
 export function forbidsPackages(
   policy: Policy,

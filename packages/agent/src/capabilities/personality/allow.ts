@@ -3,7 +3,9 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { personality, RequestOf } from "@atalaya/protocol";
 import { forbidsCommand } from "../../tasks/command-rules.ts";
-import { forbidsTask, isInside, type Policy } from "../../policy/policy.ts";
+import { isInside } from "../../policy/folders.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { forbidsTask } from "../../policy/tasks.ts";
 
 export async function forbidsPersonality(
   policy: Policy,

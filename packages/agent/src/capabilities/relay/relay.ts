@@ -5,7 +5,8 @@
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AGENT_API_PORT, AtalayaError, isLoopbackTarget, RelayRequest } from "@atalaya/protocol";
-import { forbidsRelay, type Policy, type RelayWish } from "../../policy/policy.ts";
+import { forbidsRelay, type RelayWish } from "../../policy/connections.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { firstLine } from "../../runs/launchpad.ts";
 import type { ReadyStream, StreamKind } from "../../streams/streams.ts";
 

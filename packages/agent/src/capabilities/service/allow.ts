@@ -1,6 +1,7 @@
 /** What the host's owner says of services and instances, before anything is done. */
 import type { instances, RequestOf, services } from "@atalaya/protocol";
-import { allowsCapability, forbidsTask, matchesAny, type Policy } from "../../policy/policy.ts";
+import { allowsCapability, type Policy } from "../../policy/policy.ts";
+import { forbidsTask, matchesAny } from "../../policy/tasks.ts";
 import { forbidsCommand } from "../../tasks/command-rules.ts";
 import { systemdRuns } from "./systemd.ts";
 

@@ -2,7 +2,8 @@
 import { AtalayaError, TerminalRequest, TerminalSaid, type TerminalEnd, type TerminalOpened } from "@atalaya/protocol";
 import type { z } from "zod";
 import type { Environment } from "../../link/proxy.ts";
-import { forbidsTerminal, type Policy } from "../../policy/policy.ts";
+import { forbidsTerminal } from "../../policy/commands.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { firstLine, localeOf } from "../../runs/launchpad.ts";
 import type { ByteStream } from "../../streams/byte-stream.ts";
 import type { ReadyStream, StreamKind } from "../../streams/streams.ts";
