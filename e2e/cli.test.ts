@@ -304,6 +304,13 @@ describe("a job that one comes back to", () => {
       runs: [{}, {}, {}, {}],
     });
     expect((await words("job ls")).out).toMatch(new RegExp(`^${id} +finished +2 succeeded, 2 failed .*odd-fails`, "m"));
+    const request = { command: { kind: "program", program: "greet", args: [] } };
+    for (let n = 0; n < 20; n += 1)
+      await server.call("POST", "/api/v1/jobs", { selector: "name:pc-01", capability: "exec", request });
+    const listed = await words("job ls");
+    expect(listed.out.match(/^job_/gm)).toHaveLength(20);
+    expect(listed.err).toBe("There are older ones: atalaya job ls --all\n");
+    expect((await words("job ls --all")).err).toBe("");
     const paused = (await words("run name:pc-* --wave 1 --detach -- forever")).out.trim();
     expect((await words(`job pause ${paused}`)).err).toContain("is paused");
     expect((await words(`job resume ${paused}`)).err).toContain("goes on");
@@ -324,7 +331,10 @@ describe("exit statuses and what is said with them", () => {
     ["--token-file /nonexistent hosts", 2, /cannot read \/nonexistent/],
     ["--server https://127.0.0.1:1 hosts", 3, /nobody listens there/],
     ["run name:nobody -- x", 5, /atalaya hosts/],
+    ["run @nobody -- x", 2, /atalaya group ls/],
     ["host nobody", 5, /There is no host/],
+    ["host lable pc-01 x", 2, /"lable pc-01 x" is neither one host .*\nSee: atalaya host --help/],
+    ["host label pc-01 ok b+d", 2, /"b\+d" is no label/],
   ])("%s ends with %i", async (line, status, message) => {
     const ended = await words(line);
     expect({ status: ended.status, out: ended.out }).toEqual({ status, out: "" });

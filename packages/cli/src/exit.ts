@@ -17,6 +17,7 @@ const NEXT: Readonly<Record<string, string>> = {
   "server.untrusted": "Give the CA that signed its certificate: --ca FILE (ca.pem in the server's data folder).",
   "server.unreachable": "Is it running? Is the address right? --server https://host:port (or ATALAYA_SERVER)",
   "selector.no-match": "See whom there is: atalaya hosts",
+  "group.unknown": "See: atalaya group ls",
 };
 
 export function statusOf(states: States, targets: number): 0 | 1 {

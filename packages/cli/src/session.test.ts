@@ -58,7 +58,8 @@ test("a token that others may read, or a file that is not there, is wrong usage"
 });
 
 test("without any server it says how to name one; what a server left half written is told", () => {
-  expect(() => findServer({}, { ATALAYA_DATA: join(folder, "nothing") })).toThrow(/no server on this machine/);
+  const nothing = join(folder, "nothing");
+  expect(() => findServer({}, { ATALAYA_DATA: nothing })).toThrow(`No server has its data in ${nothing}`);
   file("server.json", "{");
   expect(() => findServer({ data: folder }, {})).toThrow(/does not say where the server is/);
 });

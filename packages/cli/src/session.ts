@@ -71,9 +71,13 @@ export function findServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Serv
     return { ...(isLocal ? local : {}), ...given, url };
   }
   if (local !== undefined) return { ...local, ...given };
+  const named = options.data ?? env["ATALAYA_DATA"];
   throw new ClientError({
     code: "server.unreachable",
-    detail: "There is no server on this machine that this account may use.",
+    detail:
+      named === undefined
+        ? "There is no server on this machine that this account may use."
+        : `No server has its data in ${resolve(named)}, or this account may not read it.`,
     next: "Start one with `npm start`, say where its data is (--data FOLDER), or name another:\n  --server https://host:8443 --ca ca.pem --token-file FILE\n  (or ATALAYA_SERVER, ATALAYA_CA, ATALAYA_TOKEN_FILE)",
   });
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { components } from "@atalaya/client";
 import { allItems, at } from "../pages.ts";
+import { UsageError } from "../session.ts";
 import { printable } from "../ui/terminal.ts";
 import { examples, printJson, type Context } from "./command.ts";
 import { registerEnrolmentVerbs } from "./host-enrolment.ts";
@@ -20,6 +21,7 @@ export function register(program: Command, context: Context): void {
       "after",
       examples(
         "atalaya host pc-01",
+        "atalaya host pc-01 --history",
         "atalaya host accept pc-07",
         "atalaya host label pc-01 frozen team=web old-",
         "atalaya host place pc-01 centro-a/aula-1",
@@ -31,8 +33,15 @@ export function register(program: Command, context: Context): void {
     .summary("all that is known of it (the default)")
     .description("Shows all that is known of a host.")
     .option("--history", `the last ${HISTORY_SHOWN} things that happened to it`)
+    // A mistyped verb comes here, too: it deserves better than a word about the number of arguments.
+    .allowExcessArguments()
     .addHelpText("after", examples("atalaya host pc-01", "atalaya host show pc-01 --history"));
   show.action(async (name: string, options: { readonly history?: boolean }) => {
+    if (show.args.length > 1) {
+      throw new UsageError(
+        `"${show.args.join(" ")}" is neither one host nor begins with a verb\nSee: atalaya host --help`,
+      );
+    }
     const { session } = context;
     const global = context.global(show);
     const client = session.client(global);

@@ -55,19 +55,22 @@ export function register(program: Command, context: Context): void {
     const client = session.client(global);
     const most = options.all === true ? Infinity : NEWEST_SHOWN;
     const query = {
-      limit: Math.min(most, 500),
+      // One more tells whether there are older ones.
+      limit: Math.min(most + 1, 500),
       ...(options.state === undefined ? {} : { state: options.state as Job["state"] }),
     };
-    const jobs = await allItems(
+    const found = await allItems(
       (cursor) => client.get("/api/v1/jobs", { params: { query: { ...query, ...at(cursor) } } }),
-      most,
+      most + 1,
     );
+    const jobs = found.slice(0, most);
     if (global.json === true) return printJson(session, jobs);
     const { out, err } = session.terminal;
     if (jobs.length === 0) {
       return err.write(options.state === undefined ? "No jobs yet. Run one: atalaya run all -- uptime\n" : "None.\n");
     }
     await out.write(jobTable(jobs, out, session.now()));
+    if (found.length > jobs.length) await err.write("There are older ones: atalaya job ls --all\n");
   });
 
   const show = job

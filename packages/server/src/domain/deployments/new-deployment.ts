@@ -11,7 +11,7 @@ const YEAR_MS = 31_536_000_000;
 export const DeploymentSpec = z
   .strictObject({
     name: z.string().min(1).max(200).optional().describe("For people: what this is."),
-    selector: z.string().min(1).max(16_384).describe("Which hosts, as of now: the set is frozen."),
+    selector: z.string().max(16_384).describe("Which hosts, as of now: the set is frozen."),
     ...wish,
     policy: Policy.optional(),
     deadlineMs: z.int().min(1).max(YEAR_MS).optional().describe("Runs that have not begun after so long expire."),
@@ -28,7 +28,7 @@ export type NewDeployment = z.output<typeof NewDeployment>;
 
 export const Again = z
   .strictObject({
-    selector: z.string().min(1).max(16_384).optional().describe("Absent: the same, as of now."),
+    selector: z.string().max(16_384).optional().describe("Absent: the same, as of now."),
     secrets: SecretValues.optional(),
     confirm: z.int().min(0).optional(),
     note: Note.optional(),

@@ -11,7 +11,7 @@ export const SecretValues = z.record(environmentName, z.string().max(131_072));
 
 export const NewJob = z
   .strictObject({
-    selector: z.string().min(1).max(16_384).describe("Which hosts, as of now: the set is frozen."),
+    selector: z.string().max(16_384).describe("Which hosts, as of now: the set is frozen."),
     capability: z.string().min(1).max(64),
     request: z.unknown().describe("As the capability wants it."),
     secrets: SecretValues.optional().describe(

@@ -24,7 +24,7 @@ export type ScriptView = z.output<typeof ScriptView>;
 
 export const RunScript = z
   .strictObject({
-    selector: z.string().min(1).max(16_384),
+    selector: z.string().max(16_384),
     values: z.record(z.string().max(256), Value).default({}),
     secrets: SecretValues.optional(),
     account: z.string().max(256).optional(),
