@@ -1,6 +1,15 @@
 /** A person's ways through the command line: a real server, one real agent, a room of simulated ones. */
 import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -194,6 +203,7 @@ describe("run", () => {
     expect(status).toBe(1);
     expect(err).toContain("Cancelling job_");
     expect(err).toContain("2 hosts: 2 cancelled");
+    expect(err).not.toContain("It was not cancelled");
   });
 
   test("the second Ctrl-C leaves, and says how to come back", async () => {
@@ -518,8 +528,9 @@ describe("completion", () => {
 
 test("the server and the agent are reached by it, too", async () => {
   const data = join(folder, "second");
-  const running = begin(["server", "--listen", "127.0.0.1:0", "--data", data]);
+  const running = begin(["server", "--listen", "127.0.0.1:0", "--data", data, "--no-local-agent"]);
   await running.prints(/is ready at https:/);
+  expect(existsSync(join(data, "agent"))).toBe(false);
   running.child.kill("SIGTERM");
   const { status, out } = await running.ended;
   expect(status).toBe(0);

@@ -77,6 +77,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "session.ts",
     "exit.ts",
     "follow.ts",
+    "guard.ts",
     "job-output.ts",
     "exec-request.ts",
     "package-request.ts",

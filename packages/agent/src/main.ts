@@ -44,7 +44,9 @@ async function main(): Promise<void> {
     case "run":
       return (await import("./commands/run.ts")).run(settings, environment, log);
     case "join": {
-      const { host, servers } = await (await import("./commands/join.ts")).join(settings, environment, {
+      const { host, servers } = await (
+        await import("./commands/join.ts")
+      ).join(settings, environment, {
         ...log,
         // What went well is told in words.
         info: () => undefined,

@@ -2,6 +2,7 @@
 import { ClientError, foldHosts, type Client } from "@atalaya/client";
 import { statusOf } from "./exit.ts";
 import { follow } from "./follow.ts";
+import { guardOf } from "./guard.ts";
 import type { Session } from "./session.ts";
 import { viewOf, type ShowOptions } from "./show.ts";
 import type { JobSeen, View } from "./ui/job-seen.ts";
@@ -34,11 +35,12 @@ export async function attend(
   let latest: States = job.states;
   const watched: View = { ...view, job: (now) => ((latest = now.states), view.job(now)) };
   const waiting = setTimeout(() => {
-    void tellWhoIsAway(client, view, job.selector, names, latest);
+    void tellWhyItWaits(client, view, job.selector, names, latest);
   }, WAITED_MS);
 
   const leave = new AbortController();
   let isCancelled = false;
+  let isOver = false;
   async function interrupt(): Promise<void> {
     if (isCancelled) return leave.abort();
     isCancelled = true;
@@ -46,8 +48,8 @@ export async function attend(
     try {
       await client.post("/api/v1/jobs/{job}/cancel", { params: { path: { job: job.id } } });
     } catch (cause) {
-      // Whoever came too late: it has just ended by itself.
-      if (cause instanceof ClientError && cause.code === "job.final") return;
+      // Whoever came too late: it has just ended by itself. Or its end was told before the answer, and we have hung up.
+      if (isOver || (cause instanceof ClientError && cause.code === "job.final")) return;
       isCancelled = false;
       await view.note(`It was not cancelled: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
@@ -57,6 +59,7 @@ export async function attend(
   try {
     const signal = AbortSignal.any([leave.signal, session.interrupted]);
     const last = await follow({ client, job, view: watched, signal });
+    isOver = true;
     await view.close(last);
     return statusOf(last.states, last.targets);
   } catch (cause) {
@@ -105,8 +108,8 @@ async function left(cause: unknown, view: View, job: string, byWish: boolean): P
   throw cause;
 }
 
-/** A job waits for hosts that are away: say so, or it looks as if nothing happened. */
-async function tellWhoIsAway(
+/** A job waits for hosts that are away, or for its turn: say so, or it looks as if nothing happened. */
+async function tellWhyItWaits(
   client: Client,
   view: View,
   selector: string,
@@ -117,7 +120,11 @@ async function tellWhoIsAway(
   const query = { selector: `(${selector}) and not state:online`, limit: 1000 };
   const found = await client.get("/api/v1/hosts", { params: { query } }).catch(() => undefined);
   const away = found?.items.filter(({ name }) => names.includes(name)) ?? [];
-  if (away.length === 0) return;
+  if (away.length === 0) {
+    const guard = await guardOf(client);
+    if (guard !== undefined) await view.note(`Some wait for their turn; at once, of all jobs: ${guard}.`);
+    return;
+  }
   const who = printable(foldHosts(away.map(({ name }) => name)));
   const more = found?.next === undefined ? "" : " and more";
   await view.note(

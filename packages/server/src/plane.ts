@@ -32,7 +32,7 @@ import { openPeople, type WayToPam } from "./plane/people.ts";
 import { pruneDaily } from "./plane/pruning.ts";
 import { openRelays } from "./plane/relays.ts";
 import { publicParts, towerParts, type Rooms } from "./plane/routes.ts";
-import { DAY_MS } from "./plane/settings.ts";
+import { DAY_MS, guardOf } from "./plane/settings.ts";
 import { openTower } from "./plane/tower.ts";
 import { openWatching } from "./plane/watching.ts";
 import { openWork } from "./plane/work.ts";
@@ -133,6 +133,7 @@ export async function createPlane({
     links: () => links.links.size,
     jobs: () => jobs.unfinished,
     dataBytes: folderSize(data, clock),
+    guard: guardOf(settings),
     page: webConsole.page,
     configuration: configurationOf({
       settings,

@@ -30,7 +30,13 @@ export function jobTable(jobs: readonly Job[], { paint, columns }: Sink, now: nu
   }
 }
 
-export function jobSheet(job: Job, runs: readonly RunSeen[], { paint }: Sink, now: number): string {
+/** `guard`: what the server lets go at once, where that is why runs wait. */
+export function jobSheet(
+  job: Job,
+  { runs, guard }: { readonly runs: readonly RunSeen[]; readonly guard: string | undefined },
+  { paint }: Sink,
+  now: number,
+): string {
   const { reason, policy, deadlineAt, finishedAt, createdAt } = job;
   const head = sheet([
     ["job", paint.bold(job.id)],
@@ -47,6 +53,7 @@ export function jobSheet(job: Job, runs: readonly RunSeen[], { paint }: Sink, no
         .map(([key, value]) => `${key} ${printable(String(value))}`)
         .join(", "),
     ],
+    ["guard", guard === undefined ? undefined : `${guard}, at once, of all jobs`],
     ["deadline", deadlineAt === undefined ? undefined : moment(deadlineAt)],
     ["retry of", job.retryOf],
     ["took", finishedAt === undefined ? undefined : duration(finishedAt - createdAt)],

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { components } from "@atalaya/client";
 import { attend } from "../attend.ts";
 import { confirmCount } from "../confirm.ts";
+import { guardOf } from "../guard.ts";
 import { showOutput, type OutputOptions } from "../job-output.ts";
 import { allItems, at } from "../pages.ts";
 import { readSecrets, wantedSecrets } from "../secrets.ts";
@@ -99,7 +100,9 @@ export function register(program: Command, context: Context): void {
     );
     if (global.json === true) return printJson(session, { ...found, runs });
     const { out, err } = session.terminal;
-    await out.write(jobSheet(found, runs, out, session.now()));
+    const waits = found.state === "running" && (found.states["queued"] ?? 0) > 0;
+    const guard = waits ? await guardOf(client) : undefined;
+    await out.write(jobSheet(found, { runs, guard }, out, session.now()));
     const named = hosts.length === 0 ? runs : runs.filter(({ host }) => hosts.includes(host.name));
     const told = named.length > HISTORIES_SHOWN ? [] : named;
     for (const { id } of told) {

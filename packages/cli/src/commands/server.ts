@@ -10,7 +10,7 @@ import { examples, printJson, type Context } from "./command.ts";
 
 interface Options {
   readonly listen?: string;
-  readonly localAgent?: boolean;
+  readonly localAgent: boolean;
   readonly daemon?: boolean;
 }
 
@@ -24,13 +24,13 @@ export function register(program: Command, context: Context): void {
     .addArgument(new Argument("[word]", "about a server in the background").choices(["status", "stop"]))
     .option("--daemon", "leave the terminal when it is ready (ATALAYA_DAEMON)")
     .option("--listen <host:port>", "where to listen (ATALAYA_LISTEN)")
-    .option("--local-agent", "enrol this machine as the first host")
+    .option("--no-local-agent", "run no agent on this machine (ATALAYA_LOCAL_AGENT=off)")
     .addHelpText(
       "after",
       examples(
         "atalaya server",
         "atalaya server --listen 0.0.0.0:8443",
-        "atalaya server --data /var/lib/atalaya --local-agent",
+        "atalaya server --data /var/lib/atalaya --no-local-agent",
         "atalaya server --daemon",
         "atalaya server status",
         "atalaya server stop",
@@ -41,7 +41,7 @@ export function register(program: Command, context: Context): void {
     const env = {
       ...process.env,
       ...(listen === undefined ? {} : { ATALAYA_LISTEN: listen }),
-      ...(localAgent === true ? { ATALAYA_LOCAL_AGENT: "true" } : {}),
+      ...(localAgent ? {} : { ATALAYA_LOCAL_AGENT: "off" }),
       ...(data === undefined ? {} : { ATALAYA_DATA: data }),
     };
     const words = word !== undefined ? [word] : daemon === true ? ["--daemon"] : [];

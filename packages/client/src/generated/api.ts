@@ -3831,6 +3831,15 @@ export interface components {
             readonly dataBytes: number;
             /** @enum {string} */
             readonly engine: "sqlite" | "postgres";
+            /** @description How many hosts may be under commands at once, whoever asks: others wait for their turn. */
+            readonly guard: {
+                /** @description Never two that carry such a label. */
+                readonly apart?: readonly string[];
+                /** @description Of one lab, as `20%`. */
+                readonly labShare?: string;
+                /** @description In all. */
+                readonly maxConcurrent?: number;
+            };
             /** @description Unfinished ones. */
             readonly jobs: number;
             readonly links: number;

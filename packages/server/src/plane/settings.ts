@@ -71,9 +71,8 @@ export function providerOf(settings: Settings) {
   };
 }
 
-export function guardOf({ confirmAbove, guardLabShare, guardApart, guardConcurrent }: Settings) {
+export function guardOf({ guardLabShare, guardApart, guardConcurrent }: Settings) {
   return {
-    confirmAbove,
     ...(guardLabShare === undefined ? {} : { labShare: guardLabShare }),
     ...(guardApart.length === 0 ? {} : { apart: guardApart }),
     ...(guardConcurrent === 0 ? {} : { maxConcurrent: guardConcurrent }),

@@ -38,7 +38,7 @@ export async function openWork(own: AsyncDisposableStack, ground: Ground, { flee
       alsoNamed: savedBlobNames(store),
       signTickets: (root) => pki.signTickets(root),
       key,
-      guard: guardOf(settings),
+      guard: { confirmAbove: settings.confirmAbove, ...guardOf(settings) },
       retention: {
         outputMaxAgeMs: settings.outputDays * DAY_MS,
         outputMaxBytes: settings.outputBytes,

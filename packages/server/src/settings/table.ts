@@ -421,7 +421,7 @@ export const settingsTable = {
   localAgent: {
     default: "on",
     schema: onOff,
-    sentence: "Whether `npm start` also runs an agent on the server's own machine.",
+    sentence: "Whether the server also runs an agent on its own machine.",
   },
   pending: {
     default: "on",

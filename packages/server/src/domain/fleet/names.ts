@@ -53,7 +53,10 @@ export function changedLabels(
   const result = new Map(Object.entries(labels));
   for (const [key, value] of Object.entries(change)) {
     if (!isLabelKey(key)) {
-      throw malformed(`labels.${key}`, `${JSON.stringify(key)} is no label: at most 63 letters, digits, dots, dashes, slashes, underscores`);
+      throw malformed(
+        `labels.${key}`,
+        `${JSON.stringify(key)} is no label: at most 63 letters, digits, dots, dashes, slashes, underscores`,
+      );
     }
     if (value === null) {
       result.delete(key);
