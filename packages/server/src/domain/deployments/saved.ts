@@ -2,7 +2,7 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { seesAll, type BlobClaims } from "../jobs/index.ts";
+import { claimNamed, seesAll, type BlobClaims } from "../jobs/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import { DeploymentSpec } from "./new-deployment.ts";
 import type { SavedStore } from "./saved.store.ts";
@@ -57,12 +57,7 @@ export function savedDeployments({ store, blobs, names, clock }: SavedNeeds): Sa
     },
     async put(name, spec, actor) {
       const digests = [...new Set(spec.artifacts.map(({ sha256 }) => sha256))];
-      const shown = await names.shownAmong(digests, actor);
-      await blobs.claim([...shown], undefined);
-      await blobs.claim(
-        digests.filter((sha256) => !shown.has(sha256)),
-        actor.name,
-      );
+      await claimNamed({ blobs, names }, digests, actor);
       const row = {
         owner: actor.name,
         name,

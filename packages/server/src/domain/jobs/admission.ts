@@ -4,17 +4,12 @@ import type { Actor } from "../../api/actor.ts";
 import type { Accounts } from "../accounts/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
 import type { DirectoryHost } from "../fleet/index.ts";
+import { claimNamed, type BlobClaims } from "./claims.ts";
 import { checkConfirmed, checkSatisfiable, guards, zonesOf, type Rules } from "./guard.ts";
 import type { Labs } from "./labs.ts";
 import { checkFits } from "./new-job.ts";
 import type { GuardSettings, Policy } from "./policy.ts";
 import type { Secrets } from "./seal.ts";
-
-/** The blobs' room, as far as whoever makes jobs needs it. */
-export interface BlobClaims {
-  /** Keeps blobs long enough for a job to be made that names them; `by`: only those that this caller uploaded. Throws `blob.unknown`. */
-  claim(digests: readonly string[], by: string | undefined): Promise<void>;
-}
 
 export interface AdmissionNeeds {
   readonly labs: Labs;
@@ -78,20 +73,11 @@ export function admission({ labs, capabilities, accounts, blobs, names, guard }:
     checkConfirmed({ targets: hosts.length, threshold: guard.confirmAbove, confirm });
   }
 
-  /** What the request names must be there, and the caller must be one who may read it: a job could print it. */
   async function claimBlobs(capability: string, request: unknown, actor: Actor): Promise<readonly string[]> {
     const named = capabilities.get(capability)?.blobs?.(request) ?? [];
     if (named.length === 0) return named;
     if (blobs === undefined) throw new AtalayaError("blob.unknown", "This server keeps no blobs.");
-    const shown = await names.shownAmong(named, actor);
-    await blobs.claim(
-      named.filter((sha256) => shown.has(sha256)),
-      undefined,
-    );
-    await blobs.claim(
-      named.filter((sha256) => !shown.has(sha256)),
-      actor.name,
-    );
+    await claimNamed({ blobs, names }, named, actor);
     return named;
   }
 }

@@ -4,7 +4,7 @@
  * The *book* is the unfinished part of it in memory. A *rollout* lets the targets go in *waves*; the *guard* keeps too
  * many hosts of one *zone* (a lab, a label) from being under a command at once. An *extent* is a piece of a run's output.
  */
-export type { BlobClaims } from "./admission.ts";
+export { claimNamed, type BlobClaims } from "./claims.ts";
 export { createJobs, type JobsRoom, type JobsRoomNeeds } from "./create.ts";
 export type { Jobs } from "./jobs.ts";
 export { seesAll } from "./lookup.ts";

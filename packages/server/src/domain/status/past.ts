@@ -4,7 +4,7 @@ import type { HostKey } from "../fleet/index.ts";
 import { differencesOf } from "./difference.ts";
 import { valueOfDocument } from "./document.ts";
 import { partOfText } from "./parts.ts";
-import type { StatusStore } from "./status.store.ts";
+import type { PastRows } from "./past.store.ts";
 import type { HistoryEntry, StatusRoom } from "./status.ts";
 import type { ChangeRow } from "./tables.store.ts";
 
@@ -12,7 +12,7 @@ const MOST_DIFFERENCES = 1_000;
 
 /** `idOf`: how a host is shown now; its documents of old are shown so, too. */
 export function pastOf(
-  rows: Pick<StatusStore, "history" | "changeAt" | "at">,
+  rows: PastRows,
   idOf: (host: HostKey) => string | undefined,
 ): Pick<StatusRoom, "history" | "at" | "diff"> {
   const at: StatusRoom["at"] = async (host, revision) => {

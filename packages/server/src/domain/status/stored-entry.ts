@@ -1,7 +1,7 @@
 import { digestOf, legacyDigestOfShown } from "./document.ts";
 import { partOfText, type Part } from "./parts.ts";
 import type { StatusEntry } from "./status.ts";
-import type { StoredStatus } from "./status.store.ts";
+import type { StoredStatus } from "./loading.store.ts";
 
 /** What was known of a host when the last server ended. It is absent until it comes back and confirms it. */
 export function entryOfStored(

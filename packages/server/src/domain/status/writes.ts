@@ -1,6 +1,6 @@
 /** What a commit writes of the steps that hosts take. Pure. */
 import { bodyOf } from "./parts.ts";
-import type { StatusWrite } from "./status.store.ts";
+import type { StatusWrite } from "./writes.store.ts";
 import type { Leaving, Step } from "./steps.ts";
 
 export function writeOf(steps: readonly Step[], gone: readonly Leaving[]): StatusWrite {
