@@ -22,6 +22,7 @@ const PORT = 8444;
 
 interface Host {
   readonly state: string;
+  readonly offlineReason?: string;
   readonly via?: readonly string[];
   readonly addresses: readonly string[];
 }
@@ -210,5 +211,19 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
     expect(asked(SERVER)).toBe("HTTP/1.1 200 Connected");
     for (const target of ["10.78.0.1:22", `${gate.address}:${PORT}`, "127.0.0.1:8443", "example.org:443"])
       expect(asked(target)).toBe("HTTP/1.1 403 Refused");
+  });
+
+  test("one whose host is revoked cuts all that it carries at once, and nobody comes in through it", async () => {
+    for (const host of [near, far]) await isOnline(host);
+    const { doors } = (
+      await server.call<{ readonly doors: readonly { readonly name: string }[] }>("GET", `/api/v1/hosts/${gate.name}`)
+    ).body;
+    const revoked = await server.call("POST", `/api/v1/enrolments/${doors[0]!.name}/revoke`);
+    expect(revoked.status).toBe(200);
+    // Not their own ends, which would find out later.
+    for (const host of [near, far])
+      await expect
+        .poll(() => detail(host), { timeout: 20_000, interval: 50 })
+        .toMatchObject({ state: "offline", offlineReason: "waypoint.barred" });
   });
 });

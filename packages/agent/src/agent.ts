@@ -274,6 +274,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
           void waypoint?.then((room) => room.down());
           runs.down();
         },
+        barred: () => void waypoint?.then((room) => room.cut()),
         room: () => runs.room(),
         state: (state) => needs.onState?.(state),
         async reenrol(enrolled) {

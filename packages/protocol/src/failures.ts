@@ -381,6 +381,12 @@ export const failures = {
     means: "The way leads through this waypoint already, or is too long.",
   },
   "waypoint.busy": { status: 429, retry: true, exit: 1, means: "The waypoint carries as many connections as it may." },
+  "waypoint.barred": {
+    status: 403,
+    retry: true,
+    exit: 4,
+    means: "A waypoint on the way was revoked or is in quarantine: another way is needed.",
+  },
   "waypoint.no-link": { status: 503, retry: true, exit: 1, means: "The waypoint has no link to the server itself." },
   // Statuses
   "status.unknown": { status: 404, retry: true, exit: 1, means: "The host has told no status." },

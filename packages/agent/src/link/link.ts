@@ -58,6 +58,8 @@ export interface LinkNeeds {
   up(link: Up): Promise<void>;
   frame(frame: Told, up: Up): void;
   down(): void;
+  /** The server has said that this host must not come in: never again, or not until a person has looked at it. */
+  barred(): void;
   room(): void;
   state(state: LinkState): void;
   /** The certificate is out of time: asks for another over the public door. */
@@ -123,6 +125,9 @@ export async function keepLink(needs: LinkNeeds, signal: AbortSignal): Promise<v
   needs.state({ state: "stopped" });
 
   async function afterwards(end: End): Promise<void> {
+    // Through another of our servers, in the same round.
+    if (end.code === "waypoint.barred") return;
+    if (end.code === "link.quarantined") needs.barred();
     if (end.code === "certificate.renewed" || end.code === "link.preferred") {
       failures.clear();
     } else if (RENEWABLE.includes(end.code) && (await reenrolled())) {
@@ -130,6 +135,7 @@ export async function keepLink(needs: LinkNeeds, signal: AbortSignal): Promise<v
     } else if (end.retryAfterMs === null) {
       needs.state({ state: "dormant", reason: { code: end.code, message: end.message } });
       needs.log.error("link.dormant", { code: end.code, message: end.message });
+      needs.barred();
       await needs.identityChanged(signal);
     } else if (end.retryAfterMs !== undefined) {
       await pause(drainWait(end.retryAfterMs, Math.random()), signal);

@@ -25,6 +25,8 @@ export interface ListenerNeeds {
 export interface Listener {
   readonly port: number;
   renew(membership: Membership): void;
+  /** Cuts everybody, and goes on listening. */
+  cut(): void;
   /** Takes nobody any more, and cuts everybody. */
   close(): void;
 }
@@ -114,6 +116,10 @@ export async function openListener(needs: ListenerNeeds): Promise<Listener> {
     unread.delete(keyOf(socket));
   }
 
+  function cut(): void {
+    for (const socket of open) socket.destroy();
+  }
+
   await new Promise<void>((resolve, reject) => {
     gate.once("error", (cause) =>
       reject(new AtalayaError("settings.wrong", `a waypoint cannot listen there: ${cause.message}`, { cause })),
@@ -124,9 +130,10 @@ export async function openListener(needs: ListenerNeeds): Promise<Listener> {
   return {
     port: (gate.address() as AddressInfo).port,
     renew: (membership) => tls.setSecureContext(secureContextOf(membership)),
+    cut,
     close() {
       gate.close();
-      for (const socket of open) socket.destroy();
+      cut();
       // They look for slow requests now and then, until they are closed.
       for (const server of [tls, plain]) server.close(ignore);
     },

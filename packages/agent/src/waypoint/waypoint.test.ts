@@ -147,6 +147,23 @@ test("one whose own link is down, or whose server is gone, refuses at once", asy
   await expect(dial(behind.address, "enr_child")).rejects.toEqual(code("waypoint.no-link"));
 });
 
+test("one that may not come in itself any more cuts everybody at once, and carries again when it may", async () => {
+  const { waypoint, address } = await open("enr_a", at);
+  const ways = [await dial(address, "enr_child"), await dial(address)];
+  const ends = ways.map(({ socket }) =>
+    once(
+      socket.on("error", () => undefined),
+      "close",
+    ),
+  );
+  waypoint.down();
+  waypoint.cut();
+  await Promise.all(ends);
+  expect(waypoint.members()).toEqual([]);
+  await waypoint.up(await linkAt("enr_a", at));
+  expect((await dial(address, "enr_child")).hops).toEqual(["enr_a"]);
+});
+
 test("members of another fleet are no members, and take us for none", async () => {
   const { address } = await open("enr_a", at);
   const other = await authority();

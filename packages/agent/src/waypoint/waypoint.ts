@@ -43,6 +43,8 @@ export interface Waypoint extends Disposable {
   /** Listens from the first link on. */
   up(link: OwnLink): Promise<void>;
   down(): void;
+  /** Ends all that it carries and sends, now. */
+  cut(): void;
 }
 
 const DIAL_MS = 10_000;
@@ -170,6 +172,9 @@ export function createWaypoint({ settings, folder, environment, log, servers }: 
     },
     down() {
       link = undefined;
+    },
+    cut() {
+      void listener?.then((open) => open.cut());
     },
     [Symbol.dispose]() {
       over = true;

@@ -160,6 +160,7 @@ export const failures = {
   "waypoint.malformed": { status: 400, retry: false, exit: 1 },
   "waypoint.loop": { status: 508, retry: true, exit: 1 },
   "waypoint.busy": { status: 429, retry: true, exit: 1 },
+  "waypoint.barred": { status: 403, retry: true, exit: 4 },
   "waypoint.no-link": { status: 503, retry: true, exit: 1 },
   "status.unknown": { status: 404, retry: true, exit: 1 },
   "status.no-revision": { status: 404, retry: false, exit: 1 },

@@ -162,6 +162,7 @@ export const failuresInEnglish: Readonly<Record<FailureCode, string>> = {
   "waypoint.malformed": "The waypoint cannot read this",
   "waypoint.loop": "The way leads in a circle",
   "waypoint.busy": "The waypoint is full",
+  "waypoint.barred": "A waypoint on the way was revoked or is in quarantine",
   "waypoint.no-link": "The waypoint has no link itself",
   "status.unknown": "The host has told no status yet",
   "status.no-revision": "The status has no such revision, or no more",

@@ -162,6 +162,7 @@ export const failuresInSpanish: Readonly<Record<FailureCode, string>> = {
   "waypoint.malformed": "El punto de paso no entiende esto",
   "waypoint.loop": "El camino da vueltas en círculo",
   "waypoint.busy": "El punto de paso está lleno",
+  "waypoint.barred": "Un punto de paso del camino fue revocado o está en cuarentena",
   "waypoint.no-link": "El propio punto de paso no tiene enlace",
   "status.unknown": "El equipo aún no ha comunicado su estado",
   "status.no-revision": "El estado no tiene esa revisión, o ya no",

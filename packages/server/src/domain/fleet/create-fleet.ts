@@ -180,6 +180,7 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
     },
     byKey: (key) => directory.byKey(key),
     hostOfSystem: (system) => directory.hostOfSystem(system)?.key,
+    hostOfEnrolment: (enrolment) => directory.hostOfEnrolment(enrolment),
     factsDigest: (host) => directory.factsDigest(host),
     foresee: async (newcomers) => (newcomers.length === 0 ? [] : attachments.foresee(newcomers)),
     async attach(newcomer) {

@@ -39,6 +39,7 @@ export interface Directory {
   byId(id: string): DirectoryHost | undefined;
   byName(name: string): DirectoryHost | undefined;
   hostOfSystem(system: SystemKey): DirectoryHost | undefined;
+  hostOfEnrolment(enrolment: string): DirectoryHost | undefined;
   factsDigest(host: HostKey): string | undefined;
   nameOf(key: HostKey): string | undefined;
   /** Each host that changed after this revision, once, in the order of revisions. */
@@ -76,10 +77,11 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
     return into === undefined ? key : survivor(into);
   };
   const byKey = (key: HostKey) => entries.get(survivor(key))?.host;
-  const nameOfEnrolment = (enrolment: string): string => {
+  const hostOfEnrolment = (enrolment: string) => {
     const key = enrolments.get(enrolment);
-    return (key === undefined ? undefined : byKey(key)?.name) ?? enrolment;
+    return key === undefined ? undefined : byKey(key);
   };
+  const nameOfEnrolment = (enrolment: string): string => hostOfEnrolment(enrolment)?.name ?? enrolment;
   const revisionOf = (key: HostKey) => entries.get(key)?.host.revision ?? gone.get(key)?.revision;
 
   /** Takes away what leads to this host and will not once it is as `next` says. */
@@ -145,6 +147,7 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
       const key = systems.get(system);
       return key === undefined ? undefined : byKey(key);
     },
+    hostOfEnrolment,
     factsDigest: (host) => entries.get(survivor(host))?.factsDigest,
     nameOf: (key) => entries.get(key)?.host.name ?? gone.get(key)?.name,
     changesAfter(revision) {

@@ -200,6 +200,8 @@ export interface Fleet {
 
   /** The host a system boots on now: another than at its enrolment once hosts were merged. */
   hostOfSystem(system: SystemKey): HostKey | undefined;
+  /** Undefined for one that was revoked, or that the directory does not know (yet). */
+  hostOfEnrolment(enrolment: string): DirectoryHost | undefined;
   /**
    * Called after hosts were merged (`into` is the one that stays) or forgotten (`into` is absent), at the server that
    * did it: links of these enrolments must end, and those of forgotten hosts not come back.

@@ -33,7 +33,15 @@ export interface LinkNeeds {
   readonly enrolments: Pick<Enrolments, "admit" | "renew" | "onRevoked">;
   readonly fleet: Pick<
     Fleet,
-    "byKey" | "hostOfSystem" | "factsDigest" | "quarantine" | "learn" | "linkUp" | "linkDown" | "onGone"
+    | "byKey"
+    | "hostOfSystem"
+    | "hostOfEnrolment"
+    | "factsDigest"
+    | "quarantine"
+    | "learn"
+    | "linkUp"
+    | "linkDown"
+    | "onGone"
   >;
   /** This server's name, as agents and history show it. */
   readonly server: string;
@@ -105,6 +113,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     clock,
     log,
     refuse,
+    cutBehind,
     server: {
       name: needs.server,
       heartbeatMs: settings.heartbeatMs,
@@ -140,6 +149,7 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
       revoked.note(enrolment, code, keep);
       const link = registry.ofEnrolment(enrolment);
       if (link !== undefined && isOutdated(link, keep)) refuse(link, code, "this certificate is not good any more");
+      if (keep === undefined) cutBehind(enrolment);
     }),
     fleet.onGone(({ enrolments: gone }) => {
       // Those of a merged host come back and find the other one; those of a forgotten host are revoked meanwhile.
@@ -167,6 +177,14 @@ export function createLinks(needs: LinkNeeds): LinkRoom {
     const frame = refused(code, message, random());
     log.debug({ enrolment: connection.enrolment, address: connection.address, code }, "refused a link");
     connection.end(code, retryAfterMs === undefined ? frame : { ...frame, retryAfterMs });
+  }
+
+  /** Links that come through a waypoint which nobody trusts any more: its agents find another way, if they have one. */
+  function cutBehind(waypoint: string): void {
+    for (const link of registry.all()) {
+      if (link.via.includes(waypoint))
+        refuse(link, "waypoint.barred", "a waypoint on the way may not come in any more");
+    }
   }
 
   function welcomed(connection: Connection, hello: Hello): void {

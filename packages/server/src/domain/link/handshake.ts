@@ -17,7 +17,7 @@ import type { Hearing, Verdict } from "./standing.ts";
 
 export interface HandshakeNeeds {
   readonly enrolments: Pick<Enrolments, "admit">;
-  readonly fleet: Pick<Fleet, "byKey" | "hostOfSystem" | "factsDigest" | "quarantine">;
+  readonly fleet: Pick<Fleet, "byKey" | "hostOfSystem" | "hostOfEnrolment" | "factsDigest" | "quarantine">;
   readonly standings: StandingStore;
   readonly registry: Registry;
   readonly revoked: Revoked;
@@ -26,6 +26,8 @@ export interface HandshakeNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly refuse: (connection: Connection, code: FailureCode, message: string, retryAfterMs?: number) => void;
+  /** Ends the links that come through this waypoint, by its enrolment. */
+  readonly cutBehind: (waypoint: string) => void;
   /** What every welcome says. */
   readonly server: {
     readonly name: string;
@@ -76,17 +78,25 @@ export function handshaker(needs: HandshakeNeeds) {
     connection.kind = hello.system.kind;
     connection.capabilities = capabilitiesOf(hello.capabilities);
     if (hello.via !== undefined) connection.via = hello.via;
-    if (isQuarantined(connection)) return;
+    if (isKeptOut(connection)) return;
     const verdict = await hear(hearingOf(hello, admitted, clock.now()));
     if (verdict.kind === "cloned") return quarantine(connection, verdict.because);
     connection.epoch = verdict.epoch;
     await inTurn(connection.host, () => welcome(connection, hello, version));
   }
 
-  function isQuarantined(connection: Connection): boolean {
-    if (fleet.byKey(connection.host)?.state !== "quarantined") return false;
-    refuse(connection, "link.quarantined", "this host is in quarantine until somebody lets it out");
-    return true;
+  function isKeptOut(connection: Connection): boolean {
+    if (fleet.byKey(connection.host)?.state === "quarantined")
+      refuse(connection, "link.quarantined", "this host is in quarantine until somebody lets it out");
+    else if (connection.via.some(isBarred))
+      refuse(connection, "waypoint.barred", "a waypoint on the way may not come in itself");
+    return connection.hasEnded();
+  }
+
+  /** Of a waypoint: the agent is the one that says which carry it, and has looked at the certificate of the first. */
+  function isBarred(waypoint: string): boolean {
+    const state = fleet.hostOfEnrolment(waypoint)?.state;
+    return state === undefined || state === "quarantined" || revoked.isRevoked(waypoint);
   }
 
   async function quarantine(connection: Connection, because: "hardware" | "nonces"): Promise<void> {
@@ -99,6 +109,7 @@ export function handshaker(needs: HandshakeNeeds) {
         : "two machines take turns with this enrolment";
     const other = registry.of(host);
     if (other !== undefined) refuse(other, "link.quarantined", sentence);
+    needs.cutBehind(enrolment);
     refuse(connection, "link.quarantined", sentence);
   }
 
@@ -111,7 +122,7 @@ export function handshaker(needs: HandshakeNeeds) {
       // Revoked since it was looked up, by somebody who could not know of it.
       const late = revoked.since(connection);
       if (late !== undefined) refuse(connection, late, "this certificate is not good any more");
-      if (connection.hasEnded() || isQuarantined(connection)) return;
+      if (connection.hasEnded() || isKeptOut(connection)) return;
       registry.add(connection);
       connection.stage = "up";
       const servers = needs.server.servers();

@@ -8,6 +8,8 @@ type Code = Parameters<RevocationListener>[1];
 export interface Revoked {
   note: RevocationListener;
   since(connection: Connection): Code | undefined;
+  /** All its certificates, lately. */
+  isRevoked(enrolment: string): boolean;
 }
 
 /** News may come late, and then be older than the link: it says nothing about certificates issued since. */
@@ -30,6 +32,7 @@ export function createRevoked(clock: Pick<Clock, "now">): Revoked {
         lately.delete(oldest);
       }
     },
+    isRevoked: (enrolment) => lately.get(enrolment)?.code === "certificate.revoked",
     since(connection) {
       const found = lately.get(connection.enrolment);
       return found !== undefined && isOutdated(connection, found.keep) ? found.code : undefined;
