@@ -1,7 +1,14 @@
 import type { BenchOptions } from "./question.ts";
 
-/** Reads `--name value`, `--name=value` and bare `--name`. A sentence when it cannot. `known` absent: any name will do. */
-export function parseCommandLine(argv: readonly string[], known: readonly string[] | undefined): BenchOptions | string {
+/**
+ * Reads `--name value`, `--name=value` and bare `--name`. A sentence when it cannot. `told`: a sentence for each that is
+ * known, with its default in parentheses; absent: any name will do.
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  told: Readonly<Record<string, string>> | undefined,
+): BenchOptions | string {
+  const known = told === undefined ? undefined : Object.keys(told);
   const options: Record<string, string | number | true> = {};
   for (let at = 0; at < argv.length; at += 1) {
     const match = /^--([a-z][a-zA-Z-]*)(?:=(.*))?$/s.exec(argv[at] ?? "");
@@ -16,8 +23,20 @@ export function parseCommandLine(argv: readonly string[], known: readonly string
       options[name] = valueOf(next);
       at += 1;
     } else options[name] = true;
+    const wanted = unlike(told?.[name] ?? "", options[name]!);
+    if (wanted !== undefined) return `--${name} wants ${wanted}.`;
   }
   return options;
+}
+
+/** What a value must be to stand in a default's place; undefined: it can. Nothing that is measured of no hosts is met. */
+function unlike(sentence: string, value: string | number | true): string | undefined {
+  const [, standard] = /\((\d[\d.,]*)/.exec(sentence) ?? [];
+  if (standard === undefined) return undefined;
+  const parts = standard.includes(",") ? String(value).split(",") : [String(value)];
+  const least = Number(standard) === 0 ? 0 : Number.MIN_VALUE;
+  if (parts.every((part) => /^\d+(\.\d+)?$/.test(part) && Number(part) >= least)) return undefined;
+  return `a number${least > 0 ? " above 0" : ""}, as ${standard}`;
 }
 
 function valueOf(text: string): string | number {

@@ -40,7 +40,7 @@ async function ask(name: string, argv: readonly string[]): Promise<number> {
     await list();
     return 2;
   }
-  const options = parseCommandLine(argv, bench.options === undefined ? undefined : Object.keys(bench.options));
+  const options = parseCommandLine(argv, bench.options);
   if (typeof options === "string") {
     console.error(options);
     return 2;

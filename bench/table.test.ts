@@ -32,7 +32,9 @@ describe("the table of a bench", () => {
 
 describe("the command line of a bench", () => {
   test("reads numbers, words and bare switches in both spellings", () => {
-    expect(parseCommandLine(["--agents", "100", "--engine=postgres", "--full"], ["agents", "engine", "full"])).toEqual({
+    expect(
+      parseCommandLine(["--agents", "100", "--engine=postgres", "--full"], { agents: "(10)", engine: "", full: "" }),
+    ).toEqual({
       agents: 100,
       engine: "postgres",
       full: true,
@@ -40,8 +42,30 @@ describe("the command line of a bench", () => {
   });
 
   test("refuses what the bench does not know", () => {
-    expect(parseCommandLine(["--agnets", "1"], ["agents"])).toBe("--agnets is unknown here. There is: --agents");
-    expect(parseCommandLine(["100"], [])).toBe('"100" is not an option.');
+    expect(parseCommandLine(["--agnets", "1"], { agents: "(10)" })).toBe(
+      "--agnets is unknown here. There is: --agents",
+    );
+    expect(parseCommandLine(["100"], {})).toBe('"100" is not an option.');
     expect(parseCommandLine(["--any", "1"], undefined)).toEqual({ any: 1 });
+  });
+
+  test("refuses what cannot stand in a default's place: of no hosts every target would be met", () => {
+    const told = { hosts: "how many (10000)", sizes: "each (100,1000)", output: "bytes (0)", seconds: "time (1.5)" };
+    for (const wrong of [
+      "--hosts=abc",
+      "--hosts=0",
+      "--hosts=-3",
+      "--hosts=1,2",
+      "--hosts",
+      "--sizes=1,x",
+      "--output=x",
+    ])
+      expect(parseCommandLine([wrong], told), wrong).toMatch(/ wants a number/);
+    expect(parseCommandLine(["--hosts", "5", "--sizes=1,20", "--output", "0", "--seconds", "0.5"], told)).toEqual({
+      hosts: 5,
+      sizes: "1,20",
+      output: 0,
+      seconds: 0.5,
+    });
   });
 });
