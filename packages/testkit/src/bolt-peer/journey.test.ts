@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { X509Certificate } from "node:crypto";
+import { WebSocket } from "ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inProcessServer, type InProcessServer } from "../plane/plane.ts";
 import { activate } from "./activation.ts";
@@ -69,6 +70,17 @@ test("an original agent activates as it always did, connects with what it got, i
   expect(host!.doors).toMatchObject([{ kind: "bolt", name: got.id }]);
   const proxied = await server.call<{ url: string }>("GET", `/proxy/${host!.name}@5000/hello?a=b`);
   expect(proxied).toMatchObject({ status: 200, body: { url: "/hello?a=b" } });
+
+  const terminal = new WebSocket(
+    `wss://${server.host}:${server.port}/api/v1/hosts/${host!.name}/terminal`,
+    "atalaya.terminal.v1",
+    { ca: server.ca, headers: { authorization: `Bearer ${server.token}` } },
+  );
+  const [said] = (await once(terminal, "message")) as [Buffer];
+  expect(JSON.parse(said.toString())).toMatchObject({
+    type: "ended",
+    reason: { code: "host.no-agent", message: expect.stringContaining("atalaya token create") },
+  });
 
   await expect(activate(server, { skey: SKEY, token })).rejects.toThrow("403");
   expect((await server.call("DELETE", `/agents/${got.id}`)).status).toBe(204);

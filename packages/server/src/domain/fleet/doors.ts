@@ -1,6 +1,6 @@
 /** Which host has come in by a gateway, and what its doors say of it. Pure; `doors.store.ts` reads and writes. */
 import type { DoorRow } from "./directory.store.ts";
-import type { DoorKind, Guest, HostDoor, HostKey } from "./fleet.ts";
+import type { DirectoryHost, DoorKind, Guest, HostDoor, HostKey } from "./fleet.ts";
 
 /** A host with something in common with a guest. */
 export interface Acquaintance {
@@ -70,4 +70,9 @@ export function latestDoor(doors: readonly HostDoor[]): HostDoor | undefined {
 export function lastSeen(linkAt: number | undefined, doors: readonly HostDoor[]): { readonly lastSeenAt?: number } {
   const at = Math.max(linkAt ?? 0, latestDoor(doors)?.lastSeenAt ?? 0);
   return at === 0 ? {} : { lastSeenAt: at };
+}
+
+/** No agent of ours was ever there: such a host comes in by foreign protocols only, and can run nothing. */
+export function isForeign({ agent, doors }: Pick<DirectoryHost, "agent" | "doors">): boolean {
+  return agent === undefined && doors.length > 0;
 }

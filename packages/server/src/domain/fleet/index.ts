@@ -5,6 +5,7 @@
  */
 export { createFleet, type FleetNeeds, type FleetRoom } from "./create-fleet.ts";
 export { followSelector, type FollowedSelector } from "./following.ts";
+export { isForeign } from "./doors.ts";
 export { fleetMethods } from "./fleet.rpc.ts";
 export { fleetRoutes } from "./fleet.routes.ts";
 export { hostsTopic } from "./hosts-topic.ts";

@@ -10,7 +10,7 @@ import type { Segments } from "../../platform/segments/index.ts";
 import type { Store } from "../../platform/store/index.ts";
 import type { Accounts } from "../accounts/index.ts";
 import type { BlobNames } from "../blobs/index.ts";
-import type { Fleet, HostKey } from "../fleet/index.ts";
+import { isForeign, type Fleet, type HostKey } from "../fleet/index.ts";
 import type { Links } from "../link/index.ts";
 import type { Topic } from "../live/index.ts";
 import { acknowledge, tell } from "./acknowledge.ts";
@@ -141,7 +141,7 @@ export async function createJobs(needs: JobsRoomNeeds): Promise<JobsRoom> {
       isBarred: (host) => fleet.byKey(host)?.isBarred === true,
       isForeign(host) {
         const known = fleet.byKey(host);
-        return known !== undefined && known.agent === undefined && known.doors.length > 0;
+        return known !== undefined && isForeign(known);
       },
       zones,
       secrets: async (job) => {

@@ -13,7 +13,7 @@ import type { Peer } from "../../cores/core.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
-import type { DirectoryHost, Fleet } from "../fleet/index.ts";
+import { isForeign, type DirectoryHost, type Fleet } from "../fleet/index.ts";
 import { refuseUpgrade } from "../../api/refuse-upgrade.ts";
 import type { Streams } from "../link/index.ts";
 import type { Recording, Recordings } from "./recordings.ts";
@@ -145,6 +145,11 @@ export function createTerminals(needs: TerminalsNeeds): Terminals {
     let recording: Recording | undefined;
     let stream;
     try {
+      if (isForeign(host))
+        throw new AtalayaError(
+          "host.no-agent",
+          "This host speaks only the bolt wire, which carries no terminal. For one, let our agent join from it: `atalaya token create`.",
+        );
       const runner = await needs.accountFor(actor, wish.account, host);
       const { account: _, ...rest } = wish;
       const { promise: opened, resolve: said } = Promise.withResolvers<unknown>();
