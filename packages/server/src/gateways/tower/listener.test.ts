@@ -100,7 +100,11 @@ describe("the tower's own listeners", () => {
       async fetch(request, _peer, actor) {
         told.push({ path: new URL(request.url).pathname, actor });
         return new Response(request.method === "HEAD" ? null : "x".repeat(100_000), {
-          headers: { "content-md5": "abc", "content-length": request.method === "HEAD" ? "0" : "100000" },
+          headers: {
+            "content-md5": "abc",
+            "content-length": request.method === "HEAD" ? "0" : "100000",
+            "strict-transport-security": "max-age=1",
+          },
         });
       },
       carry(incoming, outgoing) {
@@ -131,6 +135,7 @@ describe("the tower's own listeners", () => {
     const head = await ask(port, { method: "HEAD" });
     expect([head.status, head.text, head.headers["content-length"]]).toEqual([200, "", "0"]);
     expect(head.rawHeaders).toContain("Content-MD5");
+    expect(head.headers).not.toHaveProperty("strict-transport-security");
     expect((await ask(port, {})).text).toHaveLength(100_000);
     expect((await ask(port, { path: "/proxy/a@80/" })).text).toBe("carried");
     expect(told.at(-1)!.actor).toMatchObject({ name: "tower", role: "viewer" });
@@ -147,7 +152,8 @@ describe("the tower's own listeners", () => {
 
   test("serve programs by the name in their certificates, and nobody else", async () => {
     const { port } = listeners.tls[0]!;
-    expect((await ask(port, { tls: "monitor" })).status).toBe(200);
+    const answer = await ask(port, { tls: "monitor" });
+    expect([answer.status, answer.headers["strict-transport-security"]]).toEqual([200, "max-age=1"]);
     expect(told.at(-1)!.actor).toMatchObject({ name: "certificate:monitor", role: "viewer" });
     expect((await ask(port, { tls: "aula" })).status).toBe(200);
     expect(told.at(-1)!.actor).toMatchObject({ role: "operator", places: ["site/aula-1"] });

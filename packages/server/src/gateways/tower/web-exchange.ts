@@ -64,7 +64,10 @@ export async function writeAnswer(
   outgoing: ServerResponse,
 ): Promise<void> {
   outgoing.statusCode = response.status;
-  for (const [name, value] of response.headers) outgoing.setHeader(SPELLED.get(name) ?? name, value);
+  // Not over plain HTTP, where anybody on the way could have written it (RFC 6797, 7.2).
+  const omitted = isEncrypted(incoming) ? undefined : "strict-transport-security";
+  for (const [name, value] of response.headers)
+    if (name !== omitted) outgoing.setHeader(SPELLED.get(name) ?? name, value);
   if (response.body === null || incoming.method === "HEAD") {
     await response.body?.cancel();
     outgoing.end();
@@ -78,6 +81,10 @@ export async function writeAnswer(
     if (!outgoing.write(next.value)) await drained(outgoing);
   }
   outgoing.end();
+}
+
+function isEncrypted({ socket }: IncomingMessage): boolean {
+  return (socket as Partial<TLSSocket>).encrypted === true;
 }
 
 function drained(outgoing: ServerResponse): Promise<void> {
