@@ -1,5 +1,6 @@
 /** A person's ways to a host's terminal: the command line in a terminal of its own, and the WebSocket that browsers use. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -161,6 +162,21 @@ describe("atalaya terminal", () => {
     expect(printed).toContain("42=");
     expect(printed).toContain("over");
   });
+});
+
+test("a terminal takes what stands in a file, and its own status is the shell's", async () => {
+  const file = join(folder, "typed");
+  writeFileSync(file, "echo $((40+2))=; exit 3\n");
+  const words = (host: string) => [CLI, "terminal", host, "--data", server.data];
+  const fromFile = (host: string) =>
+    spawnSync(process.execPath, words(host), { stdio: [openSync(file, "r"), "pipe", "pipe"], encoding: "utf8" });
+  const { status, stdout, stderr } = fromFile("pc-01");
+  expect(stderr).not.toContain("error");
+  expect(status).toBe(3);
+  expect(stdout).toContain("42=");
+  const nowhere = fromFile("pc-02");
+  expect(nowhere.stderr).toMatch(/^error: There is no host/);
+  expect(nowhere.status).toBe(5);
 });
 
 describe("the WebSocket of a terminal", () => {

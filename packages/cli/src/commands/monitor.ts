@@ -50,7 +50,8 @@ export function register(program: Command, context: Context): void {
       const { items } = await client.get("/api/v1/monitor", { params: { query: { selector } } });
       if (global.json === true) return printJson(session, items);
       const isLive = once !== true && out.columns !== undefined;
-      if (items.length === 0 && !isLive) return err.write("Nothing is known yet of any of these hosts.\n");
+      if (items.length === 0 && !isLive)
+        return err.write("No host matches, or none of them has told how it fares yet.\n");
       const busiest = items.toSorted((a, b) => (b.cpu ?? 0) - (a.cpu ?? 0));
       const columns = [
         { title: "NAME", cell: ({ host }: Load) => printable(host.name), paint: () => out.paint.bold },

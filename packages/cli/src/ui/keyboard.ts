@@ -44,7 +44,8 @@ export function keyboard(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): 
   life.defer(() => {
     restore();
     stdin.pause();
-    stdin.unref();
+    // A file has none of it.
+    (stdin as Partial<NodeJS.ReadStream>).unref?.();
   });
   return {
     isTerminal,
