@@ -18,6 +18,9 @@ const NEXT: Readonly<Record<string, string>> = {
   "server.unreachable": "Is it running? Is the address right? --server https://host:port (or ATALAYA_SERVER)",
   "selector.no-match": "See whom there is: atalaya hosts",
   "group.unknown": "See: atalaya group ls",
+  "script.unknown": "See: atalaya script ls",
+  "deployment.unknown": "See: atalaya deployment ls",
+  "activation.unknown": "See: atalaya activation ls",
 };
 
 export function statusOf(states: States, targets: number): 0 | 1 {

@@ -52,9 +52,10 @@ describe("the end of a run", () => {
   test("names what stopped it", () => {
     const status = { exitCode: 143, uptimeMs: 5_000 };
     expect(endingOf(remains({ status, stop: { cause: "cancel", uptimeMs: 1 } })).state).toBe("cancelled");
-    expect(endingOf(remains({ status, stop: { cause: "time-limit", uptimeMs: 1 }, timeLimitMs: 5 })).state).toBe(
-      "timed-out",
-    );
+    const late = (timeLimitMs: number) =>
+      endingOf(remains({ status, stop: { cause: "time-limit", uptimeMs: 1 }, timeLimitMs }));
+    expect(late(5)).toMatchObject({ state: "timed-out", reason: { message: "the command ran longer than 5 ms" } });
+    expect(late(90_000).reason?.message).toBe("the command ran longer than 90 s");
     expect(endingOf(remains({ droppedBytes: 3 }))).toMatchObject({
       state: "failed",
       reason: { code: "run.output-limit" },

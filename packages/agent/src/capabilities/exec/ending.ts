@@ -29,10 +29,9 @@ export function cutOf(
     return { state: "failed", reason: { code: "run.output-limit", message } };
   }
   if (stop?.cause !== "time-limit") return undefined;
-  return {
-    state: "timed-out",
-    reason: { code: "run.time-limit", message: `the command ran longer than ${timeLimitMs} ms` },
-  };
+  const seconds = (timeLimitMs ?? 0) / 1000;
+  const limit = Number.isInteger(seconds) ? `${seconds} s` : `${timeLimitMs} ms`;
+  return { state: "timed-out", reason: { code: "run.time-limit", message: `the command ran longer than ${limit}` } };
 }
 
 /** The kernel killed it for want of memory. What went on and ended well in spite of that did not fail. */
