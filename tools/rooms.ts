@@ -26,6 +26,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "packages/agent/src": [
     "main.ts",
     "agent.ts",
+    "on-demand.ts",
     "endings.test.ts",
     "containment.test.ts",
     "settings.ts",

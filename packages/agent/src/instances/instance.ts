@@ -2,14 +2,15 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError, type ServiceSpec, type ServiceState, type ServiceStatus } from "@atalaya/protocol";
-import { hasEnvironment, killAll, send, sessionMembers, statOf } from "../capabilities/exec/processes.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
+import { pause } from "../platform/pause.ts";
 import { nextStart } from "./backoff.ts";
 import { readBegun, readExit, StoredSpec, Wish, type Begun, type InstanceFiles } from "./files.ts";
 import type { Cleared, MinderWish } from "./minder.ts";
 import { boundLog, lastLines } from "./log-file.ts";
+import { isAlive, killLeftovers, signalSession } from "./session.ts";
 
 export interface InstanceNeeds {
   readonly name: string;
@@ -83,11 +84,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     await writeDurably(files.wish, JSON.stringify(wish));
   }
 
-  function alive(): boolean {
-    if (begun === undefined) return false;
-    const found = statOf(begun.pid);
-    return found !== undefined && found.since === begun.since && found.state !== "Z" && found.state !== "X";
-  }
+  const alive = (): boolean => begun !== undefined && isAlive(begun);
 
   async function launch(): Promise<void> {
     clearTimeout(timer);
@@ -164,7 +161,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     if (next === undefined) {
       become(code === 0 ? "stopped" : "failed");
       void inTurn(async () => {
-        await killLeftovers(pid);
+        if (pid !== undefined) await killLeftovers(name, pid);
         await keep({ running: false });
       });
       return;
@@ -173,7 +170,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
     timer = setTimeout(() => {
       void inTurn(async () => {
         if (closed || state !== "waiting") return;
-        await killLeftovers(pid);
+        if (pid !== undefined) await killLeftovers(name, pid);
         await keep({ restarts: wish.restarts + 1, failures: next.failures });
         await launch();
       }).catch((error: unknown) => fail(error));
@@ -187,19 +184,6 @@ export function createInstance(needs: InstanceNeeds): Instance {
     become("failed");
   }
 
-  /** What it has left behind in its session, known by the name that it was given. */
-  async function killLeftovers(session: number | undefined): Promise<void> {
-    if (session === undefined) return;
-    for (let round = 0; round < 5; round += 1) {
-      const members = (await sessionMembers(session)).filter(({ pid }) =>
-        hasEnvironment(pid, `ATALAYA_INSTANCE=${name}`),
-      );
-      if (members.length === 0) return;
-      killAll(members);
-      await pause(LOOK_MS);
-    }
-  }
-
   async function stopNow(): Promise<void> {
     clearTimeout(timer);
     await keep({ running: false, failures: 0 });
@@ -209,12 +193,12 @@ export function createInstance(needs: InstanceNeeds): Instance {
       await untilBegun();
       const target = begun;
       if (target !== undefined && alive()) {
-        await signalAll(target.pid, "SIGTERM");
+        await signalSession(target.pid, "SIGTERM");
         await until(ended, spec.stopMs);
-        if (!ended() && alive()) await signalAll(target.pid, "SIGKILL");
+        if (!ended() && alive()) await signalSession(target.pid, "SIGKILL");
       }
       await until(ended, BEGIN_MS);
-      await killLeftovers(target?.pid);
+      if (target !== undefined) await killLeftovers(name, target.pid);
       if (!ended()) throw new AtalayaError("service.failed", `${name} does not end`);
     } else become("stopped");
   }
@@ -371,14 +355,4 @@ export function createInstance(needs: InstanceNeeds): Instance {
   function describe(text: string | undefined): { description?: string } {
     return text === undefined ? {} : { description: text.slice(0, 512) };
   }
-}
-
-/** Its process group at once, then what else is in its session. Only while its leader is known to live. */
-async function signalAll(session: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-  send(-session, signal);
-  for (const { pid } of await sessionMembers(session)) if (pid !== session) send(pid, signal);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

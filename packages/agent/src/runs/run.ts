@@ -4,7 +4,7 @@
  * that a run that began under another process of the agent is just the same.
  */
 import { stat } from "node:fs/promises";
-import type { AgentFrame, FailureCode, RunResult, SpoolEntry } from "@atalaya/protocol";
+import type { FailureCode, SpoolEntry } from "@atalaya/protocol";
 import type { Cgroup } from "../capabilities/exec/cgroups.ts";
 import { isWrapper } from "../capabilities/exec/processes.ts";
 import { pumpOf } from "../capabilities/exec/pump.ts";
@@ -25,13 +25,14 @@ import {
   type Status,
 } from "../spool/records.ts";
 import { crewOf } from "./crew.ts";
-import { endingOf, incompleteOf } from "./ending.ts";
+import { endingOf } from "./ending.ts";
 import { createFlow } from "./flow.ts";
 import type { Attendant, Terms } from "./handler.ts";
 import type { Outlet } from "./outlet.ts";
 import { openOutput } from "./output.ts";
 import { createSteps } from "./steps.ts";
 import { createStopping } from "./stopping.ts";
+import { createTelling } from "./telling.ts";
 
 export interface RunNeeds {
   readonly accepted: AcceptedRun;
@@ -77,17 +78,14 @@ export function createRun(needs: RunNeeds): Run {
     later: (ms) => steps.later(ms),
     full(now) {
       full.pump = now;
-      tellFull();
+      telling.tellFull();
     },
   });
   let started: (Started & { readonly at: number }) | undefined;
   let ending: Ending | undefined;
   let wrapperGone = false;
-  /** Whether the disk is too full for the pump, for what is written here, and whether that was said on this link. */
-  const full = { pump: false, step: false, told: false };
-  let outlet: Outlet | undefined;
-  let told: SpoolEntry["phase"] | undefined;
-  let resultTold = false;
+  /** Whether the disk is too full for the pump, and for what is written here. */
+  const full = { pump: false, step: false };
   let watcher: { close(): void } | undefined;
   let attendant: Attendant | undefined;
 
@@ -100,9 +98,17 @@ export function createRun(needs: RunNeeds): Run {
       if (isFull(error)) full.step = true;
       else log.error("run.step-failed", { run: accepted.run, ...failureOf(error) });
     }
-    tellFull();
+    telling.tellFull();
   });
   const { poke } = steps;
+  const telling = createTelling({
+    run: accepted.run,
+    output,
+    log,
+    startedAt: () => started?.at,
+    ending: () => ending,
+    isFull: () => full.pump || full.step,
+  });
 
   const stopping = createStopping({
     accepted,
@@ -125,9 +131,9 @@ export function createRun(needs: RunNeeds): Run {
     if (ending === undefined) await observe().catch((error: unknown) => (failed = error));
     await output.look();
     if (ending === undefined) await guard().catch((error: unknown) => (failed ??= error));
-    tell();
+    telling.tell();
     await output.pump();
-    tell();
+    telling.tell();
     if (failed !== undefined) throw failed as Error;
   }
 
@@ -230,45 +236,6 @@ export function createRun(needs: RunNeeds): Run {
     await flow.guard(highWater);
   }
 
-  function tellFull(): void {
-    const now = full.pump || full.step;
-    if (now === full.told || outlet === undefined || told === undefined) return;
-    full.told = now;
-    log.warn(now ? "run.disk-full" : "run.disk-has-room", { run: accepted.run });
-    outlet.send(problem(now ? "it is full, and the run waits for room" : "there is room again, and the run goes on"));
-  }
-
-  function problem(message: string): AgentFrame {
-    return {
-      type: "problem",
-      code: "run.spool-full",
-      message: `the disk of the agent's spool: ${message}`,
-      run: accepted.run,
-    };
-  }
-
-  function phase(): SpoolEntry["phase"] {
-    if (ending !== undefined) return "finished";
-    return started === undefined ? "accepted" : "running";
-  }
-
-  function tell(): void {
-    if (outlet === undefined) return;
-    if (told === undefined) {
-      outlet.send({ type: "accepted", run: accepted.run });
-      told = "accepted";
-    }
-    if (told === "accepted" && started !== undefined) {
-      outlet.send({ type: "running", run: accepted.run, startedAt: started.at });
-      told = "running";
-    }
-    if (ending !== undefined && !resultTold && output.sent()) {
-      resultTold = true;
-      const told = output.damaged ? incompleteOf(ending, "the spool was damaged") : ending;
-      outlet.send(resultFrame(accepted.run, told, output.lastSequence));
-    }
-  }
-
   async function follow(exited?: Promise<void>): Promise<void> {
     const result = await readJsonIfThere(files.result, Ending);
     if (result !== undefined) {
@@ -286,7 +253,7 @@ export function createRun(needs: RunNeeds): Run {
         }
         attendant?.look();
       });
-      attendant = terms.attend?.({ id: accepted.run, files, outlet: () => (told === undefined ? undefined : outlet) });
+      attendant = terms.attend?.({ id: accepted.run, files, outlet: () => telling.outlet });
       attendant?.look();
       if (exited === undefined) await checkWrapper();
       else {
@@ -313,22 +280,19 @@ export function createRun(needs: RunNeeds): Run {
     get bytes() {
       return output.stored;
     },
-    entry: () => ({ run: accepted.run, phase: phase(), lastSequence: output.lastSequence }),
+    entry: () => ({ run: accepted.run, phase: telling.phase, lastSequence: output.lastSequence }),
     follow,
     async end(state, code, message) {
       await end(state, code, message);
       poke();
     },
     attach(next, handle, through, known) {
-      outlet = next;
-      told = known;
-      resultTold = false;
-      full.told = false;
+      telling.attach(next, known);
       output.attach(next, handle, through);
       poke();
     },
     detach() {
-      outlet = undefined;
+      telling.detach();
       output.detach();
     },
     committed(through) {
@@ -348,14 +312,6 @@ export function createRun(needs: RunNeeds): Run {
       await output.close();
     },
   };
-}
-
-function resultFrame(run: string, { stdoutEnd: _, stderrEnd: __, ...ending }: Ending, lastSequence: number): RunResult {
-  return { type: "result", run, ...withoutUndefined(ending), lastSequence } as RunResult;
-}
-
-function withoutUndefined(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined));
 }
 
 async function firstLineOf(path: string): Promise<string> {

@@ -3,7 +3,7 @@ import type { instances, RequestOf, services } from "@atalaya/protocol";
 import { allowsCapability, type Policy } from "../../policy/policy.ts";
 import { forbidsTask, matchesAny } from "../../policy/tasks.ts";
 import { forbidsCommand } from "../../tasks/command-rules.ts";
-import { systemdRuns } from "./systemd.ts";
+import { systemdRuns } from "./systemd-bus.ts";
 
 const LOOKING: ReadonlySet<string> = new Set(["list", "status", "logs"]);
 

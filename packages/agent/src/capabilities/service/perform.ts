@@ -3,7 +3,9 @@ import { AtalayaError, instances, services, type RequestOf, type ServiceStatus }
 import type { Scene } from "../../tasks/task.ts";
 import { capture } from "../package/steps.ts";
 import type { InstanceAnswer } from "./act.ts";
-import { openSystemd, systemdPlace, systemdRuns, unitName, type Systemd } from "./systemd.ts";
+import { systemdPlace, systemdRuns } from "./systemd-bus.ts";
+import { openSystemd, type Systemd } from "./systemd.ts";
+import { unitName } from "./unit-status.ts";
 
 type Request = RequestOf<typeof services>;
 

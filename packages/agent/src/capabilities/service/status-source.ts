@@ -1,7 +1,8 @@
 /** What the status of a host says of services and instances, and when to look again. */
 import type { ServiceStatus } from "@atalaya/protocol";
 import type { LazySupervisor } from "../../instances/lazy.ts";
-import { openSystemd, systemdPlace, systemdRuns, type Systemd, type SystemdPlace } from "./systemd.ts";
+import { systemdPlace, systemdRuns, type SystemdPlace } from "./systemd-bus.ts";
+import { openSystemd, type Systemd } from "./systemd.ts";
 
 /** Bursts of signals are one look. */
 const QUIET_MS = 1_000;
