@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { localFiles } from "./deploy-files.ts";
+import { localFiles, localTree } from "./deploy-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -31,4 +31,13 @@ test("what is missing, a link, or there twice is told before anything is uploade
   await expect(localFiles([join(folder, "site")])).rejects.toThrow("--unpack");
   await mkdir(join(folder, "empty"));
   await expect(localFiles([join(folder, "empty")])).rejects.toThrow("there are no files");
+  await expect(localTree([`${join(folder, "empty")}/`])).rejects.toThrow("there are no files");
+});
+
+test("a folder that nothing lies in is told with its mode, and one that something lies in is not", async () => {
+  await mkdir(join(folder, "site/cache/pages"), { recursive: true });
+  await chmod(join(folder, "site/cache/pages"), 0o750);
+  await mkdir(join(folder, "empty"), { mode: 0o755 });
+  const { folders } = await localTree([join(folder, "site"), join(folder, "empty"), join(folder, "tool")]);
+  expect(folders).toEqual([{ name: "site/cache/pages", mode: "0750" }, { name: "empty" }]);
 });

@@ -13,39 +13,72 @@ export interface LocalFile {
   readonly executable: boolean;
 }
 
-/** `site`: the folder itself; `site/`: what is in it; a file: under its own name. */
+/** One that nothing lies in: others are made with their files. */
+export interface LocalFolder {
+  readonly name: string;
+  /** Octal, as `0750`; absent: 0755. */
+  readonly mode?: string;
+}
+
+export interface LocalTree {
+  readonly files: readonly LocalFile[];
+  readonly folders: readonly LocalFolder[];
+}
+
+/** The files among them. Throws when there are none. */
 export async function localFiles(paths: readonly string[]): Promise<readonly LocalFile[]> {
+  const { files } = await localTree(paths);
+  if (files.length === 0) throw new UsageError(`there are no files in ${paths.join(", ")}`);
+  return files;
+}
+
+/** `site`: the folder itself; `site/`: what is in it; a file: under its own name. */
+export async function localTree(paths: readonly string[]): Promise<LocalTree> {
   const files: LocalFile[] = [];
+  const folders: LocalFolder[] = [];
   for (const path of paths) {
     const found = await stat(path).catch((cause: Error) => {
       throw new UsageError(`cannot read ${path}: ${cause.message}`, { cause });
     });
     if (found.isDirectory()) {
       const base = path.endsWith("/") || basename(path) === "." ? "" : basename(path);
-      files.push(...(await below(path, base)));
+      const found = await below(path, base);
+      files.push(...found.files);
+      folders.push(...found.folders);
     } else if (found.isFile()) files.push(fileOf(basename(path), path, found));
     else throw new UsageError(`${path} is neither a file nor a folder`);
   }
-  if (files.length === 0) throw new UsageError(`there are no files in ${paths.join(", ")}`);
+  if (files.length + folders.length === 0) throw new UsageError(`there are no files in ${paths.join(", ")}`);
   const names = new Set<string>();
   for (const { name } of files) {
     if (names.has(name)) throw new UsageError(`two of the files would both be ${name}`);
     names.add(name);
   }
-  return files;
+  return { files, folders: folders.filter(({ name }, at) => folders.findIndex((one) => one.name === name) === at) };
 }
 
-async function below(folder: string, base: string): Promise<readonly LocalFile[]> {
+async function below(folder: string, base: string): Promise<LocalTree> {
   const files: LocalFile[] = [];
+  const folders: LocalFolder[] = [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.toSorted((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) continue;
+    if (entry.isDirectory()) {
+      if ((await readdir(path)).length === 0)
+        folders.push(folderOf(join(base, relative(folder, path)), await lstat(path)));
+      continue;
+    }
     if (!entry.isFile())
       throw new UsageError(`${path} is a link or the like: pack the folder with tar and deploy that with --unpack`);
     files.push(fileOf(join(base, relative(folder, path)), path, await lstat(path)));
   }
-  return files;
+  if (entries.length === 0 && base !== "") folders.push(folderOf(base, await stat(folder)));
+  return { files, folders };
+}
+
+function folderOf(name: string, { mode }: { readonly mode: number }): LocalFolder {
+  const bits = mode & 0o777;
+  return { name, ...(bits === 0o755 ? {} : { mode: `0${bits.toString(8).padStart(3, "0")}` }) };
 }
 
 function fileOf(

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { attendDeployment, type AttendOptions } from "../attend-deployment.ts";
 import { confirmCount } from "../confirm.ts";
-import { localFiles, uploadFiles, type LocalFile } from "../deploy-files.ts";
+import { localTree, uploadFiles, type LocalTree } from "../deploy-files.ts";
 import { time, variables, whole } from "../option-values.ts";
 import { preview } from "../preview.ts";
 import { policyOf, type RolloutOptions } from "../rollout-options.ts";
@@ -91,8 +91,8 @@ export function register(program: Command, context: Context): void {
     const client = session.client(server);
     if (options.keep === true && options.replace === true) throw new UsageError("--keep or --replace: not both");
     const rest = restOf(options);
-    const files = await localFiles(paths);
-    if (options.dryRun === true) return dryRun(client, session, files, options, json);
+    const { files, folders } = await localTree(paths);
+    if (options.dryRun === true) return dryRun(client, session, { files, folders }, options, json);
     const wanted = wantedSecrets(options.secret);
     const secrets = await readSecrets(wanted, session);
     const artifacts = await uploadFiles(client, session, files, {
@@ -106,6 +106,7 @@ export function register(program: Command, context: Context): void {
         body: {
           selector: options.to,
           artifacts: [...artifacts],
+          ...(folders.length === 0 ? {} : { folders: [...folders] }),
           ...rest,
           ...(wanted.size === 0 ? {} : { secretEnv: [...wanted.keys()], secrets: Object.fromEntries(secrets) }),
           ...(confirm === undefined ? {} : { confirm }),
@@ -119,7 +120,7 @@ export function register(program: Command, context: Context): void {
 async function dryRun(
   client: Parameters<typeof preview>[0],
   session: Session,
-  files: readonly LocalFile[],
+  { files, folders }: LocalTree,
   options: DeployOptions,
   json: boolean,
 ): Promise<void> {
@@ -129,8 +130,9 @@ async function dryRun(
     await out.write(
       `${files.length} ${files.length === 1 ? "file" : "files"}, ${total} bytes, into ${options.into ?? "~"}:\n`,
     );
-    for (const { name } of files.slice(0, FILES_SHOWN)) await out.write(`  ${printable(name)}\n`);
-    if (files.length > FILES_SHOWN) await out.write(`  and ${files.length - FILES_SHOWN} more\n`);
+    const names = [...files.map(({ name }) => name), ...folders.map(({ name }) => `${name}/`)];
+    for (const name of names.slice(0, FILES_SHOWN)) await out.write(`  ${printable(name)}\n`);
+    if (names.length > FILES_SHOWN) await out.write(`  and ${names.length - FILES_SHOWN} more\n`);
   }
   await preview(client, session, options.to, json);
 }

@@ -2182,6 +2182,10 @@ export interface components {
                 readonly env?: {
                     readonly [key: string]: string;
                 };
+                readonly folders?: readonly {
+                    readonly mode?: string;
+                    readonly name: string;
+                }[];
                 /** @default 5000 */
                 readonly graceMs?: number;
                 readonly health?: {
@@ -2348,6 +2352,10 @@ export interface components {
                 readonly env?: {
                     readonly [key: string]: string;
                 };
+                readonly folders?: readonly {
+                    readonly mode?: string;
+                    readonly name: string;
+                }[];
                 /** @default 5000 */
                 readonly graceMs?: number;
                 readonly health?: {
@@ -2509,6 +2517,10 @@ export interface components {
             readonly env?: {
                 readonly [key: string]: string;
             };
+            readonly folders?: readonly {
+                readonly mode?: string;
+                readonly name: string;
+            }[];
             /** @default 5000 */
             readonly graceMs?: number;
             readonly health?: {
@@ -3209,6 +3221,10 @@ export interface components {
             readonly env?: {
                 readonly [key: string]: string;
             };
+            readonly folders?: readonly {
+                readonly mode?: string;
+                readonly name: string;
+            }[];
             /** @default 5000 */
             readonly graceMs?: number;
             readonly health?: {

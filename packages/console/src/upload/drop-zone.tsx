@@ -82,14 +82,14 @@ export function DropZone({ uploads }: { readonly uploads: Uploads }) {
 
 function FileRow({ upload, uploads }: { readonly upload: Upload; readonly uploads: Uploads }) {
   const { t } = useTranslation();
-  const { name, size, state, done, error, unpack } = upload;
+  const { name, isFolder, size, state, done, error, unpack } = upload;
   const share = size === 0 ? (state === "done" ? 100 : 0) : (100 * done) / size;
   return (
     <li className={classes.file}>
       <span className={classes.name} title={name}>
-        {name}
+        {isFolder ? `${name}/` : name}
       </span>
-      {isArchive(name) ? (
+      {isArchive(name) && !isFolder ? (
         <Checkbox
           size="xs"
           label={t("upload.unpack")}
@@ -108,7 +108,7 @@ function FileRow({ upload, uploads }: { readonly upload: Upload; readonly upload
         className={state === "failed" ? classes.bad : classes.soft}
         title={error instanceof Error ? error.message : undefined}
       >
-        {t(`upload.states.${state}`)} · {byteSize(size)}
+        {isFolder ? t("upload.emptyFolder") : `${t(`upload.states.${state}`)} · ${byteSize(size)}`}
       </span>
       <ActionIcon
         variant="subtle"

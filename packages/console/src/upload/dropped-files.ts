@@ -2,10 +2,11 @@
 export interface PickedFile {
   /** Relative, with slashes: `site/css/main.css`. */
   readonly name: string;
-  readonly file: File;
+  /** Absent: a folder that nothing lies in. */
+  readonly file?: File;
 }
 
-/** All files of a drop, those in folders included. Call it while the event is being handled. */
+/** All files of a drop, those in folders included, and empty folders. Call it while the event is being handled. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly PickedFile[]> {
   const entries = [...transfer.items].flatMap((item) => {
     const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
@@ -36,5 +37,6 @@ async function filesOf(entry: FileSystemEntry, below: string): Promise<readonly 
     if (some.length === 0) break;
     found.push(...some);
   }
+  if (found.length === 0) return [{ name }];
   return (await Promise.all(found.map((child) => filesOf(child, `${name}/`)))).flat();
 }

@@ -7,6 +7,8 @@ import type { HashAnswer } from "./hash.worker.ts";
 
 export interface Upload {
   readonly name: string;
+  /** There is nothing to send: it is made on the hosts. */
+  readonly isFolder: boolean;
   readonly size: number;
   readonly state: "waiting" | "hashing" | "sending" | "done" | "failed";
   /** Bytes hashed, or safe on the server. */
@@ -33,7 +35,7 @@ export function isArchive(name: string): boolean {
 
 export function createUploads(): Uploads {
   const list = cell<readonly Upload[]>([]);
-  const waiting: (PickedFile & { readonly over: AbortController })[] = [];
+  const waiting: { readonly name: string; readonly file: File; readonly over: AbortController }[] = [];
   const overs = new Map<string, AbortController>();
   let running = 0;
 
@@ -72,9 +74,11 @@ export function createUploads(): Uploads {
         overs.get(name)?.abort();
         const over = new AbortController();
         overs.set(name, over);
-        const fresh: Upload = { name, size: file.size, state: "waiting", done: 0, unpack: false };
+        const isFolder = file === undefined;
+        const state = isFolder ? "done" : "waiting";
+        const fresh: Upload = { name, isFolder, size: file?.size ?? 0, state, done: 0, unpack: false };
         list.set([...list.get().filter((upload) => upload.name !== name), fresh]);
-        waiting.push({ name, file, over });
+        if (!isFolder) waiting.push({ name, file, over });
       }
       while (running < AT_ONCE && waiting.length > running) void work();
     },

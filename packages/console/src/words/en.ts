@@ -721,6 +721,7 @@ export const en = {
     hint: "They go up at once, and only what the server does not have yet.",
     choose: "Choose files",
     chooseFolder: "Choose a folder",
+    emptyFolder: "empty folder",
     unpack: "Unpack",
     remove: "Take back {{name}}",
     states: {

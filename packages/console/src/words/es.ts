@@ -729,6 +729,7 @@ export const es: Words = {
     hint: "Suben enseguida, y solo lo que el servidor aún no tiene.",
     choose: "Elegir ficheros",
     chooseFolder: "Elegir una carpeta",
+    emptyFolder: "carpeta vacía",
     unpack: "Desempaquetar",
     remove: "Quitar {{name}}",
     states: {

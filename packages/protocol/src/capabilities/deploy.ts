@@ -23,6 +23,13 @@ export const Artifact = z.strictObject({
 });
 export type Artifact = z.output<typeof Artifact>;
 
+/** A folder that is made where it is missing, though nothing may lie in it. One that is there stays as it is. */
+export const Folder = z.strictObject({
+  name: RelativePath,
+  /** Absent: 0755. */
+  mode: Mode.optional(),
+});
+
 export const HealthCheck = z.strictObject({
   command: Command,
   /** How often it is asked before the deployment counts as ill. */
@@ -54,6 +61,8 @@ export const deploy = capability({
       /** Under which the previous versions are kept on the host, so that a rollback finds them. */
       deployment: DeploymentId,
       artifacts: z.array(Artifact).max(MAX_ARTIFACTS).default([]),
+      /** Besides those that artifacts lie in. */
+      folders: z.array(Folder).max(MAX_ARTIFACTS).optional(),
       /** Empty or `~`: the account's home. Relative: below it. Made if it is missing. */
       into: text(4095).default(""),
       account: AccountName.optional(),
@@ -99,13 +108,14 @@ export const deploy = capability({
       outputLimitBytes: z.int().min(0).max(1_099_511_627_776).optional(),
       graceMs: z.int().min(0).max(3_600_000).default(5_000),
     })
-    .superRefine(({ artifacts, into, rollback, tomcat, marcopolo }, context) => {
+    .superRefine(({ artifacts, folders = [], into, rollback, tomcat, marcopolo }, context) => {
       const say = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
-      if (rollback !== undefined && artifacts.length > 0) say("artifacts", "does not go with rollback");
-      if (rollback === undefined && artifacts.length === 0 && marcopolo === undefined)
+      if (rollback !== undefined && artifacts.length + folders.length > 0)
+        say("artifacts", "does not go with rollback");
+      if (rollback === undefined && artifacts.length + folders.length === 0 && marcopolo === undefined)
         say("artifacts", "is empty: there is nothing to deploy");
       if (tomcat !== undefined && into !== "") say("into", "does not go with tomcat, which has a folder of its own");
-      const clash = clashOf(artifacts);
+      const clash = clashOf(artifacts, folders);
       if (clash !== undefined) say("artifacts", clash);
     }),
   result: z.strictObject({
@@ -131,14 +141,15 @@ export const deploy = capability({
 });
 
 /** Two artifacts of one name, or one that would be the other's folder. Archives may share a name: their entries do not. */
-function clashOf(artifacts: readonly Artifact[]): string | undefined {
+function clashOf(artifacts: readonly Artifact[], folders: readonly { readonly name: string }[]): string | undefined {
   const files = new Set<string>();
   for (const { name, unpack } of artifacts) {
     if (unpack === true) continue;
     if (files.has(name)) return `has ${name} twice`;
     files.add(name);
   }
-  for (const { name } of artifacts) {
+  for (const { name } of folders) if (files.has(name)) return `has ${name} as a file and as a folder`;
+  for (const { name } of [...artifacts, ...folders]) {
     for (let at = name.indexOf("/"); at !== -1; at = name.indexOf("/", at + 1)) {
       if (files.has(name.slice(0, at))) return `has ${name.slice(0, at)} as a file and as a folder`;
     }

@@ -40,6 +40,28 @@ describe.runIf(isRoot)("a deployment", () => {
     expect((await readdir(into)).toSorted()).toEqual(["a.txt", "bin"]);
   });
 
+  test("makes folders that nothing lies in, with their mode, and a rollback takes them away", async () => {
+    const into = fresh();
+    asAccount(`mkdir -p ${into}/there && chmod 700 ${into}/there`);
+    const folders = [{ name: "cache/pages", mode: "0770" }, { name: "there", mode: "0755" }, { name: "bin" }];
+    const run = world.deploy({
+      artifacts: [world.artifact("bin/tool", "x")],
+      folders,
+      into,
+      deployment: "dep_folders",
+    });
+    expect(await run.ended).toMatchObject({
+      state: "succeeded",
+      result: { outcomes: "c", counts: { created: 2, unchanged: 2 } },
+    });
+    expect(run.text()).toContain("created   cache/pages/\n");
+    expect(await Promise.all(["cache/pages", "cache", "there"].map(modeOf))).toEqual(["770", "755", "700"]);
+    expect((await world.deploy({ folders: [{ name: "bin/tool" }], into }).ended).reason?.code).toBe("deploy.folder");
+    const back = await world.deploy({ rollback: { deployment: "dep_folders" }, into }).ended;
+    expect(back.state).toBe("succeeded");
+    expect((await readdir(into)).toSorted()).toEqual(["there"]);
+  });
+
   test("changes only what differs, and fetches nothing else", async () => {
     const into = fresh();
     const same = world.artifact("same", "same");

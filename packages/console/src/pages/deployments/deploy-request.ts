@@ -45,14 +45,13 @@ export function deploymentOf(form: DeployForm, uploads: readonly Upload[], confi
     ...(form.wave.trim() === "" ? {} : { wave: share(form.wave) }),
     ...(form.failureBudget.trim() === "" ? {} : { failureBudget: share(form.failureBudget) }),
   };
+  const folders = uploads.filter(({ isFolder }) => isFolder).map(({ name }) => ({ name }));
   return {
     selector: form.selector,
-    artifacts: uploads.map(({ name, size, sha256 = "", unpack }) => ({
-      name,
-      size,
-      sha256,
-      ...(unpack ? { unpack } : {}),
-    })),
+    artifacts: uploads
+      .filter(({ isFolder }) => !isFolder)
+      .map(({ name, size, sha256 = "", unpack }) => ({ name, size, sha256, ...(unpack ? { unpack } : {}) })),
+    ...(folders.length === 0 ? {} : { folders }),
     into: form.into.trim(),
     overwrite: form.overwrite,
     onFailure: form.rollbackOnFailure ? "rollback" : "leave",

@@ -115,7 +115,7 @@ export function createDeployments({ store, jobs, clock, key }: DeploymentsNeeds)
       if (hosts.size === 0)
         throw new AtalayaError("deploy.nothing-kept", "This deployment has changed nothing on any host.");
       const before = await asBefore(row, actor);
-      const { note: _, ...rest } = before;
+      const { note: _, folders: __, ...rest } = before;
       const spec: DeploymentSpec = { ...rest, artifacts: [], ...(wish.note === undefined ? {} : { note: wish.note }) };
       return make(
         {

@@ -33,7 +33,7 @@ const DEFAULT_MODE = 0o644;
 
 /** In the order of the steps that were made, those without an outcome. */
 export async function gather(gathering: Gathering): Promise<readonly Found[]> {
-  const { request, tree, hold } = gathering;
+  const { request, tree, hold, owner } = gathering;
   const found: Found[] = [];
   const needed: { readonly artifact: Artifact; readonly index: number }[] = [];
   hold.say({ say: "progress", phase: "checking", done: 0, total: request.artifacts.length });
@@ -61,6 +61,12 @@ export async function gather(gathering: Gathering): Promise<readonly Found[]> {
     const left = uses.get(artifact.sha256)! - 1;
     uses.set(artifact.sha256, left);
     if (left === 0) hold.say({ say: "done", blob: artifact.sha256 });
+  }
+  // After the files, some of which may have made them.
+  for (const { name, mode } of request.folders ?? []) {
+    const making = { owner, ...(mode === undefined ? {} : { mode: Number.parseInt(mode, 8) }) };
+    const isNew = gathering.staging.folder(tree, name, making);
+    found.push({ path: `${name}/`, outcome: isNew ? "created" : "unchanged" });
   }
   return found;
 }

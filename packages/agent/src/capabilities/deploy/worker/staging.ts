@@ -55,7 +55,8 @@ export interface Staging {
   link(tree: Tree, path: string, target: string, owner: Owner | undefined): Staged;
   /** The file at this path is to go. */
   removal(tree: Tree, path: string): void;
-  folder(tree: Tree, path: string): void;
+  /** False when it is there already: it is left as it is. `making`: of the last folder only. */
+  folder(tree: Tree, path: string, making?: Partial<Making>): boolean;
   /** Made by somebody else's hand for this deployment. */
   madeFolder(path: string): void;
   /** Takes away all that was not placed. Never throws. */
@@ -73,7 +74,7 @@ export interface Staged {
   open(): number;
 }
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 export function createStaging(state: State, account: string): Staging {
   const steps: Step[] = [];
@@ -171,12 +172,30 @@ export function createStaging(state: State, account: string): Staging {
     removal(tree, path) {
       steps.push({ tree, path, before: standing(tree, path), after: { kind: "absent" }, onlyIfAbsent: false });
     },
-    folder(tree, path) {
-      guarded(tree, path, () => tree.folder(path, made(tree)));
+    folder(tree, path, { mode, owner } = {}) {
+      return guarded(tree, path, () => {
+        let isNew = false;
+        tree.folder(path, (folder) => {
+          made(tree)(folder);
+          isNew = folder === path;
+        });
+        if (isNew && (mode !== undefined || owner !== undefined)) tree.at(path, (at) => dress(at, mode, owner));
+        return isNew;
+      });
     },
     madeFolder: (path) => void folders.push(path),
     discard() {
       for (const drop of [...waiting.values()]) drop();
     },
   };
+}
+
+function dress(path: string, mode: number | undefined, owner: Owner | undefined): void {
+  const folder = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    if (owner !== undefined) fchownSync(folder, owner.uid, owner.gid);
+    if (mode !== undefined) fchmodSync(folder, mode);
+  } finally {
+    closeSync(folder);
+  }
 }
