@@ -335,6 +335,8 @@ describe("exit statuses and what is said with them", () => {
     ["rnu", 2, /Did you mean run\?/],
     ["run lab:( -- x", 2, / {2}lab:\(\n {6}\^/],
     ["run all --timeout 3x -- x", 2, /--timeout: 3x is no time/],
+    ["run real --timeout 0s --nice 40 -- x", 2, /^error: --timeout: .*\n--nice: /],
+    ["run real --deadline 0s -- x", 2, /^error: --deadline: /],
     ["run real --secret TOKEN=abc -- x", 2, /can be seen by everybody/],
     ["run all --confirm 3 -- x", 2, /If you mean it: --confirm 13/],
     ["job show nonsense", 2, /atalaya job ls/],
@@ -503,6 +505,7 @@ describe("hosts", () => {
 
 describe("completion", () => {
   test("for bash knows commands, options, hosts, groups and jobs", async () => {
+    await server.call("PATCH", "/api/v1/hosts/pc-09", { place: "centro/aula-1" });
     const script = join(folder, "completion.bash");
     writeFileSync(script, (await words("completion bash")).out);
     const complete = async (...line: readonly string[]): Promise<readonly string[]> => {

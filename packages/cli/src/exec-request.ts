@@ -1,6 +1,6 @@
 /** The request of `exec`, from the words and options of the command line. */
 import { statSync } from "node:fs";
-import type { Client } from "@atalaya/client";
+import { ClientError, type Client } from "@atalaya/client";
 import { fileStdin } from "./stdin-file.ts";
 import { fraction, seconds, size, time, variables, whole } from "./option-values.ts";
 import { UsageError, type Session } from "./session.ts";
@@ -88,6 +88,44 @@ async function stdinOf(
     return { kind: "secret", name: secretStdin };
   }
   return stdinFile === undefined ? undefined : fileStdin(client, session, stdinFile);
+}
+
+/** Which option says what, in the request and around it. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  account: "--as",
+  cwd: "--cwd",
+  env: "--env",
+  timeLimitMs: "--timeout",
+  graceMs: "--grace",
+  outputLimitBytes: "--output-limit",
+  "limits.cpuSeconds": "--cpu",
+  "limits.cpus": "--cpus",
+  "limits.memoryBytes": "--memory",
+  "limits.processes": "--processes",
+  "limits.openFiles": "--open-files",
+  umask: "--umask",
+  nice: "--nice",
+  "policy.wave": "--wave",
+  "policy.canary": "--canary",
+  "policy.failureBudget": "--failures",
+  "policy.maxConcurrent": "--concurrent",
+  "policy.labShare": "--lab-share",
+  "policy.apart": "--apart",
+  deadlineMs: "--deadline",
+  note: "--note",
+};
+
+/** What the server found wrong, by the options it was said with; anything else comes back as it is. */
+export function byOptions(cause: unknown): unknown {
+  if (!(cause instanceof ClientError) || cause.code !== "request.malformed") return cause;
+  const issues = cause.details?.["issues"];
+  if (!Array.isArray(issues) || issues.length === 0) return cause;
+  const lines = issues.map((issue: { readonly path?: unknown; readonly message?: unknown }) => {
+    const path = String(issue.path);
+    const known = Object.keys(OPTIONS).find((key) => path === key || path.startsWith(`${key}.`));
+    return known === undefined ? undefined : printable(`${OPTIONS[known]}: ${String(issue.message)}`);
+  });
+  return lines.includes(undefined) ? cause : new UsageError(lines.join("\n"), { cause });
 }
 
 /** What looks like a path and is one here was hardly meant as a text. */

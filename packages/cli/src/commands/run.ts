@@ -1,7 +1,7 @@
 /** `atalaya run SELECTOR -- COMMAND…`: a command on many hosts, live. */
 import type { Command } from "commander";
 import type { Client } from "@atalaya/client";
-import { execRequest, type ExecOptions } from "../exec-request.ts";
+import { byOptions, execRequest, type ExecOptions } from "../exec-request.ts";
 import { time } from "../option-values.ts";
 import { preview } from "../preview.ts";
 import { policyOf } from "../rollout-options.ts";
@@ -62,7 +62,12 @@ export function register(program: Command, context: Context): void {
     const client = session.client(server);
     if (options.preview === true) return preview(client, session, selector, json);
     const wish = await wishOf(client, session, selector, words, options);
-    context.exit(await runTask({ client, session, json }, wish, options));
+    const status = runTask({ client, session, json }, wish, options);
+    context.exit(
+      await status.catch((cause: unknown) => {
+        throw byOptions(cause);
+      }),
+    );
   });
 }
 

@@ -61,6 +61,7 @@ export function checkSecrets(named: readonly string[], given: Readonly<Record<st
   }));
   throw new AtalayaError("request.malformed", `The request names secrets without values: ${missing.join(", ")}.`, {
     details: { issues },
+    next: "A secret is not kept after its job: give its value with each new one (--secret NAME).",
   });
 }
 
