@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { AtalayaError } from "@atalaya/protocol";
 import { certificateRequest } from "./enrol/csr.ts";
 import { renewalDue, type IdentityFiles } from "./enrol/identity.ts";
-import { LinkEnd } from "./link/connection.ts";
+import { LinkEnd } from "./link/link-end.ts";
 import type { Up } from "./link/link.ts";
 import { failureOf, type Log } from "./platform/log.ts";
 

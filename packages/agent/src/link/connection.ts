@@ -5,7 +5,6 @@ import {
   LINK_PATH,
   LINK_PROTOCOL,
   MAX_CONTROL_FRAME_BYTES,
-  OUTPUT_HEADER_BYTES,
   ServerFrame,
   type AgentFrame,
   type Hello,
@@ -16,25 +15,9 @@ import { problemOf } from "../enrol/https.ts";
 import type { Outlet } from "../runs/outlet.ts";
 import { authorityOf, showAddress } from "./addresses.ts";
 import { dialTls, type Dial } from "./dial.ts";
+import { codeOfAlert, LinkEnd } from "./link-end.ts";
 import { noMask } from "./no-mask.ts";
-
-/** The link ended, or never came to be. `retryAfterMs` null: do not come back with this identity. */
-export class LinkEnd extends Error {
-  override readonly name = "LinkEnd";
-  readonly code: string;
-  readonly retryAfterMs: number | null | undefined;
-  readonly slot: number | undefined;
-  constructor(
-    code: string,
-    message: string,
-    more: { readonly retryAfterMs?: number | null; readonly slot?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: more.cause });
-    this.code = code;
-    this.retryAfterMs = more.retryAfterMs;
-    this.slot = more.slot;
-  }
-}
+import { outletOf } from "./outlet.ts";
 
 type Drain = Extract<ServerFrame, { readonly type: "drain" }>;
 type Live = Exclude<ServerFrame, Welcome | Drain | { readonly type: "refused" | "problem" }>;
@@ -63,10 +46,6 @@ export interface Connection {
   close(end: LinkEnd): void;
 }
 
-/** Unsent bytes in the socket at which output waits. */
-const SOCKET_BYTES = 2 * 1024 * 1024;
-/** Output sent on this link and not yet committed. */
-const LINK_WINDOW_BYTES = 16 * 1024 * 1024;
 const WELCOME_TIMEOUT_MS = 20_000;
 
 /** Resolves when the server welcomed us. */
@@ -189,34 +168,6 @@ export async function connectLink(needs: ConnectionNeeds): Promise<Connection> {
   return { resumed, outlet, send, ended, close };
 }
 
-function outletOf(ws: WebSocket, send: (frame: AgentFrame) => void, room: () => void): Outlet {
-  let inFlight = 0;
-  let full = false;
-  const hasRoom = (): boolean => inFlight < LINK_WINDOW_BYTES && ws.bufferedAmount < SOCKET_BYTES;
-  const look = (): void => {
-    if (!full || !hasRoom()) return;
-    full = false;
-    room();
-  };
-  return {
-    send,
-    output(frame) {
-      if (ws.readyState !== WebSocket.OPEN) return;
-      inFlight += frame.length - OUTPUT_HEADER_BYTES;
-      ws.send(frame, { binary: true }, look);
-    },
-    committed(bytes) {
-      inFlight -= bytes;
-      look();
-    },
-    hasRoom() {
-      const free = hasRoom();
-      if (!free) full = true;
-      return free;
-    },
-  };
-}
-
 /** Undefined when it cannot be read; then the other end is told why. */
 function readFrame(
   data: RawData,
@@ -248,18 +199,4 @@ function sentenceOf(error: unknown): string {
     .map(({ path, message }) => `${path.join(".")}: ${message}`)
     .join("; ")
     .slice(0, 1_000);
-}
-
-/** In TLS 1.3 a refused client certificate is heard of after the handshake, as an alert. */
-function codeOfAlert(error: Error & { readonly code?: unknown }): string {
-  const code = String(error.code);
-  if (/ALERT_CERTIFICATE_EXPIRED/.test(code)) return "certificate.expired";
-  if (/ALERT_CERTIFICATE_REVOKED/.test(code)) return "certificate.revoked";
-  return "host.offline";
-}
-
-/** Server time by our monotonic clock, from the welcome on: setting this machine's clock changes nothing. */
-export function serverClock(now: number): () => number {
-  const at = performance.now();
-  return () => now + (performance.now() - at);
 }

@@ -7,15 +7,16 @@ import { AtalayaError, type AgentFrame, type Hello, type ServerFrame, type Welco
 import type { Enrolled, IdentityFiles } from "../enrol/identity.ts";
 import { failureOf, type Log } from "../platform/log.ts";
 import type { Outlet } from "../runs/outlet.ts";
-import { ticketSigner, type TicketGround } from "../tickets/tickets.ts";
+import type { TicketGround } from "../tickets/tickets.ts";
 import { parseAddress, showAddress, type Address } from "./addresses.ts";
 import { drainWait, nextWait, reconnectBackoff, type Backoff } from "./backoff.ts";
-import { connectLink, LinkEnd, serverClock, type Connection } from "./connection.ts";
-import { isWell } from "./health.ts";
+import { connectLink, type Connection } from "./connection.ts";
+import { groundOf } from "./ground.ts";
+import { LinkEnd } from "./link-end.ts";
+import { seekPreferred } from "./preferred.ts";
 import type { Environment } from "./proxy.ts";
 import { inTurn, nextServer, preferredTo, withServers, type Strategy } from "./servers.ts";
 import type { SessionTickets } from "./session-tickets.ts";
-import type { WayDial } from "./way.ts";
 import { pause } from "../platform/pause.ts";
 
 export interface LinkState {
@@ -81,9 +82,6 @@ export interface Up {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-const PREFER_EVERY_MS = 2 * 60_000;
-/** One that comes and goes is not gone back to. */
-const WELL_TIMES = 2;
 const RENEWABLE: readonly string[] = ["certificate.expired", "certificate.unknown", "certificate.superseded"];
 
 /** Keeps a link until the signal comes. */
@@ -247,7 +245,7 @@ async function once(
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
     cleanups.push(() => signal.removeEventListener("abort", leave));
-    cleanups.push(seekPreferred(needs, who, preferredTo(servers, address, needs.strategy), close));
+    cleanups.push(seekPreferred(who, preferredTo(servers, address, needs.strategy), close, needs.preferEveryMs));
     return await connection.ended;
   } catch (error) {
     if (!(error instanceof LinkEnd)) return { ...asEnd(error), wasUp: up !== undefined };
@@ -272,49 +270,9 @@ function asEnd(error: unknown): { readonly code: string; readonly message: strin
   return { code: code ?? "server.internal", message };
 }
 
-/** Takes the welcome at its word as far as it may: the epoch never falls, the tickets' signer is of our CA. */
-async function groundOf(
-  welcome: Welcome,
-  enrolled: Enrolled,
-  epoch: number,
-  identity: IdentityFiles,
-): Promise<TicketGround> {
-  if (welcome.enrolment !== enrolled.enrolment)
-    throw new AtalayaError("frame.unexpected", "it is for another enrolment");
-  if (welcome.epoch < epoch)
-    throw new AtalayaError("link.old-epoch", `its epoch ${welcome.epoch} is older than ${epoch}`);
-  const serverNow = serverClock(welcome.now);
-  const signer = ticketSigner(welcome.ticketCertificate, enrolled.ca, serverNow());
-  if (welcome.epoch > epoch) await identity.keepEpoch(welcome.epoch);
-  return { enrolment: enrolled.enrolment, epoch: welcome.epoch, signer, serverNow };
-}
-
 async function keepServers(identity: IdentityFiles, enrolled: Enrolled, servers: readonly string[]): Promise<void> {
   const now = (await identity.enrolled()) ?? enrolled;
   const list = withServers(now.servers, servers);
   if (list.join() === now.servers.join()) return;
   await identity.keep({ ...now, servers: [...list] });
-}
-
-/** While we are at a server that is not the first choice, looks now and then whether a better one answers. */
-function seekPreferred(
-  needs: LinkNeeds,
-  who: Omit<WayDial, "address">,
-  preferred: readonly Address[],
-  close: (end: LinkEnd) => void,
-): () => void {
-  if (preferred.length === 0) return () => undefined;
-  const times = new Map<string, number>();
-  const look = async (): Promise<void> => {
-    for (const address of preferred) {
-      const name = showAddress(address);
-      const isNow = await isWell({ ...who, address });
-      times.set(name, isNow ? (times.get(name) ?? 0) + 1 : 0);
-      if (times.get(name)! >= WELL_TIMES) return close(new LinkEnd("link.preferred", `${name} is well again`));
-    }
-  };
-  const everyMs = needs.preferEveryMs ?? PREFER_EVERY_MS;
-  const timer = setInterval(() => void look(), everyMs * (0.8 + 0.4 * Math.random()));
-  timer.unref();
-  return () => clearInterval(timer);
 }

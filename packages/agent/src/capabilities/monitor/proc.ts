@@ -143,3 +143,8 @@ export function parseCelsius(text: string | undefined): number | undefined {
   const value = text !== undefined && /^-?\d{1,7}$/.test(text.trim()) ? Number(text) / 1000 : undefined;
   return value === undefined || value < -60 || value > 200 ? undefined : value;
 }
+
+/** To a hundredth of a percent. */
+export function roundShare(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
