@@ -4,26 +4,19 @@
  */
 import type { z } from "zod";
 import { logFormats, logLevels } from "../platform/log/index.ts";
+import { domainName, issuer, hostNames, hostPorts, networks, optionalHostPorts } from "./address-values.ts";
+import { accountRules, roleNames, roleRules } from "./rule-values.ts";
 import {
   accountName,
-  accountRules,
   byteSize,
-  domainName,
   fileTitle,
   folder,
-  issuer,
   line,
-  hostNames,
-  hostPorts,
   labels,
   onOff,
   oneOf,
-  networks,
-  optionalHostPorts,
   optionalPath,
   percentage,
-  roleNames,
-  roleRules,
   storeChoice,
   wholeNumber,
 } from "./values.ts";

@@ -6,6 +6,7 @@ import type { Log } from "../../platform/log/index.ts";
 import { repeat } from "../../platform/repeat.ts";
 import type { Store } from "../../platform/store/index.ts";
 import type { Topic } from "../live/index.ts";
+import { chainStore } from "./chains.store.ts";
 import { entryStore, type EntryStore } from "./entries.store.ts";
 import { exportLines } from "./exporting.ts";
 import { createAuditLog, type AuditLog } from "./log.ts";
@@ -49,13 +50,14 @@ export async function createAudit(needs: AuditRoomNeeds): Promise<AuditRoom> {
   const { store, bus, clock, log, writer, signer, ca, folder, keepMs } = needs;
   await using undo = new AsyncDisposableStack();
   const entries = entryStore(store);
-  await entries.addSigner(signer.id, signer.certificatePem);
+  const chains = chainStore(store);
+  await chains.addSigner(signer.id, signer.certificatePem);
   const witness = await openWitness(folder, (error) => log.warn({ err: error }, "could not write the audit witness"));
   const marks = undo.use(await openMarks(folder));
-  const auditLog = undo.use(createAuditLog({ writer, entries, signer, witness, marks, bus, clock, log }));
+  const auditLog = undo.use(createAuditLog({ writer, chains, entries, signer, witness, marks, bus, clock, log }));
   await auditLog.tellLeft();
 
-  const verify = () => verifyChains({ entries, ca, witness: () => witness.head });
+  const verify = () => verifyChains({ kept: chains, ca, witness: () => witness.head });
   let turn: Promise<unknown> = Promise.resolve();
   /** One behind the other: a chain whose beginning goes meanwhile would look broken. */
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -67,11 +69,11 @@ export async function createAudit(needs: AuditRoomNeeds): Promise<AuditRoom> {
 
   async function prune(): Promise<number> {
     let dropped = 0;
-    for (const { base } of await entries.chains()) {
-      const through = await entries.olderThan(base.writer, clock.now() - keepMs);
+    for (const { base } of await chains.chains()) {
+      const through = await chains.olderThan(base.writer, clock.now() - keepMs);
       if (through === undefined) continue;
       const signedBase = { ...through, ...signedPosition(signer, "base", through) };
-      if (!(await entries.rebase(signedBase))) continue;
+      if (!(await chains.rebase(signedBase))) continue;
       const count = through.sequence - base.sequence;
       const details = { entries: count, through: through.sequence };
       await auditLog.record({
@@ -100,7 +102,7 @@ export async function createAudit(needs: AuditRoomNeeds): Promise<AuditRoom> {
     entries,
     topics: [auditTopic(entries)],
     verify: () => (verifying ??= inTurn(verify).finally(() => (verifying = undefined))),
-    export: () => exportLines({ entries, signer, server: writer, now: clock.now() }),
+    export: () => exportLines({ kept: chains, signer, server: writer, now: clock.now() }),
     prune: () => inTurn(prune),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,12 +1,12 @@
 /** The log as lines of JSON: first what follows, signed; then the chains, one behind the other. */
 import { manifestBytes, type AuditManifest } from "@atalaya/protocol/audit";
-import type { EntryStore } from "./entries.store.ts";
+import type { ChainStore } from "./chains.store.ts";
 import { signed, type AuditSigner } from "./signing.ts";
 
 const PAGE = 500;
 
 export interface ExportNeeds {
-  readonly entries: EntryStore;
+  readonly kept: Pick<ChainStore, "chains" | "chain" | "signers">;
   readonly signer: AuditSigner;
   readonly server: string;
   readonly now: number;
@@ -14,14 +14,14 @@ export interface ExportNeeds {
 
 /** All that is there now. What is written meanwhile is not in it. */
 export async function exportLines(needs: ExportNeeds): Promise<ReadableStream<Uint8Array>> {
-  const { entries, signer, server, now } = needs;
-  const chains = await entries.chains();
+  const { kept, signer, server, now } = needs;
+  const chains = await kept.chains();
   const unsigned: Omit<AuditManifest, "signature"> = {
     kind: "atalaya.audit",
     version: 1,
     at: now,
     server,
-    signers: Object.fromEntries(await entries.signers()),
+    signers: Object.fromEntries(await kept.signers()),
     signer: signer.id,
     chains: chains.map(({ base, head }) => ({
       writer: head.writer,
@@ -47,7 +47,7 @@ export async function exportLines(needs: ExportNeeds): Promise<ReadableStream<Ui
     yield `${JSON.stringify(first)}\n`;
     for (const { base, head } of chains) {
       for (let at = base.sequence; at < head.sequence;) {
-        const page = await entries.chain(head.writer, at, Math.min(PAGE, head.sequence - at));
+        const page = await kept.chain(head.writer, at, Math.min(PAGE, head.sequence - at));
         // Retention came in between, or somebody did: the reader finds the file too short.
         if (page.length === 0) break;
         yield page.map((entry) => `${JSON.stringify(entry)}\n`).join("");

@@ -7,6 +7,7 @@ import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { crowd } from "./crowd.ts";
+import type { ChainStore } from "./chains.store.ts";
 import type { EntryStore } from "./entries.store.ts";
 import type { Marks } from "./marks.ts";
 import { signedPosition, type AuditSigner } from "./signing.ts";
@@ -20,7 +21,8 @@ export interface AuditLog extends AuditDoor {
 
 export interface AuditLogNeeds {
   readonly writer: string;
-  readonly entries: EntryStore;
+  readonly chains: Pick<ChainStore, "append">;
+  readonly entries: Pick<EntryStore, "has">;
   readonly signer: AuditSigner;
   readonly witness: Witness;
   readonly marks: Marks;
@@ -37,7 +39,7 @@ const AGAIN_MS = 2_000;
 const SERVER = { name: "server" };
 
 export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
-  const { writer, entries, signer, witness, marks, bus, clock, log } = needs;
+  const { writer, chains, entries, signer, witness, marks, bus, clock, log } = needs;
   const sign = (position: Position) => signedPosition(signer, "entry", position);
   const founding = signedPosition(signer, "base", { writer, sequence: 0, hash: "0".repeat(64) });
   /** Changes that were made and could not be written yet: until they are, nothing else may be changed. */
@@ -47,7 +49,7 @@ export function createAuditLog(needs: AuditLogNeeds): OwnedLog {
 
   async function commit(drafts: readonly Draft[]): Promise<readonly undefined[]> {
     let lost: Position | undefined;
-    const { entries: written } = await entries.append(writer, founding, (head) => {
+    const { entries: written } = await chains.append(writer, founding, (head) => {
       // Behind what this server wrote before: somebody cut the chain, or brought back an older store.
       lost = isBehind(head, witness.head) ? witness.head : undefined;
       return chained(head, lost === undefined ? drafts : [rewound(head, lost), ...drafts], sign);

@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { checkChain, positionBytes, type AuditProblem, type Position } from "@atalaya/protocol/audit";
 import { z } from "zod";
-import type { EntryStore, StoredChain } from "./entries.store.ts";
+import type { ChainStore, StoredChain } from "./chains.store.ts";
 import { provenBy, sha256 } from "./signing.ts";
 
 const PAGE = 1_000;
@@ -31,17 +31,17 @@ export const AuditReport = z
 export type AuditReport = z.output<typeof AuditReport>;
 
 export interface VerificationNeeds {
-  readonly entries: EntryStore;
+  readonly kept: Pick<ChainStore, "chains" | "chain" | "signers">;
   readonly ca: X509Certificate;
   /** What this server last wrote, by a copy outside of the store. */
   readonly witness: () => Position | undefined;
 }
 
-export async function verifyChains({ entries, ca, witness }: VerificationNeeds): Promise<AuditReport> {
+export async function verifyChains({ kept, ca, witness }: VerificationNeeds): Promise<AuditReport> {
   // Before the chains: what is written meanwhile makes them longer, not shorter.
   const seen = witness();
-  const isSigned = provenBy(await entries.signers(), ca);
-  const stored = await entries.chains();
+  const isSigned = provenBy(await kept.signers(), ca);
+  const stored = await kept.chains();
   const chains: AuditReport["chains"][number][] = [];
   let total = 0;
   for (const chain of stored) {
@@ -74,7 +74,7 @@ export async function verifyChains({ entries, ca, witness }: VerificationNeeds):
     let problem: AuditProblem | undefined;
     let last: { readonly signed?: unknown } | undefined;
     for (let at = base.sequence; at < head.sequence && problem === undefined;) {
-      const page = await entries.chain(writer, at, Math.min(PAGE, head.sequence - at));
+      const page = await kept.chain(writer, at, Math.min(PAGE, head.sequence - at));
       for (const entry of page) {
         problem ??= check.add(entry);
         problem ??= differs(entry, seen);

@@ -6,6 +6,7 @@ import type { Bus } from "../../platform/bus/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { type Store, violation } from "../../platform/store/index.ts";
+import { keepAlive } from "./alive.ts";
 import { attachStore, type HostSystem } from "./attach.store.ts";
 import { changesStore, type HostPatch } from "./changes.store.ts";
 import { createDirectory, type Directory, type Group } from "./directory.ts";
@@ -64,9 +65,6 @@ export interface FleetNeeds {
   readonly server: string;
 }
 
-const ALIVE_MS = 30_000;
-/** So long silent, another server is dead, and so are its links. */
-const LOST_MS = 4 * ALIVE_MS;
 const TRIES = 5;
 
 /** Loads the directory and keeps it fresh; hosts that were online at this server are offline until they come back. */
@@ -79,35 +77,9 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
   const goneListeners = new Set<(gone: HostGone) => void>();
 
   const doors = doorStore(store);
-  const left =
-    (await presences.serverEnded(server, "server-stopped", clock.now())) +
-    (await doors.serverEnded(server, "server-stopped", clock.now()));
-  if (left > 0)
-    log.info({ hosts: left }, "hosts that were online when this server ended are offline until they return");
-  await presences.serverAlive(server, clock.now());
-  const refresh = await keepFresh({ directory, store: directoryStore(store), bus, clock, log });
-
-  let aliveTimer: Disposable | undefined;
-  let telling: Promise<void> = Promise.resolve();
-  async function tellAlive(): Promise<void> {
-    const now = clock.now();
-    await presences.serverAlive(server, now);
-    for (const lost of await presences.silentServers(now - LOST_MS)) {
-      const hosts =
-        (await presences.serverEnded(lost, "server-lost", now)) + (await doors.serverEnded(lost, "server-lost", now));
-      if (hosts > 0)
-        log.warn({ server: lost, hosts }, "another server is silent; its hosts are offline until they return");
-    }
-  }
-  const keepTelling = () => {
-    aliveTimer = clock.after(ALIVE_MS, () => {
-      telling = tellAlive().catch((error: unknown) =>
-        log.warn({ err: error }, "could not note that this server is alive"),
-      );
-      keepTelling();
-    });
-  };
-  keepTelling();
+  await using undo = new AsyncDisposableStack();
+  undo.use(await keepAlive({ presences, doors, clock, log, server }));
+  const refresh = undo.use(await keepFresh({ directory, store: directoryStore(store), bus, clock, log }));
 
   async function committed(): Promise<void> {
     bus.tell("fleet");
@@ -161,6 +133,7 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       .catch((error: unknown) => log.warn({ err: error }, "the use of a selector could not be noted"));
   }
 
+  const owned = undo.move();
   return {
     directory,
     revision: () => refresh.revision,
@@ -292,10 +265,8 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
       return preview;
     },
     async [Symbol.asyncDispose]() {
-      aliveTimer?.[Symbol.dispose]();
       goneListeners.clear();
-      await telling;
-      await refresh[Symbol.asyncDispose]();
+      await owned.disposeAsync();
     },
   };
 }
