@@ -336,8 +336,10 @@ export function jobsStore(store: Store): JobsStore {
     changes: (key, since, limit) =>
       tables.read(async (db) => {
         const job = await db.selectFrom("jobs_job").selectAll().where("key", "=", key).executeTakeFirst();
-        if (job === undefined || job.revision <= since.revision)
-          return job === undefined ? undefined : { job, runs: [], more: false };
+        if (job === undefined) return undefined;
+        // Whoever has come into the midst of the job's last revision still lacks the rest of it.
+        const isThere = job.revision === since.revision && since.position + 1 >= job.targets;
+        if (job.revision < since.revision || isThere) return { job, runs: [], more: false };
         const rows = await db
           .selectFrom("jobs_run")
           .selectAll()

@@ -65,6 +65,15 @@ describe.each(engines)("following jobs on $name", ({ name, open }) => {
     const anew = await readAll(await follow(world, "job", { job: job.id }), second.cursor);
     expect(new Set(runsOf(anew.events)).size).toBe(600);
     expect(anew.cursor).toBe(rest.cursor);
+
+    // All of them in the job's last commit, after which nothing comes any more.
+    await world.room.jobs.cancel(job.id, admin);
+    await world.quiet();
+    const end = await readAll(reader, rest.cursor);
+    expect(new Set(runsOf(end.events))).toEqual(new Set(seen));
+    expect(end.done).toBe(true);
+    expect(end.events.at(-1)).toMatchObject({ type: "job", job: { state: "finished", states: { cancelled: 600 } } });
+    expect((await readAll(reader, end.cursor)).events).toEqual([]);
   });
 
   test("output is replayed from any sequence, and of a whole job in the order of commits, each chunk once", async () => {
