@@ -1,19 +1,18 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { AtalayaError } from "@atalaya/protocol";
-import { z } from "zod";
 import type { Actor } from "../../api/actor.ts";
-import { decodeCursor, pageOfVisible, type Page } from "../../api/page.ts";
 import type { Bus } from "../../platform/bus/bus.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { lastUsed } from "../../platform/last-used.ts";
 import type { Log } from "../../platform/log/index.ts";
 import { repeat } from "../../platform/repeat.ts";
 import type { Store } from "../../platform/store/engine.ts";
-import { hashOf, maySee, type Ended } from "../identity/index.ts";
+import { hashOf, type Ended } from "../identity/index.ts";
 import type { Given, Users } from "../users/index.ts";
 import { csrfOf, decodeCookie, encodeCookie, setCookie } from "./cookie.ts";
+import { sessionDesk, type SessionDesk } from "./session-desk.ts";
 import type { SessionKeys } from "./session-keys.ts";
-import { actorOf, endOf, entryOf, givenOf, type Lives, type Session, type SessionEntry } from "./session.ts";
+import { actorOf, endOf, givenOf, type Lives, type Session, type SessionEntry } from "./session.ts";
 import { sessionStore, type SessionRow } from "./sessions.store.ts";
 
 export interface NewSession {
@@ -34,7 +33,7 @@ export interface Found {
 }
 
 /** Sessions of browsers. */
-export interface Sessions extends AsyncDisposable {
+export interface Sessions extends SessionDesk, AsyncDisposable {
   /** `cookie` is a whole Set-Cookie. */
   open(wish: NewSession): Promise<{ readonly session: Session; readonly cookie: string }>;
   /** Throws `identity.invalid` and `identity.expired`. */
@@ -42,15 +41,6 @@ export interface Sessions extends AsyncDisposable {
   /** What the page needs, of the session that this cookie names. */
   view(cookie: string): Promise<Session>;
   ended(ids: readonly string[]): Promise<ReadonlyMap<string, Ended>>;
-  /** Newest first. `of` names whose; absent: the asker's own. */
-  list(
-    query: { readonly of?: string; readonly limit: number; readonly cursor?: string },
-    by: Actor,
-  ): Promise<Page<SessionEntry>>;
-  /** Throws `session.unknown` for what is neither the asker's own nor theirs to end. */
-  end(id: string, by: Actor): Promise<SessionEntry>;
-  /** Ends all of somebody's; answers how many. `of` absent: the asker's own. */
-  endAll(of: string | undefined, by: Actor): Promise<number>;
 }
 
 export interface SessionsNeeds {
@@ -63,7 +53,6 @@ export interface SessionsNeeds {
   readonly lives: Lives;
 }
 
-const Keys = z.tuple([z.int().min(0)]);
 const HOUR_MS = 3_600_000;
 /** Ended sessions are kept so long, for who wonders why they were signed out. */
 const KEPT_MS = 24 * HOUR_MS;
@@ -138,6 +127,7 @@ export function createSessions({ store, bus, clock, log, keys, users, lives }: S
   }
 
   return {
+    ...sessionDesk({ sessions, bus, clock }),
     async open({ name, way, given, address, agent }) {
       const secret = randomBytes(32).toString("base64url");
       const now = clock.now();
@@ -185,62 +175,11 @@ export function createSessions({ store, bus, clock, log, keys, users, lives }: S
       }
       return new Map(found);
     },
-    async list({ of, limit, cursor }, by) {
-      const name = of ?? by.name;
-      checkMay("user.read", name, by);
-      const before = cursor === undefined ? undefined : decodeCursor(Keys, cursor)[0];
-      const now = clock.now();
-      return pageOfVisible<SessionRow, SessionEntry>(
-        (last, count) => {
-          const from = last?.id ?? before;
-          return sessions.list({ name, limit: count, ...(from === undefined ? {} : { before: from }) });
-        },
-        {
-          limit,
-          isVisible: (row) => row.expires_at > now && mayReach(row, by),
-          item: (row) => entryOf(row, by.session),
-          keys: (row) => [row.id],
-        },
-      );
-    },
-    async end(id, by) {
-      const [row] = await sessions.byIds([id]);
-      const mayEnd =
-        row !== undefined && (row.name === by.name || (by.permissions.has("user.write") && mayReach(row, by)));
-      if (!mayEnd) throw new AtalayaError("session.unknown", `There is no session ${id}.`);
-      await sessions.end(id, clock.now());
-      bus.tell("identity");
-      return entryOf(row, by.session);
-    },
-    async endAll(of, by) {
-      const name = of ?? by.name;
-      checkMay("user.write", name, by);
-      if (name !== by.name && by.places !== undefined) {
-        const reached = await sessions.list({ name, limit: 1000 });
-        const hidden = reached.find((row) => !mayReach(row, by));
-        if (hidden !== undefined) throw new AtalayaError("user.unknown", `There is no user ${name}.`);
-      }
-      const ended = await sessions.endAll(name, clock.now());
-      bus.tell("identity");
-      return ended;
-    },
     async [Symbol.asyncDispose]() {
       await tidying[Symbol.asyncDispose]();
       await used[Symbol.asyncDispose]();
     },
   };
-}
-
-/** What somebody did not make themselves takes a permission. */
-function checkMay(permission: "user.read" | "user.write", name: string, by: Actor): void {
-  if (name === by.name || by.permissions.has(permission)) return;
-  throw new AtalayaError("identity.forbidden", `${by.name} may not do this: it needs ${permission}.`, {
-    details: { permission },
-  });
-}
-
-function mayReach(row: SessionRow, by: Actor): boolean {
-  return row.name === by.name || maySee(by, givenOf(row).places);
 }
 
 /** Takes the same time wherever they differ. */
