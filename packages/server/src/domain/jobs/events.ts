@@ -1,6 +1,7 @@
 /** What topics say of output and jobs. */
 import type { Chunk } from "./extent.ts";
-import type { JobsStore, StoredJob } from "./jobs.store.ts";
+import type { JobsStore } from "./jobs.store.ts";
+import type { StoredJob } from "./tables.store.ts";
 import { jobView } from "./views.ts";
 
 export function outputEvent(

@@ -1,7 +1,7 @@
 /** The same wish under the same Idempotency-Key makes one job; another wish under it is a mistake of the caller. */
 import { AtalayaError } from "@atalaya/protocol";
 import { createHmac } from "node:crypto";
-import type { NewJobRow } from "./jobs.store.ts";
+import type { NewJobRow } from "./new-jobs.store.ts";
 
 export type Idempotency = NonNullable<NewJobRow["idempotency"]>;
 

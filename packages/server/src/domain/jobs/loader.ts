@@ -1,7 +1,8 @@
 /** Reads jobs back into the book: after a start, and when a late result comes for one that had finished. */
 import type { Capability } from "@atalaya/protocol";
 import type { ActiveJob, Book, JobSeed } from "./book.ts";
-import type { JobsStore, StoredJob, StoredRun, StoredTarget } from "./jobs.store.ts";
+import type { JobsStore, StoredTarget } from "./jobs.store.ts";
+import type { StoredJob, StoredRun } from "./tables.store.ts";
 import { Policy } from "./policy.ts";
 import { planOf } from "./rollout.ts";
 import { code, isFinalCode } from "./transitions.ts";

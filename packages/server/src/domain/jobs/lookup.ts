@@ -1,7 +1,8 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { Actor } from "../../api/actor.ts";
 import type { RunIds } from "./ids.ts";
-import type { JobsStore, StoredJob, StoredRun } from "./jobs.store.ts";
+import type { JobsStore } from "./jobs.store.ts";
+import type { StoredJob, StoredRun } from "./tables.store.ts";
 
 /** Finds what an actor may see. Others' jobs are only seen with `job.read-all`; what one may not see is not there. */
 export interface Lookup {

@@ -1,6 +1,7 @@
 import { AtalayaError } from "@atalaya/protocol";
 import type { RunIds } from "./ids.ts";
-import type { JobsStore, StoredJob } from "./jobs.store.ts";
+import type { JobsStore } from "./jobs.store.ts";
+import type { StoredJob } from "./tables.store.ts";
 import { jobView, type CreatedJobView, type JobView } from "./views.ts";
 
 /** Jobs as callers see them, with what their rows only point at. */

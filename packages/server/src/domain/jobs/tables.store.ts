@@ -1,5 +1,5 @@
 /** The room's tables as SQL sees them. Times are epoch milliseconds, documents JSON text. */
-import type { Generated } from "kysely";
+import type { Generated, Selectable } from "kysely";
 import type { Revision } from "../../platform/store/engine.ts";
 
 export interface JobTable {
@@ -124,3 +124,7 @@ export interface JobsTables {
   readonly jobs_idempotency: IdempotencyTable;
   readonly jobs_progress: ProgressTable;
 }
+
+export type StoredJob = Selectable<JobTable>;
+export type StoredRun = Selectable<RunTable>;
+export type StoredEvent = Selectable<RunEventTable>;

@@ -3,7 +3,7 @@ import { runStates, type RunState } from "@atalaya/protocol";
 import { z } from "zod";
 import { idOf, Timestamp } from "../../api/schemas.ts";
 import type { RunIds } from "./ids.ts";
-import type { StoredEvent, StoredJob, StoredRun } from "./jobs.store.ts";
+import type { StoredEvent, StoredJob, StoredRun } from "./tables.store.ts";
 import { Origin } from "./origin.ts";
 import { Policy } from "./policy.ts";
 import { countsByName, stateOf } from "./transitions.ts";
