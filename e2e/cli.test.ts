@@ -529,6 +529,23 @@ describe("completion", () => {
   });
 });
 
+const isOtherAgentHere = existsSync("/var/lib/atalaya-agent");
+test.skipIf(isOtherAgentHere)(
+  "of the agents here the one that the server runs is meant, being the only one",
+  async () => {
+    const data = join(folder, "third");
+    const running = begin(["server", "--listen", "127.0.0.1:0", "--data", data]);
+    await running.prints(/is ready at https:/);
+    const status = async () =>
+      JSON.parse((await cli(["agent", "status", "--json"], { env: { ATALAYA_DATA: data } })).out) as unknown;
+    await expect
+      .poll(status, { timeout: 10_000 })
+      .toMatchObject({ running: true, joined: true, data: join(data, "agent/data") });
+    running.child.kill("SIGTERM");
+    expect((await running.ended).status).toBe(0);
+  },
+);
+
 test("the server and the agent are reached by it, too", async () => {
   const data = join(folder, "second");
   const running = begin(["server", "--listen", "127.0.0.1:0", "--data", data, "--no-local-agent"]);

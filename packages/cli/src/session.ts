@@ -1,5 +1,5 @@
 /** What every command needs: where to print, and on demand the server. Made once, by `main.ts`. */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { createClient, ClientError, type Client } from "@atalaya/client";
 import type { Terminal } from "./ui/terminal.ts";
@@ -91,6 +91,11 @@ function localServer(options: GlobalOptions, env: NodeJS.ProcessEnv): Server | u
     return { url, token, ...(ca === undefined ? {} : { ca }) };
   }
   return undefined;
+}
+
+/** Where the server of this machine keeps its data; undefined where there is none that this account may see. */
+export function localServerFolder(options: GlobalOptions, env: NodeJS.ProcessEnv): string | undefined {
+  return dataFolders(options, env).find((folder) => existsSync(join(folder, "server.json")));
 }
 
 /** `https://HOST:PORT`; HOST:PORT alone means just that. */
