@@ -32,7 +32,11 @@ export function hostSheet(host: HostDetail, { paint }: Sink, now: number): strin
     ["limits", limitsOf(facts.cgroups)],
     ["virtual", printable(facts.virtualization ?? "")],
     ["addresses", host.addresses.map(printable).join(" ")],
-    ["via", host.via && `${host.via.map(printable).join(", then ")} (its link goes through there)`],
+    [
+      "via",
+      host.via &&
+        `${host.via.map(printable).join(", then ")} (its ${host.state === "online" ? "link goes" : "last link went"} through there)`,
+    ],
     ["agent", host.agentVersion && words(host.agentVersion, `can ${host.capabilities.join(", ") || "nothing"}`)],
     [
       "doors",

@@ -335,7 +335,7 @@ running() {
   [ -r "$1" ] || return 1
   read -r pid _ <"$1" || return 1
   # A number in a file may be anybody's by now.
-  tr '\000' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$2" || return 1
+  tr '\000' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "$2" || return 1
   echo "$pid"
 }
 

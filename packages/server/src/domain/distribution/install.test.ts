@@ -191,8 +191,11 @@ describe("the join line", () => {
     await expect.poll(() => bare.running()).toBeGreaterThan(0);
     const orphan = await bare.running();
     process.kill(await bare.supervisor(), "SIGKILL");
+    // As if it had been collected already.
+    await writeFile(bare.at("run/atalaya-agent.pid"), "4194303\n");
     const again = await bare.paste(site.distribution.joinLine(token).line);
     expect(again.code, again.printed).toBe(0);
+    expect(again.printed).not.toContain("/proc/");
     await expect.poll(() => bare.running()).not.toBe(orphan);
     // Perhaps nobody has collected it, but it runs nothing any more.
     expect(await readFile(`/proc/${orphan}/cmdline`, "utf8").catch(() => "")).toBe("");

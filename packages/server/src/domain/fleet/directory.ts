@@ -232,12 +232,13 @@ function hostOf(
   const owned = parts.systems.get(row.key) ?? [];
   const system = owned.find(({ key }) => key === presence?.system) ?? owned.at(-1);
   const doors = parts.doors.get(row.key) ?? NO_DOORS;
+  const via = presence?.via ?? undefined;
   const addresses = new Set([
-    ...(presence === undefined ? [] : [presence.address]),
+    // A link through a waypoint comes from that host's address.
+    ...(presence === undefined || via !== undefined ? [] : [presence.address]),
     ...doors.map(({ address }) => address),
     ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
   ]);
-  const via = presence?.via ?? undefined;
   const waypoints = via === undefined ? undefined : (JSON.parse(via) as readonly string[]);
   const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
   const isBarred = owned.length > 0 && owned.every(({ enrolment }) => enrolment === null);

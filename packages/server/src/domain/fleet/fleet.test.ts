@@ -153,6 +153,21 @@ describe.each(engines)("the fleet on $name", ({ open }) => {
     expect((await fleet.attach(newcomer(9, { hostname: "pc-02" }))).verdict).toBe("new-host");
   });
 
+  test("does not take a waypoint's address for that of the host behind it", async () => {
+    await using store = await open();
+    await using fleet = await openFleet(store);
+    const waypoint = await fleet.attach(newcomer(1));
+    await fleet.linkUp(linkOf(waypoint, 1));
+    const behind = await fleet.attach(newcomer(2));
+    const enrolment = fleet.byKey(waypoint.host)!.system!.enrolment;
+    await fleet.linkUp({ ...linkOf(behind, 2), address: "10.0.0.1", via: [enrolment] });
+    await fleet.learn(behind.host, { networks: [{ name: "eth0", addresses: ["192.168.7.2"] }] }, "digest");
+    const shown = [waypoint, behind].map(({ host }) => fleet.byKey(host)!);
+    expect(shown.map(({ addresses }) => addresses)).toEqual([["10.0.0.1"], ["192.168.7.2"]]);
+    expect(shown[1]!.via!()).toEqual([shown[0]!.name]);
+    expect(fleet.hostOfEnrolment(enrolment)?.key).toBe(waypoint.host);
+  });
+
   test("tells who is online, since when not, and why", async () => {
     await using store = await open();
     const clock = handClock();
