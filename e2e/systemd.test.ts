@@ -128,6 +128,7 @@ describe.runIf(why === undefined)(
       const lines = await done("logs", "pc-01", "greeter", "--no-prefix", "-q");
       expect(lines).toContain('50% of /a "b" $c');
       expect(lines).toContain("leaving");
+      expect(lines).not.toContain("Unknown key");
 
       // Without the bus systemd is asked itself.
       await typed("systemctl stop dbus.socket dbus.service");

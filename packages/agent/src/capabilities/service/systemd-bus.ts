@@ -26,6 +26,8 @@ export function systemdPlace(): SystemdPlace {
 export interface SystemdManager extends Disposable {
   /** The answer's values. Throws `service.unknown`, `service.failed`. */
   ask(member: string, signature?: string, ...body: readonly unknown[]): Promise<readonly unknown[]>;
+  /** Of systemd, as 252; undefined when it does not say. */
+  version(): Promise<number | undefined>;
   /** Of a unit, and of the service if it is one. */
   properties(unit: string): Promise<ReadonlyMap<string, unknown>>;
   /** systemd tells of its units only to those who have asked. */
@@ -47,12 +49,21 @@ export async function openManager(place: SystemdPlace): Promise<SystemdManager> 
   let subscribed: Promise<unknown> | undefined;
   return {
     ask,
+    version,
     properties,
     subscribe: () => (subscribed ??= subscribeTo(bus, direct, () => ask("Subscribe"))),
     onSignal: (heard) => bus.onSignal(heard),
     closed: bus.closed,
     [Symbol.dispose]: () => bus[Symbol.dispose](),
   };
+
+  async function version(): Promise<number | undefined> {
+    const property = { interface: "org.freedesktop.DBus.Properties", member: "Get", signature: "ss" };
+    const [told] = await bus.call({ ...MANAGER, ...property, body: [MANAGER.interface, "Version"] }).catch(() => []);
+    // As `252.38-1~deb12u1` or `v255`.
+    const [, number] = /^v?(\d+)/.exec(String((told as Variant | undefined)?.value)) ?? [];
+    return number === undefined ? undefined : Number(number);
+  }
 
   async function properties(unit: string): Promise<ReadonlyMap<string, unknown>> {
     const [path] = await ask("LoadUnit", "s", unit);

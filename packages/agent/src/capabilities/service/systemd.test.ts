@@ -80,7 +80,10 @@ describe.runIf(existsSync(DBUS_DAEMON))("systemd, over a real bus", () => {
       changed: true,
       services: [{ name: "mine" }],
     });
-    expect(await readFile(join(fake.units, "mine.service"), "utf8")).toContain(MARK);
+    const text = await readFile(join(fake.units, "mine.service"), "utf8");
+    expect(text).toContain(MARK);
+    // It is systemd 252.
+    expect(text).not.toContain("RestartSteps");
     expect(await ask({ action: "add", names: ["mine"], spec })).toMatchObject({ changed: false });
     await expect(ask({ action: "add", names: ["cron"], spec })).rejects.toMatchObject({ code: "service.foreign" });
     await writeFile(join(fake.units, "theirs.service"), "[Service]\n");
@@ -192,4 +195,10 @@ test("a unit file has every word of a command as it was, whatever is in it", () 
   expect(text).toContain(String.raw`ExecStart="/bin/echo" "a b" "\"q\"" "$$HOME" "100%%" "x\ny" "\\"`);
   expect(text).toContain(String.raw`Environment="A=b \"c\" %%d $e"`);
   expect(text).toContain("Restart=on-failure");
+});
+
+test("the wait that grows is written only for a systemd that knows it", () => {
+  const spec = ServiceSpec.parse({ program: "/bin/true" });
+  expect(unitText("x", spec, 254)).toContain("RestartSteps=8\nRestartMaxDelaySec=60000ms\n");
+  expect(unitText("x", spec, 253)).not.toMatch(/RestartSteps|RestartMaxDelaySec/);
 });

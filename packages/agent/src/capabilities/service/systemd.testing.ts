@@ -149,6 +149,8 @@ export async function fakeSystemd(): Promise<FakeSystemd> {
         };
       case "LoadUnit":
         return { signature: "o", body: [pathOf(String(first))] };
+      case "Get":
+        return { signature: "v", body: [text("252.38-1~deb12u1")] };
       case "GetAll":
         return { signature: "a{sv}", body: [properties(nameOf(call.path!), String(first))] };
       case "StartUnit":

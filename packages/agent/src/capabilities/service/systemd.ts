@@ -135,7 +135,7 @@ export async function openSystemd({ units = "/etc/systemd/system", ...place }: S
       const known = await status(name).catch(() => undefined);
       if (before === undefined && known !== undefined)
         throw new AtalayaError("service.foreign", `${unitName(name)} exists, and was not added from here`);
-      const text = unitText(name, spec);
+      const text = unitText(name, spec, await manager.version());
       if (text === before) return false;
       await writeDurably(join(units, unitName(name)), text, 0o644);
       await manager.ask("Reload");

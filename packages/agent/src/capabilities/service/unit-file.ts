@@ -4,7 +4,11 @@ import type { ServiceSpec } from "@atalaya/protocol";
 /** How a unit is known to be ours: no other is ever replaced or removed. */
 export const MARK = "# Added by Atalaya. What is changed here is lost when the service is added again.";
 
-export function unitText(name: string, spec: ServiceSpec): string {
+/** Older ones do not know the growing wait: they would complain of it at every start, and wait the shortest time. */
+const GROWING_SINCE = 254;
+
+/** `version`: of the systemd that it is for. */
+export function unitText(name: string, spec: ServiceSpec, version = GROWING_SINCE): string {
   const { program, args, account, cwd, env = {}, restart, backoffMs, longestBackoffMs, stopMs } = spec;
   const lines = [
     MARK,
@@ -21,7 +25,9 @@ export function unitText(name: string, spec: ServiceSpec): string {
     ...Object.entries(env).map(([variable, value]) => `Environment=${quoted(`${variable}=${value}`)}`),
     `Restart=${restart === "never" ? "no" : restart}`,
     `RestartSec=${backoffMs}ms`,
-    ...(longestBackoffMs > backoffMs ? ["RestartSteps=8", `RestartMaxDelaySec=${longestBackoffMs}ms`] : []),
+    ...(longestBackoffMs > backoffMs && version >= GROWING_SINCE
+      ? ["RestartSteps=8", `RestartMaxDelaySec=${longestBackoffMs}ms`]
+      : []),
     `TimeoutStopSec=${stopMs}ms`,
     "",
     "[Install]",
