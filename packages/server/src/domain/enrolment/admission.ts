@@ -1,15 +1,18 @@
-/** Every connect, resumed or not, is checked here against the store. */
+/** Every connect, resumed or not, is checked here against what the store holds. */
 import type { X509Certificate } from "node:crypto";
-import { AtalayaError, type Fingerprint } from "@atalaya/protocol";
+import { AtalayaError } from "@atalaya/protocol";
 import { inBatches } from "../../platform/batches.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Pki } from "../../platform/pki/index.ts";
 import { certificateRefusal, certificateSentences, type CertificateRefusal } from "./certificate.ts";
 import type { CertificateStore, KnownCertificate } from "./certificates.store.ts";
 import type { AdmittedEnrolment } from "./enrolments.ts";
+import type { RememberedCertificates } from "./remembered.ts";
 
 interface AdmissionNeeds {
-  readonly certificates: CertificateStore;
+  readonly certificates: Pick<CertificateStore, "bySerials" | "activate">;
+  /** Forgets at every change of enrolments and certificates. */
+  readonly remembered: RememberedCertificates;
   readonly pki: Pick<Pki, "issued">;
   readonly clock: Clock;
   /** Resolves at once when revocations are watched. */
@@ -24,12 +27,24 @@ interface Presented {
   readonly issuedByUs: boolean;
 }
 
-export function admission({ certificates, pki, clock, watching, activated }: AdmissionNeeds) {
+export function admission(needs: AdmissionNeeds) {
+  const { certificates, remembered, pki, clock, watching, activated } = needs;
+
+  async function lookUp(presented: readonly Presented[]): Promise<ReadonlyMap<string, KnownCertificate>> {
+    const remember = remembered.reading();
+    const known = await certificates.bySerials([...new Set(presented.map(({ serial }) => serial))]);
+    for (const one of presented) {
+      const certificate = known.get(one.serial);
+      if (certificate?.state === "current" && certificateRefusal(certificate, one, clock.now()) === undefined)
+        remember(certificate);
+    }
+    return known;
+  }
+
   const judge = inBatches<Presented, AdmittedEnrolment | CertificateRefusal>(
     async (presented) => {
       await watching();
-      const serials = [...new Set(presented.map(({ serial }) => serial))];
-      let known = await certificates.bySerials(serials);
+      let known = await lookUp(presented);
       const isFirstConnect = (one: Presented) =>
         known.get(one.serial)?.state === "issued" &&
         certificateRefusal(known.get(one.serial), one, clock.now()) === undefined;
@@ -38,7 +53,7 @@ export function admission({ certificates, pki, clock, watching, activated }: Adm
         await certificates.activate([...fresh]);
         activated();
         // Two of one enrolment may have come together: only the later one is good now.
-        known = await certificates.bySerials(serials);
+        known = await lookUp(presented);
       }
       return presented.map((one) => verdict(known.get(one.serial), one, clock.now()));
     },
@@ -50,9 +65,17 @@ export function admission({ certificates, pki, clock, watching, activated }: Adm
     sha256: certificate.fingerprint256,
     issuedByUs: pki.issued(certificate),
   });
+
+  /** Only a certificate that is ours is remembered, and one with its digest is that one. */
+  function again(certificate: X509Certificate): ReturnType<typeof verdict> | undefined {
+    const known = remembered.bySerial(certificate.serialNumber);
+    if (known === undefined || known.sha256 !== certificate.fingerprint256) return undefined;
+    return verdict(known, { serial: known.serial, sha256: known.sha256, issuedByUs: true }, clock.now());
+  }
+
   return {
     async admit(certificate: X509Certificate): Promise<AdmittedEnrolment> {
-      const answer = await judge(presentedBy(certificate));
+      const answer = again(certificate) ?? (await judge(presentedBy(certificate)));
       if (typeof answer === "string") throw new AtalayaError(answer, certificateSentences[answer]);
       return answer;
     },
@@ -82,6 +105,6 @@ function verdict(
     certificateNotAfter: notAfter,
     serial,
     issue,
-    fingerprint: JSON.parse(enrolment.fingerprint) as Fingerprint,
+    fingerprint: enrolment.fingerprint,
   };
 }

@@ -1,3 +1,4 @@
+import type { Fingerprint } from "@atalaya/protocol";
 import type { Insertable } from "kysely";
 import { listOf, type Store } from "../../platform/store/index.ts";
 import type { CertificateState, CertificateTable, EnrolmentState, EnrolmentTables, Tx } from "./tables.store.ts";
@@ -17,7 +18,7 @@ export interface KnownCertificate {
     readonly state: EnrolmentState;
     readonly host: number | null;
     readonly system: number | null;
-    readonly fingerprint: string;
+    readonly fingerprint: Fingerprint;
   };
 }
 
@@ -69,10 +70,11 @@ export function certificateStore(store: Store): CertificateStore {
           .where("c.serial", "in", listOf(tables.engine, serials, "text"))
           .execute();
         return new Map(
-          rows.map(({ issue, serial, sha256, not_after, state, standing, ...enrolment }) => [
-            serial,
-            { issue, serial, sha256, notAfter: not_after, state, enrolment: { ...enrolment, state: standing } },
-          ]),
+          rows.map(({ issue, serial, sha256, not_after, state, standing, ...enrolment }) => {
+            const fingerprint = JSON.parse(enrolment.fingerprint) as Fingerprint;
+            const known = { ...enrolment, state: standing, fingerprint };
+            return [serial, { issue, serial, sha256, notAfter: not_after, state, enrolment: known }];
+          }),
         );
       }),
     usable: (enrolment, { publicKey, until, states }) =>

@@ -19,6 +19,7 @@ import { heldEnrolments } from "./held.ts";
 import { issuer } from "./issue.ts";
 import { joinTokens, type JoinTokens } from "./join-tokens.ts";
 import { joinTokenStore } from "./join-tokens.store.ts";
+import { rememberedCertificates, watched } from "./remembered.ts";
 import { renewal } from "./renewal.ts";
 import { revocations } from "./revocations.ts";
 import { enrolmentDefaults, type EnrolmentSettings } from "./settings.ts";
@@ -66,13 +67,17 @@ export interface Desk {
 export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   const { store, bus, clock, log, pki, fleet } = needs;
   const settings = { ...enrolmentDefaults, ...needs.settings };
-  const entries = entryStore(store);
-  const certificates = certificateStore(store);
-  const standings = standingStore(store);
+  const remembered = rememberedCertificates();
+  const changing = watched(store, remembered.forget);
+  const entries = entryStore(changing);
+  const certificates = certificateStore(changing);
+  const standings = standingStore(changing);
   const tokens = joinTokenStore(store);
 
   const issue = issuer({ certificates, pki, clock, days: settings.certificateDays });
   const watch = revocations({ standings, bus, clock, log });
+  // What another server has changed, as it is heard here.
+  const elsewhere = watch.on(remembered.forget);
   const changed = (): void => bus.tell("enrolment");
   const attach = attacher({
     fleet,
@@ -124,7 +129,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
   return {
     enrolments: {
       enrol,
-      ...admission({ certificates, pki, clock, watching: watch.begin, activated: changed }),
+      ...admission({ certificates, remembered, pki, clock, watching: watch.begin, activated: changed }),
       renew: renewal({ entries, standings, certificates, issue, pki, clock, days: settings.certificateDays }),
       onRevoked: (listener) => watch.on(listener),
     },
@@ -140,6 +145,7 @@ export function createEnrolment(needs: EnrolmentNeeds): EnrolmentRoom {
     },
     [Symbol.dispose]() {
       gone[Symbol.dispose]();
+      elsewhere[Symbol.dispose]();
       watch[Symbol.dispose]();
     },
   };

@@ -17,6 +17,8 @@ interface Schema {
 }
 
 const columns = { system: "number", epoch: "number", fingerprint: "text", recent: "text" } as const;
+/** Systems whose standing is kept in memory, about half a kilobyte each. */
+const REMEMBERED = 50_000;
 
 /** What is known of each system's links, across restarts and servers. */
 export interface StandingStore {
@@ -24,67 +26,120 @@ export interface StandingStore {
   hear(hearings: readonly Hearing[]): Promise<readonly Verdict[]>;
 }
 
+/**
+ * Remembers what it has written, so that a system that comes back costs one statement instead of two. Every judgement
+ * raises the epoch: a row that has another than the one remembered was written by somebody else, and is read again.
+ */
 export function standingStore(store: Store): StandingStore {
   const tables = store.tables<Schema>();
-  return {
-    hear: (hearings) =>
-      tables.write(async (tx) => {
-        const systems = [...new Set(hearings.map(({ system }) => system))].sort((a, b) => a - b);
-        if (tables.engine === "postgres") {
-          // Rows that do not exist cannot be locked: two servers would both begin with the same epoch.
-          await tx
-            .insertInto("link_standing")
-            .values(systems.map((system) => ({ system, epoch: 0, fingerprint: null, recent: NEW })))
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
-        }
-        const query = tx
-          .selectFrom("link_standing")
-          .selectAll()
-          .where("system", "in", listOf(tables.engine, systems, "number"))
-          .orderBy("system");
-        const rows = await (tables.engine === "postgres" ? query.forUpdate() : query).execute();
-        const standings = new Map<SystemKey, Standing>();
-        for (const { system, epoch, fingerprint, recent } of rows) {
-          if (recent === NEW) continue;
-          standings.set(system, {
-            epoch,
-            fingerprint: fingerprint === null ? undefined : (JSON.parse(fingerprint) as Fingerprint),
-            turns: JSON.parse(recent) as readonly Turn[],
-          });
-        }
-        const verdicts = hearings.map((hearing) => {
-          const { verdict, standing } = judge(standings.get(hearing.system), hearing);
-          standings.set(hearing.system, standing);
-          return verdict;
-        });
+  const remembered = new Map<SystemKey, Standing>();
+
+  async function hearAnew(hearings: readonly Hearing[], systems: readonly SystemKey[]): Promise<Judged> {
+    return tables.write(async (tx) => {
+      if (tables.engine === "postgres") {
+        // Rows that do not exist cannot be locked: two servers would both begin with the same epoch.
         await tx
           .insertInto("link_standing")
-          .columns(["system", "epoch", "fingerprint", "recent"])
-          .expression(
-            sql`select v.* from ${rowsFrom(
-              tables.engine,
-              [...standings].map(([system, { epoch, fingerprint, turns }]) => [
-                system,
-                epoch,
-                fingerprint === undefined ? null : JSON.stringify(fingerprint),
-                JSON.stringify(turns),
-              ]),
-              columns,
-            )} as v where true`,
-          )
-          .onConflict((conflict) =>
-            conflict.column("system").doUpdateSet((set) => ({
-              epoch: set.ref("excluded.epoch"),
-              fingerprint: set.ref("excluded.fingerprint"),
-              recent: set.ref("excluded.recent"),
-            })),
-          )
+          .values(systems.map((system) => ({ system, epoch: 0, fingerprint: null, recent: NEW })))
+          .onConflict((conflict) => conflict.doNothing())
           .execute();
-        return verdicts;
-      }),
+      }
+      const query = tx
+        .selectFrom("link_standing")
+        .selectAll()
+        .where("system", "in", listOf(tables.engine, systems, "number"))
+        .orderBy("system");
+      const rows = await (tables.engine === "postgres" ? query.forUpdate() : query).execute();
+      const judged = judgeAll(hearings, new Map(rows.flatMap((row) => (row.recent === NEW ? [] : [standingOf(row)]))));
+      await tx
+        .insertInto("link_standing")
+        .columns(["system", "epoch", "fingerprint", "recent"])
+        .expression(
+          sql`select v.* from ${rowsFrom(tables.engine, [...judged.standings].map(rowOf), columns)} as v where true`,
+        )
+        .onConflict((conflict) =>
+          conflict.column("system").doUpdateSet((set) => ({
+            epoch: set.ref("excluded.epoch"),
+            fingerprint: set.ref("excluded.fingerprint"),
+            recent: set.ref("excluded.recent"),
+          })),
+        )
+        .execute();
+      return judged;
+    });
+  }
+
+  /** Undefined, and nothing done: what is remembered is not what stands there. */
+  async function hearRemembered(
+    hearings: readonly Hearing[],
+    before: ReadonlyMap<SystemKey, Standing>,
+  ): Promise<Judged | undefined> {
+    const judged = judgeAll(hearings, before);
+    const rows = [...judged.standings].map((one) => [...rowOf(one), before.get(one[0])!.epoch]);
+    const written = tables.write(async (tx) => {
+      const { numAffectedRows } = await sql`
+        update link_standing set epoch = v.epoch, fingerprint = v.fingerprint, recent = v.recent
+        from ${rowsFrom(tables.engine, rows, { ...columns, before: "number" })} as v
+        where link_standing.system = v.system and link_standing.epoch = v.before`.execute(tx);
+      if (Number(numAffectedRows) !== rows.length) throw new Outdated();
+      return judged;
+    });
+    return written.catch((error: unknown) => {
+      if (error instanceof Outdated) return undefined;
+      throw error;
+    });
+  }
+
+  return {
+    async hear(hearings) {
+      const systems = [...new Set(hearings.map(({ system }) => system))].sort((a, b) => a - b);
+      const before = new Map<SystemKey, Standing>();
+      for (const system of systems) {
+        const standing = remembered.get(system);
+        if (standing === undefined) break;
+        before.set(system, standing);
+        // Until it is committed nobody knows.
+        remembered.delete(system);
+      }
+      const judged =
+        (before.size === systems.length ? await hearRemembered(hearings, before) : undefined) ??
+        (await hearAnew(hearings, systems));
+      for (const [system, standing] of judged.standings) remembered.set(system, standing);
+      for (const oldest of remembered.keys()) {
+        if (remembered.size <= REMEMBERED) break;
+        remembered.delete(oldest);
+      }
+      return judged.verdicts;
+    },
   };
+}
+
+interface Judged {
+  readonly verdicts: readonly Verdict[];
+  readonly standings: ReadonlyMap<SystemKey, Standing>;
+}
+
+function judgeAll(hearings: readonly Hearing[], before: ReadonlyMap<SystemKey, Standing>): Judged {
+  const standings = new Map(before);
+  const verdicts = hearings.map((hearing) => {
+    const { verdict, standing } = judge(standings.get(hearing.system), hearing);
+    standings.set(hearing.system, standing);
+    return verdict;
+  });
+  return { verdicts, standings };
+}
+
+/** In the order of `columns`. */
+function rowOf([system, { epoch, fingerprint, turns }]: readonly [SystemKey, Standing]) {
+  return [system, epoch, fingerprint === undefined ? null : JSON.stringify(fingerprint), JSON.stringify(turns)];
+}
+
+function standingOf({ system, epoch, fingerprint, recent }: Schema["link_standing"]): [SystemKey, Standing] {
+  const shown = fingerprint === null ? undefined : (JSON.parse(fingerprint) as Fingerprint);
+  return [system, { epoch, fingerprint: shown, turns: JSON.parse(recent) as readonly Turn[] }];
 }
 
 /** Marks a row that was only made to be locked. */
 const NEW = "";
+
+class Outdated extends Error {}

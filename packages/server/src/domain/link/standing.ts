@@ -5,6 +5,7 @@ import { sight, type Turn } from "./clone.ts";
 import { isSameHardware, withShown } from "./hardware.ts";
 
 export interface Standing {
+  /** Raised by every judgement, also where it is given to nobody: it tells one standing of a system from the next. */
   readonly epoch: number;
   /** Undefined: whatever hardware comes next is believed. */
   readonly fingerprint: Fingerprint | undefined;
@@ -38,12 +39,16 @@ export function judge(
   const epoch = known?.epoch ?? 0;
   if (believed !== undefined && !isSameHardware(believed, hearing.fingerprint)) {
     // A person looks at it now. Once they let it out of quarantine, what comes then is the machine they mean.
-    return { verdict: { kind: "cloned", because: "hardware" }, standing: { epoch, fingerprint: undefined, turns: [] } };
+    return {
+      verdict: { kind: "cloned", because: "hardware" },
+      standing: { epoch: epoch + 1, fingerprint: undefined, turns: [] },
+    };
   }
   const fingerprint = believed === undefined ? hearing.fingerprint : withShown(believed, hearing.fingerprint);
   const { nonce, bootId, at } = hearing;
   const { turns, cloned } = sight(known?.turns ?? [], { nonce, bootId, at });
-  if (cloned) return { verdict: { kind: "cloned", because: "nonces" }, standing: { epoch, fingerprint, turns: [] } };
+  if (cloned)
+    return { verdict: { kind: "cloned", because: "nonces" }, standing: { epoch: epoch + 1, fingerprint, turns: [] } };
   const raised = Math.max(epoch, Math.min(hearing.agentEpoch, MAX_EPOCH)) + 1;
   return { verdict: { kind: "epoch", epoch: raised }, standing: { epoch: raised, fingerprint, turns } };
 }

@@ -1,0 +1,43 @@
+/** Certificates that connected lately, with their enrolments' standing: who comes back need not be looked up again. */
+import type { Store, Tables } from "../../platform/store/index.ts";
+import type { KnownCertificate } from "./certificates.store.ts";
+
+export interface RememberedCertificates {
+  bySerial(serial: string): KnownCertificate | undefined;
+  /** To be called before a reading: what it brings is remembered by the answer, unless something changed meanwhile. */
+  reading(): (certificate: KnownCertificate) => void;
+  /** All of it: what changes certificates is rare beside their coming back. */
+  forget(): void;
+}
+
+/** Each takes about half a kilobyte. */
+const MOST = 50_000;
+
+export function rememberedCertificates(most = MOST): RememberedCertificates {
+  const known = new Map<string, KnownCertificate>();
+  let changes = 0;
+  return {
+    bySerial: (serial) => known.get(serial),
+    reading() {
+      const before = changes;
+      return (certificate) => {
+        if (before !== changes) return;
+        known.set(certificate.serial, certificate);
+        if (known.size > most) known.delete(known.keys().next().value!);
+      };
+    },
+    forget() {
+      changes += 1;
+      known.clear();
+    },
+  };
+}
+
+/** The same store; `changed` is called when a change has ended, however it ended, before its caller hears of that. */
+export function watched(store: Store, changed: () => void): Store {
+  const watching = <Schema>(tables: Tables<Schema>): Tables<Schema> => ({
+    ...tables,
+    write: <T>(change: Parameters<typeof tables.write<T>>[0]) => tables.write(change).finally(changed),
+  });
+  return { ...store, tables: <Schema>() => watching(store.tables<Schema>()) };
+}
