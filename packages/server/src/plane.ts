@@ -223,6 +223,8 @@ export async function createPlane({
     carry: (incoming, outgoing, peer) =>
       peer.door === "public" && (origins.carry(incoming, outgoing, peer) || proxy.carry(incoming, outgoing, peer)),
     upgrade(request, socket, head, peer) {
+      // A fleet that comes back asks for nothing else, thousands of times a second.
+      if (peer.door === "link" && request.url === LINK_PATH) return links.upgrade(request, socket, head, peer);
       // First: below the relay domain nothing is ours, whatever its path.
       if (peer.door === "public" && origins.upgrade(request, socket, head, peer)) return;
       if (peer.door === "public" && proxy.upgrade(request, socket, head, peer)) return;

@@ -127,11 +127,30 @@ describe.each(engines)("a certificate at a connect on $name", ({ open }) => {
     using desk = room(counted.store, pki);
     const agents = await Promise.all([1, 2, 3, 4].map((n) => enrolled(desk, n)));
     for (const { certificate } of agents) await desk.enrolments.admit(certificate);
+    using restarted = room(counted.store, pki);
     counted.reset();
-    const many = Array.from({ length: 10_000 }, (_, i) => desk.enrolments.admit(agents[i % 4]!.certificate));
+    const many = Array.from({ length: 10_000 }, (_, i) => restarted.enrolments.admit(agents[i % 4]!.certificate));
     const admitted = await Promise.all(many);
     expect(new Set(admitted.map(({ id }) => id)).size).toBe(4);
+    expect(counted.calls()).toBeGreaterThan(0);
     expect(counted.calls()).toBeLessThanOrEqual(12);
+  });
+
+  test("that has connected costs the store nothing when it comes back, until something changes", async () => {
+    await using store = await open();
+    const counted = counting(store);
+    using desk = room(counted.store, pki);
+    const [one, other] = [await enrolled(desk, 1), await enrolled(desk, 2)];
+    const first = await desk.enrolments.admit(one.certificate);
+    await desk.enrolments.admit(other.certificate);
+    await desk.enrolments.admit(one.certificate);
+    counted.reset();
+    expect(await desk.enrolments.admit(one.certificate)).toEqual(first);
+    expect(counted.calls()).toBe(0);
+    await desk.desk.decide("revoke", other.enrolment, admin);
+    counted.reset();
+    expect(await desk.enrolments.admit(one.certificate)).toEqual(first);
+    expect(counted.calls()).toBeGreaterThan(0);
   });
 });
 
@@ -203,6 +222,7 @@ describe.each(engines)("a revocation on $name", ({ open }) => {
     expect(heard).toEqual([`${enrolment} certificate.revoked`]);
     clock.move(2_000);
     expect(await away).toBe(`${enrolment} certificate.revoked`);
+    expect(await refusalOf(there.enrolments.admit(certificate))).toBe("certificate.revoked");
   });
 
   test("follows when the fleet forgets the host, and does not when it was merged", async () => {

@@ -23,6 +23,19 @@ describe.each(engines)("the standing of links on $name", ({ open }) => {
     expect(await standingStore(store).hear([hello()])).toEqual([epoch(2)]);
   });
 
+  test("reads again what another has written since", async () => {
+    await using store = await open();
+    const [one, other] = [standingStore(store), standingStore(store)];
+    expect(await one.hear([hello({ system: 1 }), hello({ system: 2 })])).toEqual([epoch(1), epoch(1)]);
+    expect(await other.hear([hello({ system: 1, fingerprint: { uuid: "u2", macs: [] } })])).toEqual([
+      { kind: "cloned", because: "hardware" },
+    ]);
+    const shown = hello({ system: 1, fingerprint: { uuid: "u3", macs: [] } });
+    // Believed, since a person has looked at it: so the other's verdict was seen, and nothing was written twice.
+    expect(await one.hear([shown, hello({ system: 2 })])).toEqual([epoch(3), epoch(2)]);
+    expect(await other.hear([shown, hello({ system: 2 })])).toEqual([epoch(4), epoch(3)]);
+  });
+
   test("hears thousands in one transaction, several of one system among them", async () => {
     await using store = await open();
     const many = Array.from({ length: 3_000 }, (_, i) => hello({ system: i % 1_000 }));
