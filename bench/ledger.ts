@@ -106,10 +106,10 @@ function crowdOf(count: number, outputBytes: number) {
 
   function answer(): void {
     for (const { link, run, handle } of inbox.splice(0)) {
-      listener?.frame(link, { type: "accepted", run });
-      listener?.frame(link, { type: "running", run });
-      if (outputBytes > 0) listener?.output(link, { handle, sequence: 1, stream: "stdout", bytes });
-      listener?.frame(link, {
+      listener?.frame?.(link, { type: "accepted", run });
+      listener?.frame?.(link, { type: "running", run });
+      if (outputBytes > 0) listener?.output?.(link, { handle, sequence: 1, stream: "stdout", bytes });
+      listener?.frame?.(link, {
         type: "result",
         run,
         state: "succeeded",

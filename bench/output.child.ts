@@ -146,17 +146,17 @@ function chattyAgent(amount: Amount) {
 
   async function print(run: string, handle: number): Promise<void> {
     await nextTurn();
-    listener?.frame(link, { type: "accepted", run });
-    listener?.frame(link, { type: "running", run });
+    listener?.frame?.(link, { type: "accepted", run });
+    listener?.frame?.(link, { type: "running", run });
     let sequence = 0;
     for (const bytes of chunksOf(amount)) {
       sequence += 1;
-      listener?.output(link, { handle, sequence, stream: "stdout", bytes });
+      listener?.output?.(link, { handle, sequence, stream: "stdout", bytes });
       // A socket is read in turns too.
       await nextTurn();
       await readable.promise;
     }
-    listener?.frame(link, {
+    listener?.frame?.(link, {
       type: "result",
       run,
       state: "succeeded",

@@ -54,6 +54,7 @@ export function tell(group: Committed, bus: Bus): void {
   const makers = new Set<string>();
   for (let i = 0; i < group.withOutput; i += 1) makers.add(group.of[i]!.job.createdBy);
   for (const maker of makers) bus.tell(outputOf(maker));
+  if (!bus.heeds("output")) return;
   for (let i = 0; i < group.runs.length; i += 1) {
     const { job, host, state } = group.runs[i]!;
     if (i < group.withOutput) withOutput.add(job);

@@ -206,11 +206,11 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
   function frame(link: Link, said: RunFrame): void {
     if (said.type === "problem") {
       log.warn({ run: said.run, code: said.code, host: link.host }, `an agent has a problem: ${said.message}`);
-      const run = said.run === undefined ? undefined : book.run(said.run);
+      const run = said.run === undefined ? undefined : book.run(said.run, link.host);
       if (run !== undefined && belongs(run, link)) ledger.note(keyOf(run), "problem", `${said.code}: ${said.message}`);
       return;
     }
-    const run = book.run(said.run);
+    const run = book.run(said.run, link.host);
     if (run === undefined || !belongs(run, link)) return strange(link, said);
     if (said.type === "progress") return needs.progress(run, said);
     if (said.type === "accepted") {
@@ -295,7 +295,7 @@ export function agentsListener(needs: AgentsNeeds): LinkListener & { pressure(hi
     const { job } = run;
     if (run.follower !== link) return;
     run.follower = undefined;
-    if (job.states[run.position] !== code.lost || book.run(run.id) !== run || ledger.has(run)) return;
+    if (job.states[run.position] !== code.lost || book.run(run.id, run.host) !== run || ledger.has(run)) return;
     book.rest(run);
     if (job.finishedAt !== undefined && job.runs.size === 0) book.close(job);
   }

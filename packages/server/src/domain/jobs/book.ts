@@ -99,7 +99,8 @@ export interface Book {
   close(job: ActiveJob): void;
   /** Unfinished jobs that have an unfinished run on this host. */
   of(host: HostKey): readonly ActiveJob[];
-  run(id: string): ActiveRun | undefined;
+  /** By its public id; `home`: the host that names it, whose own runs are looked at first. */
+  run(id: string, home?: HostKey): ActiveRun | undefined;
   byHandle(handle: number): ActiveRun | undefined;
   /** The run's object, made when there is none. */
   activate(job: ActiveJob, position: number): ActiveRun;
@@ -116,7 +117,6 @@ export interface Book {
 export function book(ids: RunIds): Book {
   const jobs = new Map<number, ActiveJob>();
   const byHost = new Map<HostKey, ActiveJob[]>();
-  const byId = new Map<string, ActiveRun>();
   const byHandle = new Map<number, ActiveRun>();
   let lastHandle = 0;
 
@@ -150,7 +150,6 @@ export function book(ids: RunIds): Book {
       follower: undefined,
     };
     job.runs.set(position, run);
-    byId.set(run.id, run);
     byHandle.set(run.handle, run);
     return run;
   }
@@ -162,6 +161,19 @@ export function book(ids: RunIds): Book {
     if (list === undefined || at < 0) return;
     if (list.length === 1) byHost.delete(host);
     else list.splice(at, 1);
+  }
+
+  function runOf(job: ActiveJob, host: HostKey): ActiveRun | undefined {
+    const position = job.positions.get(host);
+    return position === undefined ? undefined : job.runs.get(position);
+  }
+
+  function runAt(host: HostKey, id: string): ActiveRun | undefined {
+    for (const job of byHost.get(host) ?? []) {
+      const run = runOf(job, host);
+      if (run?.id === id) return run;
+    }
+    return undefined;
   }
 
   return {
@@ -194,15 +206,19 @@ export function book(ids: RunIds): Book {
       return job;
     },
     close(job) {
-      for (const run of job.runs.values()) {
-        byId.delete(run.id);
-        byHandle.delete(run.handle);
-      }
+      for (const run of job.runs.values()) byHandle.delete(run.handle);
       job.runs.clear();
       jobs.delete(job.key);
     },
     of: (host) => byHost.get(host) ?? [],
-    run: (id) => byId.get(id),
+    run(id, home) {
+      // No table of ids: each text that comes would have to be hashed and interned to be found there, twice a run.
+      const run = home === undefined ? undefined : runAt(home, id);
+      if (run !== undefined) return run;
+      const key = ids.decode(id);
+      const job = key === undefined ? undefined : jobs.get(key.job);
+      return key === undefined || job === undefined ? undefined : runOf(job, key.host);
+    },
     byHandle: (handle) => byHandle.get(handle),
     activate: (job, position) =>
       job.runs.get(position) ?? make(job, position, ids.encode(job.key, job.hosts[position]!)),
@@ -216,7 +232,6 @@ export function book(ids: RunIds): Book {
     },
     rest(run) {
       run.job.runs.delete(run.position);
-      byId.delete(run.id);
       byHandle.delete(run.handle);
     },
     move(job, position, state) {
@@ -227,7 +242,7 @@ export function book(ids: RunIds): Book {
       if (isFinalCode(state) && !isFinalCode(before)) leaveHost(job, position);
     },
     get active() {
-      return byId.size;
+      return byHandle.size;
     },
   };
 }

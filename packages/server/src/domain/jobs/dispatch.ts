@@ -33,9 +33,10 @@ export function dispatch(batch: readonly Dispatch[], sign: SignTickets, now: num
     if (known === undefined) shared.set(job, (known = sharedBy(job, expiresAt)));
     return known;
   };
-  const claims = batch.map(({ run, link }) => {
+  const enrolments = batch.map(({ link }) => quotedTwice(link.enrolment));
+  const claims = batch.map(({ run }, index) => {
     const { before, between, after } = of(run.job).claims;
-    return before + run.id + between + JSON.stringify(link.enrolment) + after;
+    return before + run.id + between + enrolments[index]!.once + after;
   });
   const tree = ticketTree(claims, sha256);
   const end = `,"signature":"${base64(sign(tree.root))}"}`;
@@ -43,8 +44,8 @@ export function dispatch(batch: readonly Dispatch[], sign: SignTickets, now: num
   return batch.filter(({ run, link, secrets }, index) => {
     const { frame, quoted } = of(run.job);
     const ticket =
-      `${quoted.before}${run.id}${quoted.between}${withinText(JSON.stringify(link.enrolment))}${quoted.after}` +
-      `,"index":${index},"size":${batch.length},"path":${JSON.stringify(tree.pathOf(index))}${end}`;
+      `${quoted.before}${run.id}${quoted.between}${enrolments[index]!.twice}${quoted.after}` +
+      `,"index":${index},"size":${batch.length},"path":${base64List(tree.pathOf(index))}${end}`;
     const start = `{"type":"start","run":"${run.id}","handle":${run.handle},"epoch":${link.epoch}${frame}${ticket}`;
     return !link.write(secrets === undefined ? `${start}}` : `${start},"secrets":${JSON.stringify(secrets)}}`);
   });
@@ -87,6 +88,18 @@ function sharedBy(job: ActiveJob, expiresAt: number): Shared {
 /** As it stands between the quotes of a JSON text. */
 function withinText(text: string): string {
   return JSON.stringify(text).slice(1, -1);
+}
+
+/** A text as JSON, and as JSON that stands within a text of JSON. An enrolment's id has nothing that needs an escape. */
+function quotedTwice(text: string): { readonly once: string; readonly twice: string } {
+  if (/^[\w-]*$/.test(text)) return { once: `"${text}"`, twice: `\\"${text}\\"` };
+  const once = JSON.stringify(text);
+  return { once, twice: withinText(once) };
+}
+
+/** As JSON: base64 needs no escape. */
+function base64List(texts: readonly string[]): string {
+  return texts.length === 0 ? "[]" : `["${texts.join('","')}"]`;
 }
 
 function base64(bytes: Uint8Array): string {

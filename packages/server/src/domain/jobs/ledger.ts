@@ -177,7 +177,23 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
     try {
       tell();
     } catch (error) {
-      log.error({ err: error, what }, "a listener of the ledger failed; going on without it");
+      failedOver(what, error);
+    }
+  }
+
+  function failedOver(what: keyof LedgerListener, error: unknown): void {
+    log.error({ err: error, what }, "a listener of the ledger failed; going on without it");
+  }
+
+  /** Without a closure a listener: three steps a run, of ten thousand runs. */
+  function tellMoved(job: ActiveJob, position: number, from: number, to: number): void {
+    for (const listener of listeners) {
+      if (listener.moved === undefined) continue;
+      try {
+        listener.moved(job, position, from, to);
+      } catch (error) {
+        failedOver("moved", error);
+      }
     }
   }
 
@@ -196,11 +212,11 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
         return false;
       }
       book.move(job, position, next);
-      if (facts !== undefined) Object.assign(run, facts);
+      if (facts !== undefined) learn(run, facts);
       if (isFinalCode(next)) run.finishedAt = clock.now();
       const rides = to === "sent" || to === "running";
       waiting.run(run, rides);
-      for (const listener of listeners) told("moved", () => listener.moved?.(job, position, from, next));
+      tellMoved(job, position, from, next);
       if (rides) rideAlong();
       else hurry();
       return true;
@@ -247,4 +263,14 @@ export function createLedger({ book, store, clock, log }: LedgerNeeds): Ledger {
       ride?.[Symbol.dispose]();
     },
   };
+}
+
+/** `Object.assign` costs four times as much, three times a run. What is named without a value is taken back. */
+function learn(run: ActiveRun, facts: Partial<RunFacts>): void {
+  if ("system" in facts) run.system = facts.system!;
+  if ("startedAt" in facts) run.startedAt = facts.startedAt;
+  if ("durationMs" in facts) run.durationMs = facts.durationMs;
+  if ("reason" in facts) run.reason = facts.reason;
+  if ("result" in facts) run.result = facts.result;
+  if ("sentAt" in facts) run.sentAt = facts.sentAt!;
 }

@@ -2,6 +2,7 @@ import { runStates } from "@atalaya/protocol";
 import type { Metrics } from "../../platform/metrics/index.ts";
 import type { Book } from "./book.ts";
 import type { Ledger } from "./ledger.ts";
+import { isFinalCode, STATES, stateOf } from "./transitions.ts";
 
 /** Tells the numbers of the room; returns what the agents' listener reports to. */
 export function measureJobs(metrics: Metrics, book: Book, ledger: Ledger) {
@@ -29,25 +30,30 @@ export function measureJobs(metrics: Metrics, book: Book, ledger: Ledger) {
     collect: (gauge) => gauge.set(ledger.ignored),
   });
   const ended = metrics.counter({ name: "runs_ended_total", help: "Runs that ended, by state.", labels: ["state"] });
-  const accepted = metrics.histogram({ name: "run_accept_seconds", help: "From sending a run to its acceptance." });
-  const result = metrics.histogram({ name: "run_result_seconds", help: "From sending a run to its result." });
-  const groupRuns = metrics.histogram({
+  const accepted = metrics.spread({ name: "run_accept_seconds", help: "From sending a run to its acceptance." });
+  const result = metrics.spread({ name: "run_result_seconds", help: "From sending a run to its result." });
+  const groupRuns = metrics.spread({
     name: "ledger_group_runs",
     help: "Runs in one commit of the ledger.",
     buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000],
   });
-  const groupSeconds = metrics.histogram({
+  const groupSeconds = metrics.spread({
     name: "ledger_commit_seconds",
     help: "How long one commit of the ledger took.",
   });
   const outputBytes = metrics.counter({ name: "runs_output_bytes_total", help: "Output committed." });
 
+  /** Ends since the last commit, by state: a label is looked up once a group, not once a run. */
+  const ends = new Uint32Array(STATES);
   ledger.listen({
     moved(_job, _position, _from, to) {
-      const state = runStates[to]!;
-      if (to > runStates.indexOf("cancelling")) ended.inc({ state });
+      if (isFinalCode(to)) ends[to]! += 1;
     },
     committed(group) {
+      ends.forEach((count, state) => {
+        if (count > 0) ended.inc({ state: stateOf(state) }, count);
+      });
+      ends.fill(0);
       groupRuns.observe(group.runs.length);
       groupSeconds.observe(group.ms / 1000);
       if (group.outputBytes > 0) outputBytes.inc(group.outputBytes);

@@ -285,7 +285,7 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
   function sendOutput(run: SpooledRun, sequence: number): void {
     const chunk = run.output[sequence - 1]!;
     const frame: OutputFrame = { handle: run.handle, sequence, stream: chunk.stream, bytes: Buffer.from(chunk.bytes) };
-    if (agent.link !== undefined) each((listener) => listener.output(agent.link!, frame));
+    if (agent.link !== undefined) each((listener) => listener.output?.(agent.link!, frame));
   }
 
   function begin(start: Start): void {
@@ -402,7 +402,7 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
     },
     say(frame) {
       const { link } = agent;
-      if (link !== undefined) each((listener) => listener.frame(link, frame));
+      if (link !== undefined) each((listener) => listener.frame?.(link, frame));
     },
   };
   return agent;

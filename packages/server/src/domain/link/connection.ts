@@ -9,6 +9,7 @@ import { WebSocket } from "ws";
 import type { HostKey, SystemKey } from "../fleet/index.ts";
 import type { Link } from "./links.ts";
 import type { Spoke } from "./wheel.ts";
+import { takeWholeFrames } from "./whole-frames.ts";
 
 /** Why a link ended: a failure's code, or a word that is no failure. */
 export type EndReason = FailureCode | "closed" | "server-stopped";
@@ -91,6 +92,7 @@ export class Connection implements Link, Spoke {
     this.helloBy = from.helloBy;
     this.dueAt = from.helloBy;
     socket.connection = this;
+    takeWholeFrames(socket);
     socket.on("message", onMessage);
     socket.on("pong", onPong);
     socket.on("close", onClose);

@@ -41,10 +41,10 @@ export interface LinkListener {
   resume(link: Link, spool: readonly SpoolEntry[]): Promise<readonly ResumeEntry[]>;
   /** The welcome is sent; frames may be sent from now on. */
   up(link: Link): void;
-  frame(link: Link, frame: RunFrame): void;
+  frame?(link: Link, frame: RunFrame): void;
   aside?(link: Link, frame: SideFrame): void;
   /** `bytes` belong to the listener. */
-  output(link: Link, frame: OutputFrame): void;
+  output?(link: Link, frame: OutputFrame): void;
   down(link: Link, reason: string): void;
 }
 

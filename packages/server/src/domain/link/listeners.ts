@@ -11,9 +11,18 @@ export interface Listeners extends Omit<Required<LinkListener>, "resume"> {
 
 export function createListeners(log: Log): Listeners {
   let all: readonly LinkListener[] = [];
+  /** Those who heed what comes by the thousand. */
+  let framed: readonly LinkListener[] = [];
+  let printed: readonly LinkListener[] = [];
 
-  function each(tell: (listener: LinkListener) => void): void {
-    for (const listener of all) {
+  function attached(listeners: readonly LinkListener[]): void {
+    all = listeners;
+    framed = all.filter(({ frame }) => frame !== undefined);
+    printed = all.filter(({ output }) => output !== undefined);
+  }
+
+  function each(listeners: readonly LinkListener[], tell: (listener: LinkListener) => void): void {
+    for (const listener of listeners) {
       try {
         tell(listener);
       } catch (err) {
@@ -24,14 +33,14 @@ export function createListeners(log: Log): Listeners {
 
   return {
     attach(listener) {
-      all = [...all, listener];
-      return { [Symbol.dispose]: () => void (all = all.filter((each) => each !== listener)) };
+      attached([...all, listener]);
+      return { [Symbol.dispose]: () => attached(all.filter((each) => each !== listener)) };
     },
     resume: async (link, spool) => (await Promise.all(all.map((listener) => listener.resume(link, spool)))).flat(),
-    up: (link) => each((listener) => listener.up(link)),
-    frame: (link: Link, frame: RunFrame) => each((listener) => listener.frame(link, frame)),
-    aside: (link: Link, frame: SideFrame) => each((listener) => listener.aside?.(link, frame)),
-    output: (link: Link, frame: OutputFrame) => each((listener) => listener.output(link, frame)),
-    down: (link, reason) => each((listener) => listener.down(link, reason)),
+    up: (link) => each(all, (listener) => listener.up(link)),
+    frame: (link: Link, frame: RunFrame) => each(framed, (listener) => listener.frame?.(link, frame)),
+    aside: (link: Link, frame: SideFrame) => each(all, (listener) => listener.aside?.(link, frame)),
+    output: (link: Link, frame: OutputFrame) => each(printed, (listener) => listener.output?.(link, frame)),
+    down: (link, reason) => each(all, (listener) => listener.down(link, reason)),
   };
 }

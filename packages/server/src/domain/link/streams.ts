@@ -213,8 +213,6 @@ export function createStreams(needs: StreamsNeeds): Streams {
   const listener: LinkListener = {
     resume: async () => [],
     up: (link) => lives.linkUp(link.host, link.enrolment),
-    frame: () => undefined,
-    output: () => undefined,
     aside(link, frame) {
       if (frame.type !== "stream-refused") return;
       const one = pending.get(frame.stream);

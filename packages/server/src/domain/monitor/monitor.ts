@@ -169,8 +169,6 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
     up(link) {
       if (link.capabilities.has(MONITOR)) ask(link, SLOW_MS);
     },
-    frame: () => undefined,
-    output: () => undefined,
     aside(link, frame) {
       if (frame.type === "sample") heard(link, frame);
     },

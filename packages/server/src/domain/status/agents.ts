@@ -24,8 +24,6 @@ export function listenToAgents(needs: {
   return links.attach({
     resume: async () => [],
     up: () => undefined,
-    frame: () => undefined,
-    output: () => undefined,
     down: () => undefined,
     aside(link, frame) {
       if (frame.type === "sample") needs.beat(link.host, liveOf(frame.sample));

@@ -5,6 +5,8 @@
 export interface Bus {
   /** Tells that something about `subject` changed. Never throws, never waits. */
   tell(subject: Subject): void;
+  /** Whether somebody may listen to subjects of this word: who tells of thousands asks once. */
+  heeds(word: "output"): boolean;
   /** Calls `listener` after something about `subject` was told. Hints may be merged. */
   on(subject: Subject, listener: () => void): Disposable;
 }

@@ -44,6 +44,10 @@ export function createLocalBus({ clock, log }: LocalBusNeeds): Bus {
       if (pending.size === 0) setImmediate(deliver);
       pending.add(subject);
     },
+    heeds(word) {
+      for (const subject of listeners.keys()) if (subject.startsWith(`${word}:`)) return true;
+      return false;
+    },
     on(subject, listener) {
       // Wrapped, so that one function may listen twice and leave once.
       const entry = () => listener();

@@ -23,6 +23,20 @@ test("commits are counted in seconds", async () => {
   expect(body).toContain('atalaya_store_commit_seconds_bucket{le="0.005"} 1');
 });
 
+test("a spread is told as a histogram", async () => {
+  const metrics = createMetrics();
+  const told = { name: "wait_seconds", help: "Waits", buckets: [0.1, 1] };
+  const spread = metrics.spread(told);
+  const beside = createMetrics();
+  const histogram = beside.histogram(told);
+  for (const value of [0.1, 0.05, 0.5, 2, 1]) {
+    spread.observe(value);
+    histogram.observe(value);
+  }
+  expect((await metrics.render()).body).toContain('atalaya_wait_seconds_bucket{le="1"} 4');
+  expect((await metrics.render()).body).toBe((await beside.render()).body);
+});
+
 test("the process tells its memory and how late its event loop is", async () => {
   const metrics = createMetrics();
   using _ = watchProcess(metrics);

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { spreadIn, type Spread } from "./spread.ts";
 
 interface Named<Label extends string> {
   /** Without the prefix: `links_open` becomes `atalaya_links_open`. */
@@ -17,6 +18,8 @@ export interface Metrics {
   histogram<Label extends string = never>(
     what: Named<Label> & { readonly buckets?: readonly number[] },
   ): Histogram<Label>;
+  /** A histogram without labels, for what is observed by the thousand. */
+  spread(what: Named<never> & { readonly buckets?: readonly number[] }): Spread;
   /** The text of `/metrics`. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -42,6 +45,8 @@ export function createMetrics(): Metrics {
       return gauge;
     },
     histogram: ({ buckets, ...what }) => new Histogram({ ...common(what), buckets: [...(buckets ?? SECONDS)] }),
+    spread: ({ name, help, buckets }) =>
+      spreadIn(registry, { name: `atalaya_${name}`, help, buckets: buckets ?? SECONDS }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

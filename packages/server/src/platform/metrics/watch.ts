@@ -68,6 +68,6 @@ export function watchCommits(
   metrics: Metrics,
   store: { onCommit(listener: (ms: number) => void): Disposable },
 ): Disposable {
-  const seconds = metrics.histogram({ name: "store_commit_seconds", help: "Time that commits of the store took" });
+  const seconds = metrics.spread({ name: "store_commit_seconds", help: "Time that commits of the store took" });
   return store.onCommit((ms) => seconds.observe(ms / 1000));
 }
