@@ -9,7 +9,7 @@ import { WebSocket } from "ws";
 import type { HostKey, SystemKey } from "../fleet/index.ts";
 import type { Link } from "./links.ts";
 import type { Spoke } from "./wheel.ts";
-import { takeWholeFrames } from "./whole-frames.ts";
+import { takeWholeFrames, type Hearer } from "./whole-frames.ts";
 
 /** Why a link ended: a failure's code, or a word that is no failure. */
 export type EndReason = FailureCode | "closed" | "server-stopped";
@@ -42,7 +42,7 @@ const STRAIGHT: readonly string[] = [];
 /** RFC 6455, 7.4.1: policy violation, going away. Agents go by the `refused` or `drain` frame before it. */
 const CLOSE = { refused: 1008, leaving: 1001 } as const;
 
-export class Connection implements Link, Spoke {
+export class Connection implements Link, Spoke, Hearer {
   readonly owner: ConnectionOwner;
   readonly socket: LinkSocket;
   /** What `socket` writes to. */
@@ -92,11 +92,19 @@ export class Connection implements Link, Spoke {
     this.helloBy = from.helloBy;
     this.dueAt = from.helloBy;
     socket.connection = this;
-    takeWholeFrames(socket);
+    takeWholeFrames(socket, this);
     socket.on("message", onMessage);
     socket.on("pong", onPong);
     socket.on("close", onClose);
     socket.on("error", onError);
+  }
+
+  /** A message has come. `nodebuffer` is the binary type, so it is one Buffer. */
+  hear(data: Buffer, isBinary: boolean): void {
+    if (this.stage === "ended") return;
+    this.heardAt = this.owner.now();
+    if (isBinary) this.owner.binary(this, data);
+    else this.owner.text(this, data);
   }
 
   get writable(): boolean {
@@ -166,12 +174,7 @@ export class Connection implements Link, Spoke {
 }
 
 function onMessage(this: WebSocket, data: WebSocket.RawData, isBinary: boolean): void {
-  const connection = (this as LinkSocket).connection;
-  if (connection === undefined || connection.stage === "ended") return;
-  connection.heardAt = connection.owner.now();
-  // `nodebuffer` is the binary type, so it is one Buffer.
-  if (isBinary) connection.owner.binary(connection, data as Buffer);
-  else connection.owner.text(connection, data as Buffer);
+  (this as LinkSocket).connection?.hear(data as Buffer, isBinary);
 }
 
 function onPong(this: WebSocket): void {

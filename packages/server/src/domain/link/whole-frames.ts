@@ -5,6 +5,11 @@
  */
 import type { WebSocket } from "ws";
 
+/** Who hears the messages. */
+export interface Hearer {
+  hear(data: Buffer, isBinary: boolean): void;
+}
+
 /** What is looked at of the receiver of `ws` 8: none of it is promised, so `whole-frames.test.ts` compares the two ways. */
 export interface Receiver {
   /** 0: the next byte begins a frame. */
@@ -17,7 +22,7 @@ export interface Receiver {
   /** It has refused something: what follows is not heard. */
   readonly _errored: boolean;
   write(chunk: Buffer): boolean;
-  emit(event: "message", data: Buffer, isBinary: boolean): boolean;
+  hearer?: Hearer;
 }
 
 const TEXT = 0x81;
@@ -29,12 +34,13 @@ const MASK_BYTES = 4;
 const LONG = 126;
 
 /** Call it when the socket is open: only then does it have a receiver. */
-export function takeWholeFrames(socket: WebSocket): void {
-  shorten((socket as unknown as { readonly _receiver: Receiver })._receiver);
+export function takeWholeFrames(socket: WebSocket, hearer: Hearer): void {
+  shorten((socket as unknown as { readonly _receiver: Receiver })._receiver, hearer);
 }
 
 /** One function for all receivers: ten thousand closures would be memory of every link. */
-export function shorten(receiver: Receiver): void {
+export function shorten(receiver: Receiver, hearer: Hearer): void {
+  receiver.hearer = hearer;
   receiver.write = write;
 }
 
@@ -45,7 +51,7 @@ function write(this: Receiver, chunk: Buffer): boolean {
     if (end === 0) break;
     const at = payloadOf(chunk, from);
     unmask(chunk, at, end);
-    this.emit("message", chunk.subarray(at, end), chunk[from] === BINARY);
+    this.hearer?.hear(chunk.subarray(at, end), chunk[from] === BINARY);
     from = end;
   }
   return from === chunk.length || proto(this).write.call(this, from === 0 ? chunk : chunk.subarray(from));

@@ -7,6 +7,7 @@ export type ColumnKind = "number" | "text";
 /**
  * Many rows as one bound value: a JSON array of arrays that the engine takes apart. A statement with thousands of
  * values costs Kysely and the engine more than all the rest of a commit (10,000 rows of 12: 60 ms of compiling, here 8).
+ * In SQLite `jsonb_each` hands each row on as it was read; `json_each` makes a text of it, which every column reads anew.
  */
 export function rowsFrom(
   engine: "sqlite" | "postgres",
@@ -19,7 +20,7 @@ export function rowsFrom(
     const typed = engine === "postgres" && kind === "number" ? sql`(${value})::bigint` : value;
     return sql`${typed} as ${sql.id(name)}`;
   });
-  const source = engine === "sqlite" ? sql`json_each(${json})` : sql`jsonb_array_elements(${json}::jsonb) as value`;
+  const source = engine === "sqlite" ? sql`jsonb_each(${json})` : sql`jsonb_array_elements(${json}::jsonb) as value`;
   return sql`(select ${sql.join(names)} from ${source})`;
 }
 
