@@ -17,7 +17,11 @@ const HOME = "127.0.0.1";
 function identityOn(store: Store, people?: IdentityNeeds["people"]) {
   const time = { now: 1_000_000 };
   const told: string[] = [];
-  const bus: Bus = { tell: (subject) => void told.push(subject), heeds: () => true, on: () => ({ [Symbol.dispose]: () => {} }) };
+  const bus: Bus = {
+    tell: (subject) => void told.push(subject),
+    heeds: () => true,
+    on: () => ({ [Symbol.dispose]: () => {} }),
+  };
   const clock = { now: () => time.now, after: () => ({ [Symbol.dispose]: () => {} }) };
   return {
     identity: createIdentity({ store, bus, clock, log: silentLog, ...(people === undefined ? {} : { people }) }),

@@ -83,7 +83,11 @@ describe.each(engines)("following a ledger on $name", ({ open }) => {
           );
         const hints = createLocalBus({ clock: systemClock });
         let told = 0;
-        const bus: Bus = { on: hints.on, heeds: hints.heeds, tell: (subject) => void (lost.includes(told++ % 8) || hints.tell(subject)) };
+        const bus: Bus = {
+          on: hints.on,
+          heeds: hints.heeds,
+          tell: (subject) => void (lost.includes(told++ % 8) || hints.tell(subject)),
+        };
         await using server = await liveServer([ledger(store)], { bus, clock: fastClock(50) });
 
         const writing = Promise.all(writers.map((writer, at) => write(store, bus, at, writer)));
