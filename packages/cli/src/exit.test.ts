@@ -28,6 +28,7 @@ test.each([
   [new ClientError({ code: "selector.no-match", detail: "d", status: 422 }), 5],
   [new ClientError({ code: "some.newer-code", detail: "d", status: 418 }), 1],
   [new Error("bug"), 1],
+  [new SuppressedError(new TypeError("bug"), new ClientError({ code: "identity.forbidden", detail: "d" })), 4],
 ])("%s ends with %i", async (cause, status) => {
   expect((await told(cause)).status).toBe(status);
 });

@@ -29,6 +29,8 @@ export function statusOf(states: States, targets: number): 0 | 1 {
 
 /** Tells the failure on `stderr` and returns the status to end with. */
 export async function explain(cause: unknown, { err }: Pick<Terminal, "err">): Promise<number> {
+  // What failed while it was cleaned up after is not why it failed.
+  if (cause instanceof SuppressedError) return explain(cause.suppressed, { err });
   if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : WRONG_USAGE;
   const head = err.paint.red("error:");
   if (cause instanceof UsageError) {
