@@ -6,11 +6,13 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Link } from "../link/index.ts";
-import { absences, timeLimitOf } from "./absence.ts";
+import { absences } from "./absence.ts";
 import type { ActiveJob, ActiveRun, Book, Reason } from "./book.ts";
-import { BATCH, dispatch, type Dispatch, type SignTickets } from "./dispatch.ts";
+import { jobDeadlines } from "./deadlines.ts";
+import type { SignTickets } from "./dispatch.ts";
 import { turnstile, type Zone } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
+import { createOutbox, REVOKED, type Target } from "./outbox.ts";
 import { budgetOf, nextStep, overBudget } from "./rollout.ts";
 import type { Secrets } from "./seal.ts";
 import { code, failedOf, isFinalCode } from "./transitions.ts";
@@ -60,19 +62,25 @@ const INSIDE = 1;
 /** Waits for room in a zone. */
 const PARKED = 2;
 
-interface Target {
-  readonly job: ActiveJob;
-  readonly position: number;
-}
-
 export function createConductor(needs: ConductorNeeds): Conductor {
-  const { book, ledger, links, clock, log } = needs;
+  const { book, ledger, links, clock } = needs;
   const gate = turnstile<Target>();
-  const deadlines = new Map<ActiveJob, Disposable>();
-  const outbox: Target[] = [];
   const away = absences(() => clock.now());
-  let sending: Promise<void> | undefined;
-  let closed = false;
+  const deadlines = jobDeadlines({ book, ledger, links, homeOf: needs.homeOf, away, clock });
+  const outbox = createOutbox({
+    book,
+    ledger,
+    isForeign: needs.isForeign,
+    secrets: needs.secrets,
+    sign: needs.sign,
+    clock,
+    log: needs.log,
+    isWanted: ({ job, position }) => job.holds[position] === INSIDE,
+    wayFor,
+    isRefused,
+    release,
+    conduct,
+  });
 
   const listening = ledger.listen({
     moved(job, position, _from, to) {
@@ -81,7 +89,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
       if (isFinalCode(to)) conduct(job);
     },
     committed({ touched }) {
-      for (const job of touched) if (job.finishedAt !== undefined) forget(job);
+      for (const job of touched) if (job.finishedAt !== undefined) deadlines.forget(job);
     },
   });
 
@@ -129,8 +137,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
 
   function queue(target: Target): void {
     hold(target.job, target.position, INSIDE);
-    outbox.push(target);
-    sending ??= send();
+    outbox.put(target);
   }
 
   function admit(target: Target): void {
@@ -181,85 +188,6 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     }
   }
 
-  async function send(): Promise<void> {
-    while (outbox.length > 0 && !closed) {
-      // Results are taken between batches, so that ten thousand starts delay nobody for long.
-      await new Promise((resolve) => setImmediate(resolve));
-      const targets = outbox.splice(0, BATCH);
-      try {
-        await sendBatch(targets);
-      } catch (error) {
-        log.error({ err: error }, "could not send runs; they wait for their link's next coming");
-        for (const { job, position } of targets) if (job.states[position] === code.queued) release(job, position);
-      }
-    }
-    sending = undefined;
-  }
-
-  async function sendBatch(targets: readonly Target[]): Promise<void> {
-    const jobs = new Set(targets.map((target) => target.job));
-    const secrets = new Map<ActiveJob, Secrets | undefined>();
-    for (const job of jobs) if (job.hasSecrets) secrets.set(job, await needs.secrets(job));
-
-    const going: { readonly target: Target; readonly link: Link }[] = [];
-    const refused: Target[] = [];
-    for (const target of targets) {
-      const { job, position } = target;
-      if (job.holds[position] !== INSIDE) continue;
-      const link = wayFor(target);
-      if (link !== undefined) {
-        going.push({ target, link });
-        continue;
-      }
-      if (isRefused(target)) {
-        refused.push(target);
-        continue;
-      }
-      release(job, position);
-      conduct(job);
-    }
-    for (const job of jobs) {
-      book.activateAll(
-        job,
-        [...going.map(({ target }) => target), ...refused]
-          .filter((target) => target.job === job)
-          .map(({ position }) => position),
-      );
-    }
-    for (const { job, position } of refused)
-      if (job.states[position] === code.queued)
-        ledger.move(book.activate(job, position), "refused", {
-          reason: needs.isForeign(job.hosts[position]!) ? NO_AGENT : REVOKED,
-        });
-
-    const batch: Dispatch[] = [];
-    for (const { target, link } of going) {
-      const { job, position } = target;
-      // Those that could not go may have stopped the job.
-      if (job.states[position] !== code.queued) continue;
-      const run = book.activate(job, position);
-      if (link.capabilities.has(job.capability)) {
-        batch.push({ run, link, secrets: secrets.get(job) });
-      } else {
-        const message = `The agent of this host cannot do ${job.capability}: it may be too old.`;
-        ledger.move(run, "refused", { reason: { code: "capability.unknown", message } });
-      }
-    }
-    const now = clock.now();
-    const gone = new Set(dispatch(batch, needs.sign, now));
-    for (const sent of batch) {
-      const { run, link } = sent;
-      if (!gone.has(sent)) {
-        ledger.move(run, "sent", { system: link.system, sentAt: now });
-        continue;
-      }
-      const { job, position } = run;
-      book.rest(run);
-      release(job, position);
-      conduct(job);
-    }
-  }
-
   /** Its agent cannot tell how it ended. Should it be enrolled again, what it then tells replaces this. */
   function giveUp(run: ActiveRun): void {
     const state = run.job.states[run.position]!;
@@ -291,47 +219,6 @@ export function createConductor(needs: ConductorNeeds): Conductor {
     }
   }
 
-  /** What never reached an agent expires; what may have, and is out of reach, is given up for lost. */
-  function expire(job: ActiveJob): void {
-    const reason = { code: "run.deadline", message: "The job's deadline passed before the command could begin." };
-    for (let position = 0; position < job.hosts.length; position += 1) {
-      if (job.states[position] === code.queued) ledger.move(book.activate(job, position), "expired", { reason });
-    }
-    let limit: number | undefined;
-    const timeLimitMs = () => (limit ??= timeLimitOf(job.request));
-    for (const run of job.runs.values()) {
-      const state = job.states[run.position]!;
-      if (isFinalCode(state) || state === code.queued) continue;
-      const link = links.of(needs.homeOf(run));
-      // What was accepted goes on without a link, so its result may still come; but not for ever.
-      if (!run.accepted) {
-        if (link === undefined) ledger.move(run, "lost", { reason });
-      } else if (link?.system !== run.system && away.tooLong(run.system, timeLimitMs)) {
-        const message = "The host went away with this command and has not come back, and the job's deadline is over.";
-        ledger.move(run, "lost", { reason: { code: "run.vanished", message } });
-      }
-    }
-    watch(job);
-  }
-
-  function watch(job: ActiveJob): void {
-    deadlines.get(job)?.[Symbol.dispose]();
-    deadlines.delete(job);
-    if (job.deadlineAt === undefined || job.finishedAt !== undefined || closed) return;
-    // After the deadline it looks again now and then: who went out of reach since must not hold the job for ever.
-    const left = job.deadlineAt - clock.now();
-    const ms = left > 0 ? Math.min(left, MAX_TIMER_MS) : DEADLINE_AGAIN_MS;
-    deadlines.set(
-      job,
-      clock.after(ms, () => (clock.now() < job.deadlineAt! ? watch(job) : expire(job))),
-    );
-  }
-
-  function forget(job: ActiveJob): void {
-    deadlines.get(job)?.[Symbol.dispose]();
-    deadlines.delete(job);
-  }
-
   return {
     begin(job) {
       for (const run of job.runs.values()) {
@@ -345,7 +232,7 @@ export function createConductor(needs: ConductorNeeds): Conductor {
       }
       for (const run of job.runs.values()) if (needs.isBarred(needs.homeOf(run))) giveUp(run);
       for (let position = 0; position < job.opened; position += 1) consider({ job, position });
-      watch(job);
+      deadlines.watch(job);
       conduct(job);
     },
     reached(link) {
@@ -396,29 +283,11 @@ export function createConductor(needs: ConductorNeeds): Conductor {
         else if (into === undefined) ledger.move(run, "lost", { reason });
       }
     },
-    async idle() {
-      while (sending !== undefined) await sending;
-    },
+    idle: () => outbox.idle(),
     async [Symbol.asyncDispose]() {
-      closed = true;
       listening[Symbol.dispose]();
-      for (const timer of deadlines.values()) timer[Symbol.dispose]();
-      deadlines.clear();
-      await sending;
+      deadlines[Symbol.dispose]();
+      await outbox[Symbol.asyncDispose]();
     },
   };
 }
-
-const REVOKED = {
-  code: "certificate.revoked",
-  message:
-    "The host's enrolment was revoked, so no agent of it comes. Once its agent is uninstalled there and joined anew, the job can be retried.",
-} as const;
-const NO_AGENT = {
-  code: "host.no-agent",
-  message:
-    "This host speaks only the bolt wire, by which it tells its status and is relayed to. To run something on it, let our agent join from it: `atalaya token create`.",
-} as const;
-const DEADLINE_AGAIN_MS = 2_000;
-/** Longer timers fire at once (setTimeout takes 31 bits). */
-const MAX_TIMER_MS = 2_147_483_647;
