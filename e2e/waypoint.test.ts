@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   canMakeNetworks,
@@ -19,6 +20,7 @@ import {
 
 const SERVER = "10.78.0.1:8443";
 const PORT = 8444;
+const AGENT = fileURLToPath(import.meta.resolve("@atalaya/agent/main"));
 
 interface Host {
   readonly state: string;
@@ -128,6 +130,8 @@ describe.runIf(canMakeNetworks)("behind a waypoint", { timeout: 120_000 }, () =>
     expect((await detail(gate)).via).toBeUndefined();
     expect(await detail(near)).toMatchObject({ via: ["pc-01"], state: "online" });
     expect(await detail(far)).toMatchObject({ via: ["pc-02", "pc-01"], state: "online" });
+    const status = () => near.run(process.execPath, AGENT, "status", "--data", join(folder, near.name));
+    expect(status()).toMatch(/^waypoint +listens on 0\.0\.0\.0:8444$/m);
     for (const host of [near, far]) {
       const run = await startRun(host, "hostname; seq 20000");
       await succeeds(run);

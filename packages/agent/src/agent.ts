@@ -46,6 +46,8 @@ export interface AgentNeeds {
   readonly log: Log;
   /** Told whenever the link's state changes. */
   readonly onState?: (state: LinkState) => void;
+  /** Told when the waypoint listens, or why it cannot. */
+  readonly onWaypoint?: (problem: string | undefined) => void;
   readonly highWaterBytes?: number;
   /** Absent: control groups are used where the machine has them. */
   readonly controlGroups?: false;
@@ -138,6 +140,7 @@ export async function runAgent(needs: AgentNeeds, signal: AbortSignal): Promise<
     servers: needs.servers,
     strategy: needs.strategy,
     waypoint: needs.waypoint,
+    onWaypoint: needs.onWaypoint,
     streamKinds: needs.streamKinds,
     streamsLinklessMs: needs.streamsLinklessMs,
     tasks,

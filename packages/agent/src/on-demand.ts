@@ -39,6 +39,7 @@ export interface OnDemandNeeds {
   readonly servers: readonly Address[] | undefined;
   readonly strategy: Strategy | undefined;
   readonly waypoint: WaypointSettings | undefined;
+  readonly onWaypoint: ((problem: string | undefined) => void) | undefined;
   /** Beside those that every agent has. */
   readonly streamKinds: Readonly<Record<string, StreamKind>> | undefined;
   readonly streamsLinklessMs: number | undefined;
@@ -155,6 +156,7 @@ export function partsOnDemand(needs: OnDemandNeeds): OnDemand {
         folder: join(data, "waypoint"),
         environment,
         log,
+        told: (problem) => needs.onWaypoint?.(problem),
         servers: () => [...(servers ?? []), ...(link()?.enrolled.servers ?? []).map(parseAddress)],
       }),
     );

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AtalayaError } from "@atalaya/protocol";
 import { runAgent } from "../agent.ts";
 import { openIdentity } from "../enrol/identity.ts";
+import { showAddress } from "../link/addresses.ts";
 import type { LinkState } from "../link/link.ts";
 import type { Environment } from "../link/proxy.ts";
 import { failureOf, type Log } from "../platform/log.ts";
@@ -31,6 +32,7 @@ export async function run(settings: Settings, environment: Environment, log: Log
       const { join: joinServer } = await import("./join.ts");
       await joinServer(settings, environment, log, stop.signal);
     }
+    const state = stateWriter(data, log, settings.waypoint && showAddress(settings.waypoint.listen));
     await runAgent(
       {
         data,
@@ -40,7 +42,8 @@ export async function run(settings: Settings, environment: Environment, log: Log
         ...(settings.servers === undefined ? {} : { servers: settings.servers }),
         strategy: settings.strategy,
         ...(settings.waypoint === undefined ? {} : { waypoint: settings.waypoint }),
-        onState: stateWriter(data, log),
+        onState: state.link,
+        onWaypoint: state.waypoint,
       },
       stop.signal,
     );
@@ -50,13 +53,25 @@ export async function run(settings: Settings, environment: Environment, log: Log
   }
 }
 
-/** For `status`: how the link stands, written one after another. */
-function stateWriter(data: string, log: Log): (state: LinkState) => void {
+/** For `status`: how link and waypoint stand, written one after another. */
+function stateWriter(data: string, log: Log, listen: string | undefined) {
   let last: Promise<void> = Promise.resolve();
-  return (state) => {
-    const text = `${JSON.stringify({ ...state, since: Date.now() })}\n`;
+  let link: object = {};
+  let waypoint: { readonly listen: string; readonly problem?: string } | undefined;
+  function write(): void {
+    const text = `${JSON.stringify({ ...link, waypoint })}\n`;
     last = last
       .then(() => writeFile(join(data, "link.json"), text, { mode: 0o600 }))
       .catch((error: unknown) => log.warn("state.not-written", failureOf(error)));
+  }
+  return {
+    link(state: LinkState) {
+      link = { ...state, since: Date.now() };
+      write();
+    },
+    waypoint(problem: string | undefined) {
+      waypoint = listen === undefined ? undefined : { listen, ...(problem === undefined ? {} : { problem }) };
+      write();
+    },
   };
 }

@@ -15,6 +15,7 @@ const Written = z.object({
   server: z.string().optional(),
   reason: z.object({ code: z.string(), message: z.string() }).optional(),
   since: z.number(),
+  waypoint: z.object({ listen: z.string(), problem: z.string().optional() }).optional(),
 });
 
 export interface Status {
@@ -85,9 +86,15 @@ export function showStatus(status: Status): string {
   if (status.certificateNotAfter !== undefined)
     lines.push(["certificate", `valid until ${new Date(status.certificateNotAfter).toISOString()}`]);
   if (status.link !== undefined) {
-    const { state, server, reason, since } = status.link;
+    const { state, server, reason, since, waypoint } = status.link;
     lines.push(["link", `${state}${server === undefined ? "" : ` ${server}`} since ${new Date(since).toISOString()}`]);
     if (reason !== undefined) lines.push(["", `${reason.message} (${reason.code})`]);
+    if (state === "dormant")
+      lines.push(["", "it does not come back with this identity: atalaya-agent uninstall, then a new join line"]);
+    if (waypoint !== undefined) {
+      const { listen, problem } = waypoint;
+      lines.push(["waypoint", problem === undefined ? `listens on ${listen}` : `not open on ${listen}: ${problem}`]);
+    }
   }
   lines.push(["runs", `${status.runs} in the spool`]);
   if (status.policyProblem !== undefined) lines.push(["policy", `nothing is allowed: ${status.policyProblem}`]);

@@ -164,6 +164,29 @@ test("one that may not come in itself any more cuts everybody at once, and carri
   expect((await dial(address, "enr_child")).hops).toEqual(["enr_a"]);
 });
 
+test("one that cannot listen says why, and that it can once the address is free", async () => {
+  const told: (string | undefined)[] = [];
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const listen = { host: "127.0.0.1", port: (taken.address() as AddressInfo).port };
+  const waypoint = createWaypoint({
+    settings: { listen, guests: true, cacheBytes: 0 },
+    folder,
+    environment: {},
+    log: silentLog,
+    servers: () => [at],
+    told: (problem) => told.push(problem),
+  });
+  waypoints.push(waypoint);
+  await waypoint.up(await linkAt("enr_a", at));
+  expect(told).toEqual([expect.stringContaining("EADDRINUSE")]);
+  taken.close();
+  await once(taken, "close");
+  await waypoint.up(await linkAt("enr_a", at));
+  expect(told.slice(1)).toEqual([undefined]);
+  expect(waypoint.port).toBe(listen.port);
+});
+
 test("members of another fleet are no members, and take us for none", async () => {
   const { address } = await open("enr_a", at);
   const other = await authority();

@@ -33,6 +33,8 @@ export interface WaypointNeeds {
   readonly log: Log;
   /** Our own servers, as people and the server name them. */
   servers(): readonly Address[];
+  /** Told when it listens, or cannot. */
+  told?(problem: string | undefined): void;
 }
 
 export interface Waypoint extends Disposable {
@@ -55,7 +57,8 @@ const TIMES = {
   guest: { idleMs: MINUTE, mostMs: 30 * MINUTE },
 } as const;
 
-export function createWaypoint({ settings, folder, environment, log, servers }: WaypointNeeds): Waypoint {
+export function createWaypoint(needs: WaypointNeeds): Waypoint {
+  const { settings, folder, environment, log, servers } = needs;
   /** What is carried: whom, from where, and how to end it. */
   const carried = new Map<Socket, { readonly member: string | undefined; readonly address: string }>();
   let link: OwnLink | undefined;
@@ -160,11 +163,14 @@ export function createWaypoint({ settings, folder, environment, log, servers }: 
         try {
           ({ port } = await listener);
           log.info("waypoint.open", { host: settings.listen.host, port });
+          needs.told?.(undefined);
           if (over) (await listener).close();
         } catch (error) {
           // Somebody else may have the port: the next link is the next attempt.
           listener = undefined;
-          log.error("waypoint.not-open", failureOf(error));
+          const failure = failureOf(error);
+          log.error("waypoint.not-open", failure);
+          needs.told?.(failure.message);
         }
       } else {
         (await listener).renew(membership);
