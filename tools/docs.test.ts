@@ -19,6 +19,18 @@ describe("the documents", () => {
     expect(inside.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
   });
 
+  test("name source files that are there", () => {
+    const files = ["packages", "tools", "bench", "e2e"].flatMap((folder) =>
+      globSync(`${folder}/**/*.{ts,tsx,mjs}`, { cwd: root, exclude: (path) => path.endsWith("node_modules") }),
+    );
+    const isThere = (name: string) => existsSync(join(root, name)) || files.some((file) => file.endsWith(`/${name}`));
+    const named = documents.flatMap((document) =>
+      [...read(document).matchAll(/`([\w./-]+\.(?:tsx?|mjs))`/g)].map(([, name = ""]) => `${document}: ${name}`),
+    );
+    expect(named.filter((each) => !isThere(each.split(": ")[1]!))).toEqual([]);
+    expect(named.length).toBeGreaterThan(60);
+  });
+
   test("give a reason for every direct dependency", () => {
     const manifests = ["package.json", ...globSync("packages/*/package.json", { cwd: root })];
     const used = manifests.flatMap((path) => {
