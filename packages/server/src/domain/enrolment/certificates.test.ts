@@ -143,14 +143,15 @@ describe.each(engines)("a certificate at a connect on $name", ({ open }) => {
     const [one, other] = [await enrolled(desk, 1), await enrolled(desk, 2)];
     const first = await desk.enrolments.admit(one.certificate);
     await desk.enrolments.admit(other.certificate);
-    await desk.enrolments.admit(one.certificate);
-    counted.reset();
-    expect(await desk.enrolments.admit(one.certificate)).toEqual(first);
-    expect(counted.calls()).toBe(0);
+    const costs = async () => {
+      counted.reset();
+      expect(await desk.enrolments.admit(one.certificate)).toEqual(first);
+      return counted.calls();
+    };
+    // What the first connects changed is looked at by those who watch, and forgotten once more.
+    await expect.poll(costs).toBe(0);
     await desk.desk.decide("revoke", other.enrolment, admin);
-    counted.reset();
-    expect(await desk.enrolments.admit(one.certificate)).toEqual(first);
-    expect(counted.calls()).toBeGreaterThan(0);
+    expect(await costs()).toBeGreaterThan(0);
   });
 });
 
@@ -260,6 +261,8 @@ function counting(store: Store) {
     ...tables,
     read: (query) => ((calls += 1), tables.read(query)),
     write: (change) => ((calls += 1), tables.write(change)),
+    writeOne: (statement) => ((calls += 1), tables.writeOne(statement)),
+    writeStamped: (before, stamped) => ((calls += 1), tables.writeStamped(before, stamped)),
   });
   const counted: Store = { ...store, tables: <Schema>() => countCalls(store.tables<Schema>()) };
   return { store: counted, calls: () => calls, reset: () => void (calls = 0) };

@@ -25,6 +25,9 @@ export function heldStore(store: Store): HeldStore {
         ...tables,
         read: (query: Parameters<typeof tables.read>[0]) => passed("read").then(() => tables.read(query)),
         write: (change: Parameters<typeof tables.write>[0]) => passed("write").then(() => tables.write(change)),
+        writeOne: (...of: Parameters<typeof tables.writeOne>) => passed("write").then(() => tables.writeOne(...of)),
+        writeStamped: (...of: Parameters<typeof tables.writeStamped>) =>
+          passed("write").then(() => tables.writeStamped(...of)),
       };
     },
     hold(kind: Kind): Hold {

@@ -1,6 +1,6 @@
 /** Commits what the ledger gathered: one transaction and one revision a group. */
-import { sql } from "kysely";
-import { rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
+import { sql, type RawBuilder } from "kysely";
+import { listOf, rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
 import type { ExtentRow, OutputStore } from "./output.store.ts";
 import type { JobsTables, JobState } from "./tables.store.ts";
 
@@ -112,9 +112,8 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
       const jobRows = jobs.map(jobValues);
       const ended = jobs.filter((job) => job.finishedAt !== undefined).map((job) => job.key);
 
-      return tables.write(async (tx) => {
-        if (extents.length > 0) await output.within(tx, extents);
-        const revision = await tables.nextRevision(tx);
+      return tables.writeStamped(output.rows(extents), (revision) => {
+        const statements: RawBuilder<unknown>[] = [];
         if (extents.length > 0) {
           const rows = extents.map((e, i) => [
             e.job,
@@ -125,27 +124,28 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
             places[i]!.offset,
             e.bytes.length,
           ]);
-          await sql`insert into jobs_output (${names(extentColumns)}, revision)
-            select v.*, ${sql.lit(revision)} from ${rowsFrom(engine, rows, extentColumns)} as v where true
-            on conflict (job, host, first) do nothing`.execute(tx);
+          statements.push(sql`insert into jobs_output (${names(extentColumns)}, revision)
+            select v.*, ${revision} from ${rowsFrom(engine, rows, extentColumns)} as v where true
+            on conflict (job, host, first) do nothing`);
         }
         if (runRows.length > 0) {
-          await sql`update jobs_run set ${runSet}, revision = ${sql.lit(revision)}
+          statements.push(sql`update jobs_run set ${runSet}, revision = ${revision}
             from ${rowsFrom(engine, runRows, runColumns)} as v
-            where jobs_run.job = v.job and jobs_run.host = v.host`.execute(tx);
+            where jobs_run.job = v.job and jobs_run.host = v.host`);
         }
         if (events.length > 0) {
           const rows = events.map((e, number) => [e.job, e.host, number, e.at, e.kind, storable(e.message)]);
-          await sql`insert into jobs_run_event (${names(eventColumns)}, revision)
-            select v.*, ${sql.lit(revision)} from ${rowsFrom(engine, rows, eventColumns)} as v where true
-            on conflict do nothing`.execute(tx);
+          statements.push(sql`insert into jobs_run_event (${names(eventColumns)}, revision)
+            select v.*, ${revision} from ${rowsFrom(engine, rows, eventColumns)} as v where true
+            on conflict do nothing`);
         }
         if (jobRows.length > 0) {
-          await sql`update jobs_job set ${jobSet}, revision = ${sql.lit(revision)}
-            from ${rowsFrom(engine, jobRows, jobColumns)} as v where jobs_job.key = v.key`.execute(tx);
+          statements.push(sql`update jobs_job set ${jobSet}, revision = ${revision}
+            from ${rowsFrom(engine, jobRows, jobColumns)} as v where jobs_job.key = v.key`);
         }
-        if (ended.length > 0) await tx.deleteFrom("jobs_secret").where("job", "in", ended).execute();
-        return revision;
+        if (ended.length > 0)
+          statements.push(sql`delete from jobs_secret where job in ${listOf(engine, ended, "number")}`);
+        return statements;
       });
     },
   };

@@ -1,5 +1,5 @@
 import { AtalayaError } from "@atalaya/protocol";
-import type { Transaction } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import type { Segments } from "../../platform/segments/index.ts";
 import { MAX_BOUND_VALUES, type Revision, type Store } from "../../platform/store/index.ts";
 import type { JobsTables, OutputTable } from "./tables.store.ts";
@@ -23,8 +23,8 @@ export interface Place {
 export interface OutputStore {
   /** Before the commit: keeps bytes that lie outside the database, durably, and says where. */
   put(extents: readonly ExtentRow[]): Promise<readonly Place[]>;
-  /** Within the commit: keeps bytes that lie in the database. */
-  within(tx: Transaction<JobsTables>, extents: readonly ExtentRow[]): Promise<void>;
+  /** Within the commit: what keeps bytes that lie in the database. */
+  rows(extents: readonly ExtentRow[]): readonly RawBuilder<unknown>[];
   /** The bytes of these extents, in their order. Throws `output.gone` when retention has dropped them. */
   read(extents: readonly OutputTable[]): AsyncIterable<Uint8Array>;
 }
@@ -33,7 +33,7 @@ export interface OutputStore {
 export function segmentOutput(segments: Segments): OutputStore {
   return {
     put: (extents) => segments.append(extents.map((extent) => extent.bytes)),
-    async within() {},
+    rows: () => [],
     read: (extents) => segments.stream(extents),
   };
 }
@@ -45,15 +45,12 @@ export function rowOutput(store: Store): OutputStore {
     async put(extents) {
       return extents.map(() => ({ segment: 0, offset: 0 }));
     },
-    async within(tx, extents) {
-      for (const rows of statements(extents)) {
-        await tx
-          .insertInto("jobs_output_chunk")
-          .values(rows.map(({ job, host, first, bytes }) => ({ job, host, first, bytes })))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      }
-    },
+    rows: (extents) =>
+      slices(extents).map((slice) => {
+        const values = slice.map(({ job, host, first, bytes }) => sql`(${job}, ${host}, ${first}, ${bytes})`);
+        return sql`insert into jobs_output_chunk (job, host, first, bytes) values ${sql.join(values)}
+          on conflict do nothing`;
+      }),
     async *read(extents) {
       for (const { job, host, first } of extents) {
         const row = await tables.read((db) =>
@@ -76,7 +73,7 @@ const STATEMENT_ROWS = Math.floor(MAX_BOUND_VALUES / 4);
 /** `pg` copies what it has so far at each large value: four of 1 MiB in one statement cost more than three more trips. */
 const STATEMENT_BYTES = 1024 * 1024;
 
-function statements(extents: readonly ExtentRow[]): readonly (readonly ExtentRow[])[] {
+function slices(extents: readonly ExtentRow[]): readonly (readonly ExtentRow[])[] {
   const all: ExtentRow[][] = [];
   let bytes = Infinity;
   for (const extent of extents) {

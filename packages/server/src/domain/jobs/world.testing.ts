@@ -250,6 +250,13 @@ function mortal(store: Store) {
   const dies = () => {
     if (dead) throw new Error("the server was killed");
   };
+  /** A change that asks nothing is done or not: whoever dies meanwhile does not hear of it. */
+  const alive = async <T>(change: () => Promise<T>): Promise<T> => {
+    dies();
+    const result = await change();
+    dies();
+    return result;
+  };
   return {
     kill: () => void (dead = true),
     store: {
@@ -265,6 +272,8 @@ function mortal(store: Store) {
               dies();
               return result;
             }),
+          writeOne: (...of: Parameters<typeof tables.writeOne>) => alive(() => tables.writeOne(...of)),
+          writeStamped: (...of: Parameters<typeof tables.writeStamped>) => alive(() => tables.writeStamped(...of)),
         };
       },
     } as Store,

@@ -22,7 +22,7 @@ const REMEMBERED = 50_000;
 
 /** What is known of each system's links, across restarts and servers. */
 export interface StandingStore {
-  /** Judges many hellos and raises the epochs of those that are let in, in one transaction. */
+  /** Judges many hellos and raises the epochs: of those whose last standing is remembered at once, of others in a second change. */
   hear(hearings: readonly Hearing[]): Promise<readonly Verdict[]>;
 }
 
@@ -34,7 +34,8 @@ export function standingStore(store: Store): StandingStore {
   const tables = store.tables<Schema>();
   const remembered = new Map<SystemKey, Standing>();
 
-  async function hearAnew(hearings: readonly Hearing[], systems: readonly SystemKey[]): Promise<Judged> {
+  async function hearAnew(hearings: readonly Hearing[]): Promise<Judged> {
+    const systems = [...new Set(hearings.map(({ system }) => system))].sort((a, b) => a - b);
     return tables.write(async (tx) => {
       if (tables.engine === "postgres") {
         // Rows that do not exist cannot be locked: two servers would both begin with the same epoch.
@@ -69,53 +70,58 @@ export function standingStore(store: Store): StandingStore {
     });
   }
 
-  /** Undefined, and nothing done: what is remembered is not what stands there. */
+  /** Judges by what is remembered; whoever stands there otherwise is left out of the answer. */
   async function hearRemembered(
     hearings: readonly Hearing[],
     before: ReadonlyMap<SystemKey, Standing>,
-  ): Promise<Judged | undefined> {
+  ): Promise<Judged> {
     const judged = judgeAll(hearings, before);
     const rows = [...judged.standings].map((one) => [...rowOf(one), before.get(one[0])!.epoch]);
-    const written = tables.write(async (tx) => {
-      const { numAffectedRows } = await sql`
-        update link_standing set epoch = v.epoch, fingerprint = v.fingerprint, recent = v.recent
-        from ${rowsFrom(tables.engine, rows, { ...columns, before: "number" })} as v
-        where link_standing.system = v.system and link_standing.epoch = v.before`.execute(tx);
-      if (Number(numAffectedRows) !== rows.length) throw new Outdated();
-      return judged;
-    });
-    return written.catch((error: unknown) => {
-      if (error instanceof Outdated) return undefined;
-      throw error;
-    });
+    const written = await tables.writeOne(sql<{ readonly system: SystemKey }>`
+      update link_standing set epoch = v.epoch, fingerprint = v.fingerprint, recent = v.recent
+      from ${rowsFrom(tables.engine, rows, { ...columns, before: "number" })} as v
+      where link_standing.system = v.system and link_standing.epoch = v.before
+      returning link_standing.system`);
+    return { ...judged, standings: new Map(written.map(({ system }) => [system, judged.standings.get(system)!])) };
   }
 
   return {
     async hear(hearings) {
-      const systems = [...new Set(hearings.map(({ system }) => system))].sort((a, b) => a - b);
       const before = new Map<SystemKey, Standing>();
-      for (const system of systems) {
+      for (const { system } of hearings) {
         const standing = remembered.get(system);
-        if (standing === undefined) break;
+        if (standing === undefined) continue;
         before.set(system, standing);
         // Until it is committed nobody knows.
         remembered.delete(system);
       }
-      const judged =
-        (before.size === systems.length ? await hearRemembered(hearings, before) : undefined) ??
-        (await hearAnew(hearings, systems));
-      for (const [system, standing] of judged.standings) remembered.set(system, standing);
-      for (const oldest of remembered.keys()) {
-        if (remembered.size <= REMEMBERED) break;
-        remembered.delete(oldest);
-      }
-      return judged.verdicts;
+      const verdicts = new Map<Hearing, Verdict>();
+      const known = hearings.filter(({ system }) => before.has(system));
+      if (known.length > 0) note(verdicts, known, await hearRemembered(known, before));
+      const others = hearings.filter((hearing) => !verdicts.has(hearing));
+      if (others.length > 0) note(verdicts, others, await hearAnew(others));
+      return hearings.map((hearing) => verdicts.get(hearing)!);
     },
   };
+
+  function note(verdicts: Map<Hearing, Verdict>, hearings: readonly Hearing[], judged: Judged): void {
+    for (const [i, hearing] of hearings.entries()) {
+      const standing = judged.standings.get(hearing.system);
+      if (standing === undefined) continue;
+      verdicts.set(hearing, judged.verdicts[i]!);
+      remembered.set(hearing.system, standing);
+    }
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= REMEMBERED) break;
+      remembered.delete(oldest);
+    }
+  }
 }
 
 interface Judged {
+  /** One for each hearing. */
   readonly verdicts: readonly Verdict[];
+  /** What was written. */
   readonly standings: ReadonlyMap<SystemKey, Standing>;
 }
 
@@ -141,5 +147,3 @@ function standingOf({ system, epoch, fingerprint, recent }: Schema["link_standin
 
 /** Marks a row that was only made to be locked. */
 const NEW = "";
-
-class Outdated extends Error {}

@@ -4,7 +4,7 @@
  * JSON text, booleans are 0 and 1, bytes are `Uint8Array`.
  */
 import type { AtalayaError } from "@atalaya/protocol";
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely, RawBuilder, Transaction } from "kysely";
 
 /** Grows by one with every transaction that takes one; the order of revisions is the order of commits. */
 export type Revision = number;
@@ -21,6 +21,19 @@ export interface Tables<Schema> {
    * A change within a change is refused.
    */
   write<T>(change: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * A change of one statement. Durable when it resolves, with the rows it returns. SQLite does it in one trip to its thread,
+   * where `write` takes one for each statement and one for the commit: when the event loop is busy, each is a turn of it.
+   */
+  writeOne<Row>(statement: RawBuilder<Row>): Promise<readonly Row[]>;
+  /**
+   * A change whose statements need none of each other's answers: those of `before`, the next revision, and those that are
+   * stamped with it (`revision` is an expression for it). Durable when it resolves with the revision; one trip as `writeOne`.
+   */
+  writeStamped(
+    before: readonly RawBuilder<unknown>[],
+    stamped: (revision: RawBuilder<Revision>) => readonly RawBuilder<unknown>[],
+  ): Promise<Revision>;
   /**
    * Takes the next revision under the lock of the one counter row. Call it last, stamp the changed rows with it, and
    * end the transaction: everybody who takes one waits until you commit.

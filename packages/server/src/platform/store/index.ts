@@ -2,13 +2,14 @@
  * The store is the truth. Words: a *revision* is the number of a commit; a *change* is one transaction; a *migration*
  * is one step of the schema; a *backup* is the copy made before a migration.
  */
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/index.ts";
 import type { Store, Tables } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migration.ts";
 import { unnested } from "./nesting.ts";
-import type { OpenedEngine } from "./opened.ts";
+import type { EngineTables, OpenedEngine } from "./opened.ts";
 import { createLease, type StoreOwner } from "./postgres/lease.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import { openSqlite } from "./sqlite/sqlite.ts";
@@ -70,10 +71,16 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
     await close();
     throw error;
   }
+  const alone = unnested();
+  const { write } = opened.tables;
+  const nextRevision = lease?.nextRevision ?? opened.tables.nextRevision;
+  const atOnce = opened.atOnce ?? inTurn({ ...opened.tables, nextRevision });
   const tables: Tables<unknown> = {
     ...opened.tables,
-    write: unnested(opened.tables.write),
-    ...(lease === undefined ? {} : { nextRevision: lease.nextRevision }),
+    nextRevision,
+    write: (change) => alone(() => write(change)),
+    writeOne: (statement) => alone(() => atOnce.writeOne(statement)),
+    writeStamped: (before, stamped) => alone(() => atOnce.writeStamped(before, stamped)),
   };
   return {
     engine: settings.engine,
@@ -84,5 +91,19 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
     },
     onTaken: (listener) => lease?.onTaken(listener) ?? { [Symbol.dispose]: () => undefined },
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The same for an engine that has no shorter way. */
+function inTurn({ write, nextRevision }: EngineTables): Required<OpenedEngine>["atOnce"] {
+  return {
+    writeOne: (statement) => write(async (tx) => (await statement.execute(tx)).rows),
+    writeStamped: (before, stamped) =>
+      write(async (tx) => {
+        for (const statement of before) await statement.execute(tx);
+        const revision = await nextRevision(tx);
+        for (const statement of stamped(sql.lit(revision))) await statement.execute(tx);
+        return revision;
+      }),
   };
 }

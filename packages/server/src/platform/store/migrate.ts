@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { AtalayaError } from "@atalaya/protocol";
 import type { Clock } from "../clock.ts";
-import type { Tables } from "./engine.ts";
+import type { EngineTables } from "./opened.ts";
 import type { Migration } from "./migration.ts";
 
 interface MigrationTable {
@@ -9,7 +9,7 @@ interface MigrationTable {
 }
 
 export interface MigrationNeeds {
-  readonly tables: Tables<unknown>;
+  readonly tables: EngineTables;
   readonly migrations: readonly Migration[];
   readonly clock: Clock;
   /** Called before anything of a store that already holds something is changed. Answers with the copy's path; undefined: this engine makes none. */
@@ -72,7 +72,7 @@ function failed(migration: string, { cause, done, backup, isNew }: Failed): Atal
   );
 }
 
-async function apply({ engine, write }: Tables<unknown>, { name, up }: Migration, clock: Clock): Promise<boolean> {
+async function apply({ engine, write }: EngineTables, { name, up }: Migration, clock: Clock): Promise<boolean> {
   return write(async (tx) => {
     await lockSchema(tx, engine);
     // Another server may have been first while this one waited for the lock.

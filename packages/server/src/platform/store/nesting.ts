@@ -1,10 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Tables } from "./engine.ts";
 
-type Write = Tables<unknown>["write"];
-
-/** Refuses a change within a change: on SQLite it would wait for itself, forever. */
-export function unnested(write: Write): Write {
+/** Runs changes, and refuses one within another: on SQLite it would wait for itself, forever. */
+export function unnested(): <T>(change: () => Promise<T>) => Promise<T> {
   const around = new AsyncLocalStorage<{ over: boolean }>();
   return (change) => {
     if (around.getStore()?.over === false) {
@@ -13,6 +10,6 @@ export function unnested(write: Write): Write {
     // What a change left behind, a timer for one, may write again once the change is over.
     const mine = { over: false };
     const end = (): void => void (mine.over = true);
-    return around.run(mine, () => write(change).finally(end));
+    return around.run(mine, () => change().finally(end));
   };
 }

@@ -16,8 +16,11 @@ export async function nextRevisionIn<Schema>(tx: Transaction<Schema>, epoch: num
   return (await grow(tx).where("epoch", "=", epoch).executeTakeFirst())?.value;
 }
 
-function grow<Schema>(tx: Transaction<Schema>) {
-  return (tx as unknown as Transaction<RevisionTable>)
+export type Counter = Pick<RevisionTable["store_revision"], "value">;
+
+/** The statement that takes the next revision. */
+export function grow<Schema>(db: Kysely<Schema>) {
+  return (db as unknown as Kysely<RevisionTable>)
     .updateTable("store_revision")
     .set((row) => ({ value: row("value", "+", 1) }))
     .where("id", "=", 1)
@@ -35,7 +38,8 @@ export async function revision<Schema>(db: Kysely<Schema>): Promise<Revision> {
   );
 }
 
-function counted(row: { readonly value: number } | undefined): Revision {
+/** Throws `store.unavailable` where there is none. */
+export function counted(row: Counter | undefined): Revision {
   if (row === undefined) throw new AtalayaError("store.unavailable", "The store has lost its revision counter");
   return row.value;
 }

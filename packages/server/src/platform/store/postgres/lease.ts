@@ -11,6 +11,7 @@ import type { Clock } from "../../clock.ts";
 import type { Log } from "../../log/index.ts";
 import { repeat } from "../../repeat.ts";
 import type { Tables } from "../engine.ts";
+import type { EngineTables } from "../opened.ts";
 import { nextRevisionIn } from "../revision.ts";
 
 export interface StoreOwner {
@@ -26,7 +27,7 @@ export interface Lease extends AsyncDisposable {
   /** False where the schema knows no owners yet. Throws `data.in-use`, `data.foreign`. */
   take(): Promise<boolean>;
   /** The next revision, as long as the store is ours. Throws `store.taken`. */
-  readonly nextRevision: Tables<unknown>["nextRevision"];
+  readonly nextRevision: EngineTables["nextRevision"];
   /** Calls `listener` once, if another server takes the store. */
   onTaken(listener: (failure: AtalayaError) => void): Disposable;
 }
@@ -48,7 +49,7 @@ const RENEWALS = 5;
 const LOOK_LATER_MS = 50;
 
 export function createLease(needs: {
-  readonly tables: Tables<unknown>;
+  readonly tables: EngineTables;
   readonly owner: StoreOwner;
   readonly clock: Clock;
   readonly log: Log;

@@ -2,9 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Kysely, PostgresDialect, type Dialect, type TransactionBuilder } from "kysely";
 import { Pool } from "pg";
 import type { Log } from "../../log/index.ts";
-import type { Tables } from "../engine.ts";
 import { nextRevision, revision } from "../revision.ts";
-import type { OpenedEngine } from "../opened.ts";
+import type { EngineTables, OpenedEngine } from "../opened.ts";
 import { createUnderway } from "../underway.ts";
 import { postgresFailure, worthAnotherTry } from "./postgres-failure.ts";
 import { types } from "./types.ts";
@@ -32,7 +31,7 @@ export function openPostgres(url: string, committed: (ms: number) => void, log: 
   const underway = createUnderway();
   let closing: Promise<void> | undefined;
 
-  const tables: Tables<unknown> = {
+  const tables: EngineTables = {
     engine: "postgres",
     read: (query) => underway.run(() => snapshot(db).execute(query).catch(rethrow)),
     write: (change) =>

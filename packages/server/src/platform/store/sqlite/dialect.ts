@@ -60,6 +60,28 @@ export function threadDialect(
   };
 }
 
+/** A whole change in one trip, as `Thread.askChange`. Resolves when it is durable. */
+export async function changeAt<Row>(
+  seats: Seats,
+  statements: readonly CompiledQuery[],
+  wanted: number,
+  committed: (ms: number) => void,
+): Promise<readonly Row[]> {
+  const asked = statements.map(({ sql, parameters }) => {
+    checkValues(parameters);
+    return [sql, parameters] as const;
+  });
+  const seat = await seats.take();
+  try {
+    const since = performance.now();
+    const { columns, flat } = await seat.thread.askChange(seat.thread.life(), seat.connection, asked, wanted);
+    committed(performance.now() - since);
+    return rowsOf<Row>(columns, flat);
+  } finally {
+    seats.give(seat);
+  }
+}
+
 function seatConnection(
   seat: Seat,
   begin: "begin" | "begin immediate",

@@ -13,6 +13,14 @@ export type Ask = readonly [
   begin: "" | "begin" | "begin immediate",
 ];
 
+/** A whole change: its statements one after the other in a transaction, answered with what the one at `wanted` gave. */
+export type AskChange = readonly [
+  id: number,
+  connection: number,
+  statements: readonly (readonly [sql: string, parameters: readonly Value[]])[],
+  wanted: number,
+];
+
 export interface SqlFailure {
   readonly message: string;
   /** SQLite's extended result code; undefined when SQLite was not the one to refuse. */

@@ -1,10 +1,9 @@
-import { Kysely, type Transaction } from "kysely";
-import type { Tables } from "../engine.ts";
-import type { OpenedEngine } from "../opened.ts";
-import { nextRevision, revision } from "../revision.ts";
+import { Kysely, sql, type Transaction } from "kysely";
+import type { EngineTables, OpenedEngine } from "../opened.ts";
+import { counted, grow, nextRevision, revision, type Counter } from "../revision.ts";
 import { createUnderway } from "../underway.ts";
 import { backUpSqlite } from "./backup.ts";
-import { threadDialect, type Seat } from "./dialect.ts";
+import { changeAt, threadDialect, type Seat } from "./dialect.ts";
 import { takeFolder } from "./folder.ts";
 import { seatsOf } from "./seats.ts";
 import { startThread } from "./thread.ts";
@@ -12,6 +11,8 @@ import { startThread } from "./thread.ts";
 // Snapshots are held while their reader thinks, so there are more of them than threads that work on them.
 const READER_THREADS = 2;
 const SNAPSHOTS_PER_THREAD = 4;
+/** Within the change that has raised it. */
+const REVISION = sql<number>`(select value from store_revision where id = 1)`;
 
 /**
  * One writer thread for the folder, reader threads beside it; WAL lets them see the last commit without waiting.
@@ -31,7 +32,7 @@ export function openSqlite(folder: string, committed: (ms: number) => void, keep
   const underway = createUnderway();
   let closing: Promise<void> | undefined;
 
-  const tables: Tables<unknown> = {
+  const tables: EngineTables = {
     engine: "sqlite",
     read: (query) => underway.run(() => readerDb.transaction().execute((tx) => query(tx))),
     write: (change) => underway.run(() => writerDb.transaction().execute((tx: Transaction<unknown>) => change(tx))),
@@ -39,15 +40,30 @@ export function openSqlite(folder: string, committed: (ms: number) => void, keep
     revision: () => tables.read(revision),
   };
 
+  const atOnce: OpenedEngine["atOnce"] = {
+    writeOne: (statement) => underway.run(() => changeAt(writing, [statement.compile(writerDb)], 0, committed)),
+    writeStamped: (before, stamped) =>
+      underway.run(async () => {
+        const statements = [
+          ...before.map((statement) => statement.compile(writerDb)),
+          grow(writerDb).compile(),
+          ...stamped(REVISION).map((statement) => statement.compile(writerDb)),
+        ];
+        const [row] = await changeAt<Counter>(writing, statements, before.length, committed);
+        return counted(row);
+      }),
+  };
+
   /** For what cannot stand in a transaction. */
-  const exec = (sql: string) =>
+  const exec = (text: string) =>
     underway.run(async () => {
       const seat = await writing.take();
-      await seat.thread.ask(seat.thread.life(), seat.connection, sql, [], "").finally(() => writing.give(seat));
+      await seat.thread.ask(seat.thread.life(), seat.connection, text, [], "").finally(() => writing.give(seat));
     });
 
   return {
     tables,
+    atOnce,
     backUp: (schema, now) => backUpSqlite({ backups: taken.backups, schema, now, keep, exec }),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };

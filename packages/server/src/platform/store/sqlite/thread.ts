@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { AtalayaError } from "@atalaya/protocol";
-import type { Answer, Ask, ThreadSettings, Value } from "./messages.ts";
+import type { Answer, Ask, AskChange, ThreadSettings, Value } from "./messages.ts";
 import { sqliteFailure } from "./sqlite-failure.ts";
 
 export interface Result {
@@ -16,6 +16,8 @@ export interface Thread extends AsyncDisposable {
   life(): number;
   /** Asks within `life`; rejects with `store.unavailable` when that life is over. */
   ask(life: number, connection: number, sql: string, parameters: readonly Value[], begin: Ask[4]): Promise<Result>;
+  /** Asks for a whole change: its statements, and which one's answer is wanted. All of it is done, or nothing. */
+  askChange(life: number, connection: number, statements: AskChange[2], wanted: number): Promise<Result>;
   /** The running worker, for tests that kill it. */
   readonly worker: Worker | undefined;
 }
@@ -30,7 +32,7 @@ export function startThread(settings: ThreadSettings): Thread {
   let lives = 0;
   let closed = false;
   let nextId = 0;
-  let outbox: Ask[] = [];
+  let outbox: (Ask | AskChange)[] = [];
   const waiting = new Map<number, Waiting>();
 
   function start(): Worker {
@@ -79,23 +81,28 @@ export function startThread(settings: ThreadSettings): Thread {
     }
   }
 
+  function post(life: number, asking: (id: number) => Ask | AskChange): Promise<Result> {
+    if (closed || life !== lives) return Promise.reject(threadEnded(undefined));
+    worker ??= start();
+    worker.ref();
+    return new Promise((resolve, reject) => {
+      const id = nextId++;
+      waiting.set(id, { resolve, reject });
+      // What one turn asks travels in one message.
+      if (outbox.push(asking(id)) === 1) queueMicrotask(flush);
+    });
+  }
+
   return {
     life: () => lives,
     get worker() {
       return worker;
     },
-    ask(life, connection, sql, parameters, begin) {
-      if (closed || life !== lives) return Promise.reject(threadEnded(undefined));
-      worker ??= start();
-      worker.ref();
-      return new Promise((resolve, reject) => {
-        const id = nextId++;
-        waiting.set(id, { resolve, reject });
-        // What one turn asks travels in one message. Kysely's parameters are frozen, and V8 writes frozen arrays as slowly
-        // as those with holes.
-        if (outbox.push([id, connection, sql, [...parameters], begin]) === 1) queueMicrotask(flush);
-      });
-    },
+    // Kysely's parameters are frozen, and V8 writes frozen arrays as slowly as those with holes.
+    ask: (life, connection, sql, parameters, begin) =>
+      post(life, (id) => [id, connection, sql, [...parameters], begin]),
+    askChange: (life, connection, statements, wanted) =>
+      post(life, (id) => [id, connection, statements.map(([sql, values]) => [sql, [...values]]), wanted]),
     async [Symbol.asyncDispose]() {
       closed = true;
       if (worker === undefined) return;
