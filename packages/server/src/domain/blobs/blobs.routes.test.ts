@@ -18,16 +18,20 @@ let folder: string;
 let server: ServerProcess;
 let sim: Awaited<ReturnType<typeof enrolSim>>;
 let carried: Awaited<ReturnType<typeof enrolSim>>;
+let elsewhere: Awaited<ReturnType<typeof enrolSim>>;
+let between: Awaited<ReturnType<typeof enrolSim>>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atalaya-blobs-"));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
   server = owned.use(await serverProcess({ data: join(folder, "server") }));
   const { token } = (
-    await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 4, expiresInMs: 600_000 })
+    await server.call<{ readonly token: string }>("POST", "/api/v1/join-tokens", { uses: 6, expiresInMs: 600_000 })
   ).body;
   sim = await enrolSim(server, { token, n: 1, hostname: "other" });
   carried = await enrolSim(server, { token, n: 2, hostname: "carried" });
+  elsewhere = await enrolSim(server, { token, n: 3, hostname: "elsewhere" });
+  between = await enrolSim(server, { token, n: 4, hostname: "between" });
   const data = join(folder, "agent");
   const servers = `${server.host}:${server.port}`;
   await joinAgent({ data, servers, token });
@@ -162,7 +166,7 @@ test("a waypoint reads what the hosts behind it may, while their links come thro
     const answer = await asAgent(of, `${run}&for=${carried.enrolment}${by === undefined ? "" : `&by=${by}`}`);
     return answer.status === 200 ? answer.bytes.equals(bytes) : json(answer)["code"];
   };
-  const via = ["enr_elsewhere"];
+  const via = [elsewhere.enrolment];
   const agent = new SimAgent({
     identity: carried,
     host: server.host,
@@ -175,10 +179,10 @@ test("a waypoint reads what the hosts behind it may, while their links come thro
   await agent.connect();
   expect(await read()).toBe("waypoint.forbidden");
   agent.cut();
-  via.splice(0, 1, "enr_between", sim.enrolment);
+  via.splice(0, 1, between.enrolment, sim.enrolment);
   await agent.connect();
   expect(await read()).toBe(true);
-  expect(await read("enr_between")).toBe(true);
+  expect(await read(between.enrolment)).toBe(true);
   expect(await read("enr_stranger")).toBe("waypoint.forbidden");
   expect(await read(undefined, digestOf(Buffer.from("another")))).toBe("blob.unknown");
   // Not its own run, and nobody's word for it.
