@@ -105,7 +105,7 @@ test("50 MB reach a command's standard input; to other hosts and without a run t
   const { status, body: job } = await server.call<Made>(
     "POST",
     "/api/v1/jobs",
-    withStdin("not name:other and not name:carried", sha256),
+    withStdin("not (name:other or name:carried or name:elsewhere or name:between)", sha256),
   );
   expect(status).toBe(201);
   const { id: run } = job.runs[0]!;
