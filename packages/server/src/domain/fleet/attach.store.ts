@@ -47,9 +47,10 @@ export function attachStore(store: Store): AttachStore {
         await writeProposals(tx, proposals, keys, world.now);
         await addHistory(
           tx,
+          tables.engine,
           placed.map((each, i) => entryOf(each, newcomers[i]!, keys, world.now)),
         );
-        await stamp(tx, [...new Set(placed.map(({ host }) => keys.get(host)!))], revision);
+        await stamp(tx, tables.engine, [...new Set(placed.map(({ host }) => keys.get(host)!))], revision);
         return placed.map((each) => attachmentOf(each, keys, systems));
       }),
     foresee: (newcomers) =>
@@ -73,10 +74,10 @@ export function attachStore(store: Store): AttachStore {
           .where("system", "=", system.key)
           .where("online", "=", 1)
           .execute();
-        await addHistory(tx, [
+        await addHistory(tx, tables.engine, [
           { host: system.host, at: now, event: "detached", system: `${system.kind}:${system.name}` },
         ]);
-        await stamp(tx, [system.host], await tables.nextRevision(tx));
+        await stamp(tx, tables.engine, [system.host], await tables.nextRevision(tx));
         return true;
       }),
     systemsOf: (host) =>

@@ -58,8 +58,8 @@ export function changesStore(store: Store): ChangesStore {
           }
         }
         if (entries.length === 0) return;
-        await addHistory(tx, entries);
-        await stamp(tx, [host], await tables.nextRevision(tx));
+        await addHistory(tx, tables.engine, entries);
+        await stamp(tx, tables.engine, [host], await tables.nextRevision(tx));
       });
       await changing.catch((error: unknown) => {
         if (violation(error) !== "unique") throw error;
@@ -71,8 +71,8 @@ export function changesStore(store: Store): ChangesStore {
         const row = (await lockedHost(tx, host)) ?? unknown();
         if (row.quarantine_reason === reason) return;
         await tx.updateTable("fleet_host").set({ quarantine_reason: reason }).where("key", "=", host).execute();
-        await addHistory(tx, [{ host, at: now, event: "quarantined", reason }]);
-        await stamp(tx, [host], await tables.nextRevision(tx));
+        await addHistory(tx, tables.engine, [{ host, at: now, event: "quarantined", reason }]);
+        await stamp(tx, tables.engine, [host], await tables.nextRevision(tx));
       }),
     release: (host, { actor, now }) =>
       tables.write(async (tx) => {
@@ -81,8 +81,10 @@ export function changesStore(store: Store): ChangesStore {
           throw new AtalayaError("request.conflict", `${row.name} is not in quarantine.`);
         }
         await tx.updateTable("fleet_host").set({ quarantine_reason: null }).where("key", "=", host).execute();
-        await addHistory(tx, [{ host, at: now, event: "released", actor, reason: row.quarantine_reason }]);
-        await stamp(tx, [host], await tables.nextRevision(tx));
+        await addHistory(tx, tables.engine, [
+          { host, at: now, event: "released", actor, reason: row.quarantine_reason },
+        ]);
+        await stamp(tx, tables.engine, [host], await tables.nextRevision(tx));
       }),
     forget: (host, now) =>
       tables.write(async (tx) => {
@@ -121,7 +123,7 @@ export function changesStore(store: Store): ChangesStore {
           .set({ name_key: null, place: null, uuid: null, serial: null, macs: "[]", gone_at: now })
           .where("key", "=", host)
           .execute();
-        await stamp(tx, [host], await tables.nextRevision(tx));
+        await stamp(tx, tables.engine, [host], await tables.nextRevision(tx));
         return systems.flatMap(({ enrolment }) => (enrolment === null ? [] : [enrolment]));
       }),
   };

@@ -44,8 +44,8 @@ export function doorStore(store: Store): DoorStore {
           entries.push({ host, at, event: "connected", address, system: systemOf(guest) });
           entrances.push({ host, verdict });
         }
-        await addHistory(tx, entries);
-        await stamp(tx, [...new Set(entrances.map(({ host }) => host))], revision);
+        await addHistory(tx, tables.engine, entries);
+        await stamp(tx, tables.engine, [...new Set(entrances.map(({ host }) => host))], revision);
         return entrances;
       }),
     leave: (leaves) =>
@@ -65,8 +65,8 @@ export function doorStore(store: Store): DoorStore {
           entries.push({ host: row.host, at, event: "disconnected", reason, system: `${door}:${name}` });
         }
         if (entries.length === 0) return;
-        await addHistory(tx, entries);
-        await stamp(tx, [...new Set(entries.map(({ host }) => host))], await tables.nextRevision(tx));
+        await addHistory(tx, tables.engine, entries);
+        await stamp(tx, tables.engine, [...new Set(entries.map(({ host }) => host))], await tables.nextRevision(tx));
       }),
     async serverEnded(server, reason, now) {
       for (let total = 0; ;) {
@@ -89,13 +89,14 @@ export function doorStore(store: Store): DoorStore {
             .execute();
           await addHistory(
             tx,
+            tables.engine,
             rows.map(({ host, kind, name }) => ({
               ...{ host, at: now, reason },
               event: "disconnected",
               system: `${kind}:${name}`,
             })),
           );
-          await stamp(tx, [...new Set(rows.map(({ host }) => host))], await tables.nextRevision(tx));
+          await stamp(tx, tables.engine, [...new Set(rows.map(({ host }) => host))], await tables.nextRevision(tx));
           return rows.length;
         });
         if (count === 0) return total;

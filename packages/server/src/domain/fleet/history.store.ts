@@ -1,5 +1,5 @@
-import type { Kysely } from "kysely";
-import type { Store } from "../../platform/store/index.ts";
+import { sql, type Kysely } from "kysely";
+import { rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { HistoryEntry } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 
@@ -57,17 +57,16 @@ async function newestOver(db: Kysely<FleetSchema>, most: number): Promise<number
   return row?.key;
 }
 
-const ROWS = 5_000;
+const columns = { host: "number", at: "number", event: "text", details: "text" } as const;
 
 /** Part of whatever transaction changes the host. */
-export async function addHistory(tx: FleetTransaction, entries: readonly HistoryEntry[]): Promise<void> {
-  for (let from = 0; from < entries.length; from += ROWS) {
-    const rows = entries.slice(from, from + ROWS).map(({ host, at, event, ...details }) => ({
-      host,
-      at,
-      event,
-      details: JSON.stringify(details),
-    }));
-    await tx.insertInto("fleet_history").values(rows).execute();
-  }
+export async function addHistory(
+  tx: FleetTransaction,
+  engine: Store["engine"],
+  entries: readonly HistoryEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const rows = entries.map(({ host, at, event, ...details }) => [host, at, event, JSON.stringify(details)]);
+  await sql`insert into fleet_history (host, at, event, details)
+    select v.* from ${rowsFrom(engine, rows, columns)} as v where true`.execute(tx);
 }

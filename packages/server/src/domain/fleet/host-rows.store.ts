@@ -1,13 +1,19 @@
+import { listOf, type Store } from "../../platform/store/index.ts";
 import type { HostKey } from "./fleet.ts";
 import type { FleetTransaction } from "./tables.store.ts";
 
 /** The last statement of whatever changes hosts: from now on they are read again. */
-export async function stamp(tx: FleetTransaction, hosts: readonly HostKey[], revision: number): Promise<void> {
+export async function stamp(
+  tx: FleetTransaction,
+  engine: Store["engine"],
+  hosts: readonly HostKey[],
+  revision: number,
+): Promise<void> {
   if (hosts.length === 0) return;
   await tx
     .updateTable("fleet_host")
     .set({ revision })
-    .where("key", "in", [...hosts])
+    .where("key", "in", listOf(engine, hosts, "number"))
     .execute();
 }
 

@@ -65,10 +65,12 @@ export function mergeStore(store: Store): MergeStore {
           .set({ name_key: null, uuid: null, serial: null, macs: "[]", gone_at: now, merged_into: into })
           .where("key", "=", from)
           .execute();
-        await addHistory(tx, [{ host: into, at: now, event: "merged", actor, from: old.name, to: kept.name }]);
+        await addHistory(tx, tables.engine, [
+          { host: into, at: now, event: "merged", actor, from: old.name, to: kept.name },
+        ]);
         const revision = await tables.nextRevision(tx);
         await tx.updateTable("fleet_facts").set({ revision }).where("host", "=", into).execute();
-        await stamp(tx, [from, into], revision);
+        await stamp(tx, tables.engine, [from, into], revision);
         return moved.flatMap(({ enrolment }) => (enrolment === null ? [] : [enrolment]));
       }),
     proposalsOf: (host) =>
@@ -97,7 +99,7 @@ export function mergeStore(store: Store): MergeStore {
           .returning("host")
           .execute();
         if (rows.length === 0) return false;
-        await stamp(tx, [host, other], await tables.nextRevision(tx));
+        await stamp(tx, tables.engine, [host, other], await tables.nextRevision(tx));
         return true;
       }),
   };

@@ -88,10 +88,10 @@ export function presenceStore(store: Store): PresenceStore {
         const { presences, entries, hardware } = decide(await standings(tx, systems));
         if (presences.length === 0 && hardware.length === 0) return;
         await putPresences(tx, tables.engine, presences);
-        await addHistory(tx, entries);
+        await addHistory(tx, tables.engine, entries);
         for (const { host, shown } of hardware) await putHardware(tx, host, shown);
         const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
-        await stamp(tx, [...hosts], await tables.nextRevision(tx));
+        await stamp(tx, tables.engine, [...hosts], await tables.nextRevision(tx));
       }),
     learn: (facts) =>
       tables.write(async (tx) => {
@@ -118,7 +118,7 @@ export function presenceStore(store: Store): PresenceStore {
             })),
           )
           .execute();
-        await stamp(tx, [...keys], revision);
+        await stamp(tx, tables.engine, [...keys], revision);
       }),
     async serverEnded(server, reason, now) {
       const aliveAt = await tables.read(async (db) => {
@@ -149,10 +149,12 @@ export function presenceStore(store: Store): PresenceStore {
           await putPresences(tx, tables.engine, ended);
           await addHistory(
             tx,
+            tables.engine,
             ended.map(({ host, epoch }) => ({ host, at: now, event: "disconnected", reason, epoch })),
           );
           await stamp(
             tx,
+            tables.engine,
             ended.map(({ host }) => host),
             await tables.nextRevision(tx),
           );
