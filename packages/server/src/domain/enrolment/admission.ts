@@ -68,9 +68,8 @@ export function admission(needs: AdmissionNeeds) {
 
   /** Only a certificate that is ours is remembered, and one with its digest is that one. */
   function again(certificate: X509Certificate): ReturnType<typeof verdict> | undefined {
-    const known = remembered.bySerial(certificate.serialNumber);
-    if (known === undefined || known.sha256 !== certificate.fingerprint256) return undefined;
-    return verdict(known, { serial: known.serial, sha256: known.sha256, issuedByUs: true }, clock.now());
+    const known = remembered.bySha256(certificate.fingerprint256);
+    return known && verdict(known, { ...known, issuedByUs: true }, clock.now());
   }
 
   return {

@@ -14,10 +14,10 @@ const certificate = (serial: string): KnownCertificate => ({
 test("what was read is remembered until something changes", () => {
   const remembered = rememberedCertificates();
   remembered.reading()(certificate("A"));
-  expect(remembered.bySerial("A")).toEqual(certificate("A"));
-  expect(remembered.bySerial("B")).toBeUndefined();
+  expect(remembered.bySha256("digest of A")).toEqual(certificate("A"));
+  expect(remembered.bySha256("digest of B")).toBeUndefined();
   remembered.forget();
-  expect(remembered.bySerial("A")).toBeUndefined();
+  expect(remembered.bySha256("digest of A")).toBeUndefined();
 });
 
 test("what was read before a change is not remembered after it", () => {
@@ -25,14 +25,18 @@ test("what was read before a change is not remembered after it", () => {
   const remember = remembered.reading();
   remembered.forget();
   remember(certificate("A"));
-  expect(remembered.bySerial("A")).toBeUndefined();
+  expect(remembered.bySha256("digest of A")).toBeUndefined();
   remembered.reading()(certificate("A"));
-  expect(remembered.bySerial("A")).toBeDefined();
+  expect(remembered.bySha256("digest of A")).toBeDefined();
 });
 
 test("makes room for the next by letting go of the one that has been there longest", () => {
   const remembered = rememberedCertificates(2);
   const remember = remembered.reading();
   for (const serial of ["A", "B", "C"]) remember(certificate(serial));
-  expect(["A", "B", "C"].map((serial) => remembered.bySerial(serial) !== undefined)).toEqual([false, true, true]);
+  expect(["A", "B", "C"].map((serial) => remembered.bySha256(`digest of ${serial}`) !== undefined)).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });

@@ -4,7 +4,8 @@ import type { Store, Tables } from "../../platform/store/index.ts";
 import type { KnownCertificate } from "./certificates.store.ts";
 
 export interface RememberedCertificates {
-  bySerial(serial: string): KnownCertificate | undefined;
+  /** By its digest, as `X509Certificate.fingerprint256` writes it. */
+  bySha256(sha256: string): KnownCertificate | undefined;
   /** To be called before a reading: what it brings is remembered by the answer, unless something changed meanwhile. */
   reading(): (certificate: KnownCertificate) => void;
   /** All of it: what changes certificates is rare beside their coming back. */
@@ -18,12 +19,12 @@ export function rememberedCertificates(most = MOST): RememberedCertificates {
   const known = new Map<string, KnownCertificate>();
   let changes = 0;
   return {
-    bySerial: (serial) => known.get(serial),
+    bySha256: (sha256) => known.get(sha256),
     reading() {
       const before = changes;
       return (certificate) => {
         if (before !== changes) return;
-        known.set(certificate.serial, certificate);
+        known.set(certificate.sha256, certificate);
         if (known.size > most) known.delete(known.keys().next().value!);
       };
     },
