@@ -1,5 +1,4 @@
 /** Certificates that connected lately, with their enrolments' standing: who comes back need not be looked up again. */
-import type { RawBuilder } from "kysely";
 import type { Store, Tables } from "../../platform/store/index.ts";
 import type { KnownCertificate } from "./certificates.store.ts";
 
@@ -40,7 +39,8 @@ export function watched(store: Store, changed: () => void): Store {
   const watching = <Schema>(tables: Tables<Schema>): Tables<Schema> => ({
     ...tables,
     write: <T>(change: Parameters<typeof tables.write<T>>[0]) => tables.write(change).finally(changed),
-    writeOne: <Row>(statement: RawBuilder<Row>) => tables.writeOne(statement).finally(changed),
+    writeOne: <Row>(statement: Parameters<typeof tables.writeOne<Row>>[0]) =>
+      tables.writeOne(statement).finally(changed),
     writeStamped: (before, stamped) => tables.writeStamped(before, stamped).finally(changed),
   });
   return { ...store, tables: <Schema>() => watching(store.tables<Schema>()) };
