@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import { rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { HistoryEntry } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
@@ -65,8 +65,12 @@ export async function addHistory(
   engine: Store["engine"],
   entries: readonly HistoryEntry[],
 ): Promise<void> {
-  if (entries.length === 0) return;
+  if (entries.length > 0) await newHistory(engine, entries).execute(tx);
+}
+
+/** The same as a statement; at least one entry. */
+export function newHistory(engine: Store["engine"], entries: readonly HistoryEntry[]): RawBuilder<unknown> {
   const rows = entries.map(({ host, at, event, ...details }) => [host, at, event, JSON.stringify(details)]);
-  await sql`insert into fleet_history (host, at, event, details)
-    select v.* from ${rowsFrom(engine, rows, columns)} as v where true`.execute(tx);
+  return sql`insert into fleet_history (host, at, event, details)
+    select v.* from ${rowsFrom(engine, rows, columns)} as v where true`;
 }

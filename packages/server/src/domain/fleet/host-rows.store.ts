@@ -1,3 +1,4 @@
+import { sql, type RawBuilder } from "kysely";
 import { listOf, type Store } from "../../platform/store/index.ts";
 import type { HostKey } from "./fleet.ts";
 import type { FleetTransaction } from "./tables.store.ts";
@@ -9,12 +10,16 @@ export async function stamp(
   hosts: readonly HostKey[],
   revision: number,
 ): Promise<void> {
-  if (hosts.length === 0) return;
-  await tx
-    .updateTable("fleet_host")
-    .set({ revision })
-    .where("key", "in", listOf(engine, hosts, "number"))
-    .execute();
+  if (hosts.length > 0) await stamped(engine, hosts, sql.lit(revision)).execute(tx);
+}
+
+/** The same as a statement. */
+export function stamped(
+  engine: Store["engine"],
+  hosts: readonly HostKey[],
+  revision: RawBuilder<number>,
+): RawBuilder<unknown> {
+  return sql`update fleet_host set revision = ${revision} where key in ${listOf(engine, hosts, "number")}`;
 }
 
 /** Locks a host that is not gone, until the transaction ends; undefined when there is none. */

@@ -1,10 +1,10 @@
 import type { Fingerprint } from "@atalaya/protocol";
-import { sql } from "kysely";
-import { listOf, rowsFrom, type Store } from "../../platform/store/index.ts";
+import { sql, type Kysely, type RawBuilder } from "kysely";
+import { listOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
 import type { PresenceRow } from "./directory.store.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
-import { addHistory } from "./history.store.ts";
-import { stamp } from "./host-rows.store.ts";
+import { addHistory, newHistory } from "./history.store.ts";
+import { stamp, stamped } from "./host-rows.store.ts";
 import type { HistoryEntry, Presence } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 
@@ -15,6 +15,8 @@ export interface SystemStanding {
   readonly name: string;
   readonly hardware: Fingerprint;
   readonly presence: Presence | undefined;
+  /** Of the host: raised by whatever changes it. */
+  readonly revision: number;
 }
 
 /** What a group of movements comes to. */
@@ -24,12 +26,12 @@ export interface PresenceChange {
   readonly hardware: readonly { readonly host: HostKey; readonly shown: Fingerprint }[];
 }
 
+/** May be asked twice: the last answer counts. */
+type Decide = (standings: ReadonlyMap<SystemKey, SystemStanding>) => PresenceChange;
+
 export interface PresenceStore {
-  /** One transaction: reads where these systems stand, lets `decide` say what follows, writes it. */
-  move(
-    systems: readonly SystemKey[],
-    decide: (standings: ReadonlyMap<SystemKey, SystemStanding>) => PresenceChange,
-  ): Promise<void>;
+  /** Reads where these systems stand, lets `decide` say what follows, and writes it if they stand there still; else anew. */
+  move(systems: readonly SystemKey[], decide: Decide): Promise<void>;
   learn(facts: readonly { readonly host: HostKey; readonly digest: string; readonly facts: string }[]): Promise<void>;
   /** Nobody is linked to this server (any more). Returns how many hosts seemed to be. */
   serverEnded(server: string, reason: "server-stopped" | "server-lost", now: number): Promise<number>;
@@ -42,13 +44,13 @@ export function presenceStore(store: Store): PresenceStore {
   const tables = store.tables<FleetSchema>();
 
   async function standings(
-    tx: FleetTransaction,
+    tx: Kysely<FleetSchema> | FleetTransaction,
     systems: readonly SystemKey[],
   ): Promise<Map<SystemKey, SystemStanding>> {
     const query = tx
       .selectFrom("fleet_system as s")
       .innerJoin("fleet_host as h", "h.key", "s.host")
-      .select(["s.key as system", "s.kind", "s.name", "h.key as host", "h.uuid", "h.serial", "h.macs"])
+      .select(["s.key as system", "s.kind", "s.name", "h.key as host", "h.uuid", "h.serial", "h.macs", "h.revision"])
       .where("s.key", "in", listOf(tables.engine, systems, "number"))
       .where("h.gone_at", "is", null)
       .orderBy("h.key");
@@ -65,7 +67,7 @@ export function presenceStore(store: Store): PresenceStore {
             .execute();
     const presences = new Map(present.map((row) => [row.host, presenceOf(row)]));
     return new Map(
-      rows.map(({ system, kind, name, host, uuid, serial, macs }) => [
+      rows.map(({ system, kind, name, host, uuid, serial, macs, revision }) => [
         system,
         {
           system,
@@ -77,22 +79,52 @@ export function presenceStore(store: Store): PresenceStore {
             macs: JSON.parse(macs) as string[],
           },
           presence: presences.get(host),
+          revision,
         },
       ]),
     );
   }
 
+  async function moveHeld(systems: readonly SystemKey[], decide: Decide): Promise<void> {
+    await tables.write(async (tx) => {
+      const { presences, entries, hardware } = decide(await standings(tx, systems));
+      if (presences.length === 0 && hardware.length === 0) return;
+      await putPresences(tx, tables.engine, presences);
+      await addHistory(tx, tables.engine, entries);
+      for (const { host, shown } of hardware) await putHardware(tx, host, shown);
+      const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
+      await stamp(tx, tables.engine, [...hosts], await tables.nextRevision(tx));
+    });
+  }
+
+  /** False, and nothing done: somebody has changed one of these hosts since, or it is more than a coming and going. */
+  async function moveAtOnce(systems: readonly SystemKey[], decide: Decide): Promise<boolean> {
+    const { engine } = tables;
+    const before = await tables.read((db) => standings(db, systems));
+    const { presences, entries, hardware } = decide(before);
+    if (hardware.length > 0) return false;
+    if (presences.length === 0) return true;
+    const seen = [...before.values()].map(({ system, host, revision }) => [system, host, revision]);
+    const hosts = presences.map(({ host }) => host);
+    const moved = tables.writeStamped(unchanged(engine, seen), (revision) => [
+      newPresences(engine, presences),
+      ...(entries.length === 0 ? [] : [newHistory(engine, entries)]),
+      stamped(engine, hosts, revision),
+    ]);
+    return moved.then(
+      () => true,
+      (error: unknown) => {
+        if (violation(error) === "not-null") return false;
+        throw error;
+      },
+    );
+  }
+
   return {
-    move: (systems, decide) =>
-      tables.write(async (tx) => {
-        const { presences, entries, hardware } = decide(await standings(tx, systems));
-        if (presences.length === 0 && hardware.length === 0) return;
-        await putPresences(tx, tables.engine, presences);
-        await addHistory(tx, tables.engine, entries);
-        for (const { host, shown } of hardware) await putHardware(tx, host, shown);
-        const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
-        await stamp(tx, tables.engine, [...hosts], await tables.nextRevision(tx));
-      }),
+    async move(systems, decide) {
+      // SQLite has one writer, and links wait for it: what can be read before it is taken is read before.
+      if (tables.engine === "postgres" || !(await moveAtOnce(systems, decide))) await moveHeld(systems, decide);
+    },
     learn: (facts) =>
       tables.write(async (tx) => {
         const hosts = facts.map(({ host }) => host);
@@ -230,7 +262,16 @@ export async function putPresences(
   engine: "sqlite" | "postgres",
   presences: readonly Presence[],
 ): Promise<void> {
-  if (presences.length === 0) return;
+  if (presences.length > 0) await newPresences(engine, presences).execute(tx);
+}
+
+const presenceNames = Object.keys(presenceColumns);
+const presenceSet = presenceNames
+  .filter((name) => name !== "host")
+  .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`);
+
+/** The same as a statement; at least one. */
+function newPresences(engine: "sqlite" | "postgres", presences: readonly Presence[]): RawBuilder<unknown> {
   // In the order of `presenceColumns`.
   const rows = presences.map((presence) => [
     presence.host,
@@ -247,27 +288,9 @@ export async function putPresences(
     presence.offlineReason ?? null,
     presence.via === undefined ? null : JSON.stringify(presence.via),
   ]);
-  await tx
-    .insertInto("fleet_presence")
-    .columns(Object.keys(presenceColumns) as (keyof typeof presenceColumns)[])
-    .expression(sql`select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true`)
-    .onConflict((conflict) =>
-      conflict.column("host").doUpdateSet((set) => ({
-        system: set.ref("excluded.system"),
-        online: set.ref("excluded.online"),
-        server: set.ref("excluded.server"),
-        enrolment: set.ref("excluded.enrolment"),
-        epoch: set.ref("excluded.epoch"),
-        address: set.ref("excluded.address"),
-        agent_version: set.ref("excluded.agent_version"),
-        boot_id: set.ref("excluded.boot_id"),
-        capabilities: set.ref("excluded.capabilities"),
-        last_seen_at: set.ref("excluded.last_seen_at"),
-        offline_reason: set.ref("excluded.offline_reason"),
-        via: set.ref("excluded.via"),
-      })),
-    )
-    .execute();
+  return sql`insert into fleet_presence (${sql.join(presenceNames.map((name) => sql.id(name)))})
+    select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true
+    on conflict (host) do update set ${sql.join(presenceSet)}`;
 }
 
 /** What a host's hardware is known by, and the same MACs for looking up. */
@@ -283,4 +306,15 @@ export async function putHardware(tx: FleetTransaction, host: HostKey, shown: Fi
     .insertInto("fleet_mac")
     .values(shown.macs.map((mac) => ({ mac, host })))
     .execute();
+}
+
+/** Fails the change, by a null where none may be, when one of these systems or hosts is not as it was read. */
+function unchanged(engine: "sqlite" | "postgres", seen: readonly (readonly number[])[]): RawBuilder<unknown>[] {
+  const rows = rowsFrom(engine, seen, { system: "number", host: "number", revision: "number" });
+  return [
+    sql`update fleet_host set revision = null from ${rows} as v
+      where fleet_host.key = v.host and fleet_host.revision <> v.revision`,
+    sql`update fleet_system set host = null from ${rows} as v
+      where fleet_system.key = v.system and fleet_system.host <> v.host`,
+  ];
 }
