@@ -175,6 +175,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "turns.ts",
     "network.ts",
     "last-used.ts",
+    "latest.ts",
     "lent-buffers.ts",
     "sealing.ts",
     "store/",

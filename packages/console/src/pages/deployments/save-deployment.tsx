@@ -1,9 +1,9 @@
-import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, type Schemas } from "../../api/client.ts";
 import { FormDialog } from "../../ui/form-dialog.tsx";
+import { NameField } from "../../ui/name-field.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 
 /** Keeps a deployment and its files under a name. */
@@ -35,13 +35,7 @@ export function SaveDeployment(props: {
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label={t("fleet.name")}
-        required
-        data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
     </FormDialog>
   );
 }

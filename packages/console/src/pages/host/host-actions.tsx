@@ -10,6 +10,7 @@ import { useMay } from "../../session/session.tsx";
 import { ConfirmHosts } from "../../ui/confirm-hosts.tsx";
 import { tellDone } from "../../ui/notices.tsx";
 import { FormDialog } from "../../ui/form-dialog.tsx";
+import { NameField } from "../../ui/name-field.tsx";
 import { labelChanges } from "./label-changes.ts";
 
 /** Rename, place, label; merge by hand; forget. */
@@ -103,13 +104,7 @@ function EditHost({ host, onClose }: { readonly host: HostDetail; readonly onClo
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label={t("fleet.name")}
-        required
-        data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
       <TextInput
         mt="sm"
         label={t("fleet.place")}

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, TagsInput, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Select, TagsInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { client } from "../../api/client.ts";
 import { placesQuery } from "../../api/selector-words.ts";
 import { CopyLine } from "../../ui/copy-line.tsx";
 import { FormDialog } from "../../ui/form-dialog.tsx";
+import { NameField } from "../../ui/name-field.tsx";
 
 const DAY = 86_400_000;
 const lifetimes = [1, 30, 90, 365, 0] as const;
@@ -52,13 +53,7 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
       onSubmit={() => make.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label={t("fleet.name")}
-        required
-        data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
       <Select
         mt="sm"
         label={t("tokens.role")}

@@ -1,3 +1,4 @@
+import { keepLatest } from "../../platform/latest.ts";
 import { Resolver } from "node:dns/promises";
 import type { Clock } from "../../platform/clock.ts";
 
@@ -22,9 +23,7 @@ export function createHostNames(needs: HostNamesNeeds): HostNames {
     const known = cache.get(address);
     if (known !== undefined && known.until > clock.now()) return known.name;
     const name = beforeDeadline(clock, deadlineMs, lookup(address));
-    cache.delete(address);
-    cache.set(address, { name, until: clock.now() + keepMs });
-    if (cache.size > capacity) cache.delete(cache.keys().next().value!);
+    keepLatest(cache, address, { name, until: clock.now() + keepMs }, capacity);
     return name;
   };
 }

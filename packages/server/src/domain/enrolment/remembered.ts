@@ -1,4 +1,5 @@
 /** Certificates that connected lately, with their enrolments' standing: who comes back need not be looked up again. */
+import { keepLatest } from "../../platform/latest.ts";
 import type { Store, Tables } from "../../platform/store/index.ts";
 import type { KnownCertificate } from "./certificates.store.ts";
 
@@ -22,9 +23,7 @@ export function rememberedCertificates(most = MOST): RememberedCertificates {
     reading() {
       const before = changes;
       return (certificate) => {
-        if (before !== changes) return;
-        known.set(certificate.sha256, certificate);
-        if (known.size > most) known.delete(known.keys().next().value!);
+        if (before === changes) keepLatest(known, certificate.sha256, certificate, most);
       };
     },
     forget() {

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
-import { rowsFrom, type Store } from "../../platform/store/index.ts";
+import { namesOf, rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { HistoryEntry } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 
@@ -71,6 +71,6 @@ export async function addHistory(
 /** The same as a statement; at least one entry. */
 export function newHistory(engine: Store["engine"], entries: readonly HistoryEntry[]): RawBuilder<unknown> {
   const rows = entries.map(({ host, at, event, ...details }) => [host, at, event, JSON.stringify(details)]);
-  return sql`insert into fleet_history (host, at, event, details)
+  return sql`insert into fleet_history (${namesOf(columns)})
     select v.* from ${rowsFrom(engine, rows, columns)} as v where true`;
 }

@@ -1,6 +1,6 @@
 import type { Fingerprint } from "@atalaya/protocol";
 import { sql, type Kysely, type RawBuilder } from "kysely";
-import { listOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
+import { listOf, namesOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
 import type { PresenceRow } from "./directory.store.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
 import { addHistory, newHistory } from "./history.store.ts";
@@ -265,8 +265,7 @@ export async function putPresences(
   if (presences.length > 0) await newPresences(engine, presences).execute(tx);
 }
 
-const presenceNames = Object.keys(presenceColumns);
-const presenceSet = presenceNames
+const presenceSet = Object.keys(presenceColumns)
   .filter((name) => name !== "host")
   .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`);
 
@@ -288,7 +287,7 @@ function newPresences(engine: "sqlite" | "postgres", presences: readonly Presenc
     presence.offlineReason ?? null,
     presence.via === undefined ? null : JSON.stringify(presence.via),
   ]);
-  return sql`insert into fleet_presence (${sql.join(presenceNames.map((name) => sql.id(name)))})
+  return sql`insert into fleet_presence (${namesOf(presenceColumns)})
     select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true
     on conflict (host) do update set ${sql.join(presenceSet)}`;
 }

@@ -1,6 +1,6 @@
 /** Commits what the ledger gathered: one transaction and one revision a group. */
 import { sql, type RawBuilder } from "kysely";
-import { listOf, rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
+import { listOf, namesOf, rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
 import type { ExtentRow, OutputStore } from "./output.store.ts";
 import type { JobsTables, JobState } from "./tables.store.ts";
 
@@ -99,8 +99,6 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
         .filter((name) => !keys.includes(name))
         .map((name) => sql`${sql.id(name)} = ${sql.id("v", name)}`),
     );
-  const names = (columns: Readonly<Record<string, string>>) =>
-    sql.join(Object.keys(columns).map((name) => sql.id(name)));
   const runSet = set(runColumns, ["job", "host"]);
   const jobSet = set(jobColumns, ["key"]);
 
@@ -124,7 +122,7 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
             places[i]!.offset,
             e.bytes.length,
           ]);
-          statements.push(sql`insert into jobs_output (${names(extentColumns)}, revision)
+          statements.push(sql`insert into jobs_output (${namesOf(extentColumns)}, revision)
             select v.*, ${revision} from ${rowsFrom(engine, rows, extentColumns)} as v where true
             on conflict (job, host, first) do nothing`);
         }
@@ -135,7 +133,7 @@ export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
         }
         if (events.length > 0) {
           const rows = events.map((e, number) => [e.job, e.host, number, e.at, e.kind, storable(e.message)]);
-          statements.push(sql`insert into jobs_run_event (${names(eventColumns)}, revision)
+          statements.push(sql`insert into jobs_run_event (${namesOf(eventColumns)}, revision)
             select v.*, ${revision} from ${rowsFrom(engine, rows, eventColumns)} as v where true
             on conflict do nothing`);
         }

@@ -1,5 +1,6 @@
 import type { Fingerprint } from "@atalaya/protocol";
 import { sql } from "kysely";
+import { keepLatest } from "../../platform/latest.ts";
 import { listOf, rowsFrom, type Store } from "../../platform/store/index.ts";
 import type { SystemKey } from "../fleet/index.ts";
 import { judge, type Hearing, type Standing, type Verdict } from "./standing.ts";
@@ -109,11 +110,7 @@ export function standingStore(store: Store): StandingStore {
       const standing = judged.standings.get(hearing.system);
       if (standing === undefined) continue;
       verdicts.set(hearing, judged.verdicts[i]!);
-      remembered.set(hearing.system, standing);
-    }
-    for (const oldest of remembered.keys()) {
-      if (remembered.size <= REMEMBERED) break;
-      remembered.delete(oldest);
+      keepLatest(remembered, hearing.system, standing, REMEMBERED);
     }
   }
 }

@@ -1,4 +1,5 @@
 /** All that is known in memory: hosts by key, by shown id and by position, and a list for each scope that was asked. */
+import { keepLatest } from "../../platform/latest.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Scope, ScopeList, StatusEntry } from "./status.ts";
@@ -36,11 +37,9 @@ export function createRegistry(): Registry {
     if (scope === undefined) {
       scope = { sees: seesPlaces(places), listing: createListing() };
       for (const entry of all()) if (entry.state === "listed" && scope.sees(entry.place)) scope.listing.put(entry);
-      if (scopes.size >= MOST_SCOPES) scopes.delete(scopes.keys().next().value!);
     }
     // The longest unused goes first.
-    scopes.delete(key);
-    scopes.set(key, scope);
+    keepLatest(scopes, key, scope, MOST_SCOPES);
     return scope;
   }
 

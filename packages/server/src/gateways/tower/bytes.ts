@@ -2,6 +2,7 @@
  * The whole list as bytes, block by block, kept as long as nothing in the block changes: at 1,000 hosts a sample that
  * came makes one block of about 64 anew, and the rest is written as it lies there. It is given back when nobody has asked for a minute.
  */
+import { keepLatest } from "../../platform/latest.ts";
 import {
   forgetSpaced,
   piecesOf,
@@ -53,9 +54,7 @@ export function createListBytes(clock: Clock): ListBytes {
     if (name === undefined) names.set(list, (name = named += 1));
     const key = `${name} ${how}`;
     const kept = lists.get(key) ?? { blocks: new Map(), total: 0 };
-    lists.delete(key);
-    lists.set(key, kept);
-    if (lists.size > MOST_LISTS) lists.delete(lists.keys().next().value!);
+    keepLatest(lists, key, kept, MOST_LISTS);
     return kept;
   }
 

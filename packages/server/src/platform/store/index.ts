@@ -18,7 +18,7 @@ export { MAX_BOUND_VALUES } from "./engine.ts";
 export type { Revision, Store, Tables } from "./engine.ts";
 export type { Migration } from "./migration.ts";
 export { violation } from "./differences.ts";
-export { listOf, rowsFrom, storable } from "./rows.ts";
+export { listOf, namesOf, rowsFrom, storable } from "./rows.ts";
 export { lockFolder } from "./folder-lock.ts";
 export type { StoreOwner } from "./postgres/lease.ts";
 

@@ -24,6 +24,11 @@ export function rowsFrom(
   return sql`(select ${sql.join(names)} from ${source})`;
 }
 
+/** The names of columns, as they stand between the brackets of an `insert`. */
+export function namesOf(columns: Readonly<Record<string, ColumnKind>>): RawBuilder<unknown> {
+  return sql.join(Object.keys(columns).map((name) => sql.id(name)));
+}
+
 /**
  * The right side of `in`, for keys or texts: `where("key", "in", listOf(engine, keys, "number"))`. As values of their own
  * each would be compiled by Kysely, and every number of them would be another statement for the engine to prepare.
