@@ -35,6 +35,11 @@ describe("settings", () => {
     for (const part of ["jion", "now", "a:b", "--ca-pin"]) expect(broken).toThrow(part);
     expect(() => parseSettings(["--tokn", "x"], {})).toThrow(expect.objectContaining({ code: "settings.wrong" }));
   });
+  test("take a pin that begins with a dash", () => {
+    const pin = `-${"x".repeat(42)}`;
+    expect(parseSettings(["join", "--ca-pin", pin, "--yes"], {})).toMatchObject({ caPin: pin, yes: true });
+    expect(() => parseSettings(["join", "--ca-pin", "--yes"], {})).toThrow("--ca-pin");
+  });
   test("do not take a token on the command line", () => {
     expect(() => parseSettings(["join", "--token", "atj_x"], {})).toThrow();
     expect(() => parseSettings(["join", "atj_x"], {})).toThrow();

@@ -46,6 +46,8 @@ const options = {
   version: { type: "boolean" },
 } as const;
 
+const PIN = /^[A-Za-z0-9_-]{43}$/;
+
 export function parseSettings(argv: readonly string[], environment: Environment): Settings {
   const { values, positionals } = parseCommandLine(argv);
   const wrong: string[] = [];
@@ -70,8 +72,7 @@ export function parseSettings(argv: readonly string[], environment: Environment)
     wrong,
   );
   const pin = values["ca-pin"];
-  if (pin !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(pin))
-    wrong.push("--ca-pin is a base64url SHA-256 (43 characters)");
+  if (pin !== undefined && !PIN.test(pin)) wrong.push("--ca-pin is a base64url SHA-256 (43 characters)");
   const data = values.data ?? environment["ATALAYA_AGENT_DATA"] ?? DEFAULT_DATA;
   if (data === "") wrong.push("the data folder is empty");
   if (wrong.length > 0)
@@ -98,13 +99,21 @@ export function parseSettings(argv: readonly string[], environment: Environment)
 
 function parseCommandLine(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
+    return parseArgs({ args: pinsAsOneWord(argv), options, allowPositionals: true });
   } catch (cause) {
     throw new AtalayaError("settings.wrong", cause instanceof Error ? cause.message : "", {
       cause,
       next: "see --help",
     });
   }
+}
+
+/** One pin in 64 begins with a dash: as a word of its own it would be taken for an option. */
+function pinsAsOneWord(argv: readonly string[]): string[] {
+  const words = [...argv];
+  const at = words.indexOf("--ca-pin");
+  if (at >= 0 && PIN.test(words[at + 1] ?? "")) words.splice(at, 2, `--ca-pin=${words[at + 1]}`);
+  return words;
 }
 
 function readServers(texts: readonly string[], wrong: string[]): readonly Address[] | undefined {

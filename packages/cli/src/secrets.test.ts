@@ -56,7 +56,7 @@ test("the terminal echoes nothing any more when the question appears", async () 
   terminal.stdout.on("data", (part) => {
     shown += String(part);
     if (shown.endsWith("PASSWORD: [silent]")) terminal.stdin.write("hunter2\r");
-    if (shown.includes("[echoing]")) terminal.kill();
+    if (shown.includes("PASSWORD: [echoing]")) terminal.kill();
   });
   await once(terminal, "close");
   expect(shown).toMatch(/^PASSWORD: \[silent\]\n?.*hunter2 was read/s);
