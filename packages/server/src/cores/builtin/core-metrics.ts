@@ -21,16 +21,16 @@ export function coreMetrics(
     collect: (g) => g.set(live.underWay()),
   });
   return {
-    connections: metrics.counter({ name: "connections_total", help: "Connections handed to a door", labels: ["door"] }),
+    connections: metrics.tally({ name: "connections_total", help: "Connections handed to a door", label: "door" }),
     refused: metrics.counter({
       name: "connections_refused_total",
       help: "Connections refused before TLS",
       labels: ["reason"],
     }),
-    handshakes: metrics.counter({
+    handshakes: metrics.tally({
       name: "link_handshakes_total",
       help: "TLS handshakes of links that ended",
-      labels: ["outcome"],
+      label: "outcome",
     }),
   };
 }

@@ -26,6 +26,7 @@ interface GateNeeds {
 
 // A hello comes in one to three packets; who sends it letter by letter is not an honest client.
 const MAX_PIECES = 256;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * The first reader of every connection: looks at the ClientHello and at nothing else. When too many are waiting, the
@@ -34,15 +35,26 @@ const MAX_PIECES = 256;
 export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
   const byAddress = new Map<string, Set<Waiting>>();
   const inAll = new Set<Waiting>();
+  /** Of the one that has waited longest, or of one that was before it: a timer for each would be set for nothing. */
+  let deadline: Disposable | undefined;
 
   const leave = (waiting: Waiting): void => {
-    waiting.deadline[Symbol.dispose]();
     waiting.socket.off("readable", waiting.read).off("close", waiting.gone);
     inAll.delete(waiting);
     const neighbours = byAddress.get(waiting.address);
     neighbours?.delete(waiting);
     if (neighbours?.size === 0) byAddress.delete(waiting.address);
   };
+  function watch(inMs: number): void {
+    deadline = clock.after(inMs, () => {
+      deadline = undefined;
+      for (const waiting of inAll) {
+        const leftMs = waiting.since + limits.helloTimeoutMs - performance.now();
+        if (leftMs > 0) return watch(leftMs);
+        refuse(waiting, "too-slow");
+      }
+    });
+  }
   const refuse = (waiting: Waiting, why: GateRefusal): void => {
     leave(waiting);
     refused(why, waiting.address);
@@ -70,23 +82,25 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
       const waiting: Waiting = {
         socket,
         address,
-        bytes: Buffer.alloc(0),
+        bytes: NOTHING,
         pieces: 0,
         read: () => read(waiting),
         gone: () => leave(waiting),
-        deadline: clock.after(limits.helloTimeoutMs, () => refuse(waiting, "too-slow")),
+        since: performance.now(),
       };
       const neighbours = byAddress.get(address) ?? new Set();
       if (neighbours.size >= limits.unreadPerAddress) refuse(oldest(neighbours), "evicted");
       else if (inAll.size >= limits.unreadInAll) refuse(oldest(inAll), "evicted");
       byAddress.set(address, neighbours.add(waiting));
       inAll.add(waiting);
-      socket.on("readable", waiting.read).once("close", waiting.gone);
+      if (deadline === undefined) watch(limits.helloTimeoutMs);
+      socket.on("readable", waiting.read).on("close", waiting.gone);
     },
     get unread() {
       return inAll.size;
     },
     [Symbol.dispose]() {
+      deadline?.[Symbol.dispose]();
       for (const waiting of inAll) {
         leave(waiting);
         waiting.socket.destroy();
@@ -98,7 +112,7 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
 interface Waiting {
   readonly socket: Socket;
   readonly address: string;
-  readonly deadline: Disposable;
+  readonly since: number;
   readonly read: () => void;
   readonly gone: () => void;
   bytes: Buffer;

@@ -8,6 +8,7 @@ import { FLEET_PROTOCOL, LINK_PROTOCOL } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { networkOf } from "../../platform/network.ts";
 import type { Log } from "../../platform/log/index.ts";
+import type { TlsMaterial } from "../../platform/pki/index.ts";
 import type { Peer, Served } from "../core.ts";
 import { createAdmission } from "./admission.ts";
 import type { ClientHello } from "./client-hello.ts";
@@ -81,7 +82,13 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     public: publicDoor(material, limits, toVisitors),
     ...(named === undefined ? {} : { named }),
   };
-  const renewal = pki.onRenewed(() => reload(doors, pki.tls()));
+  /** The name of the ticket key before the one that seals now. */
+  let keyBefore = nameOfKeyBefore(material);
+  const renewal = pki.onRenewed(() => {
+    const renewed = pki.tls();
+    keyBefore = nameOfKeyBefore(renewed);
+    reload(doors, renewed);
+  });
   for (const door of Object.values(doors)) door.on("clientError", refuseBrokenRequest);
   // Before Node's own listener reads the first request: a session without a certificate must not get that far.
   for (const door of [doors.link, doors.earlier]) {
@@ -141,12 +148,11 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     const gone = (): void => {
       handshakes.delete(key);
       admission.settle(hello, "failed");
-      counted.handshakes.inc({ outcome: "failed" });
+      counted.handshakes.inc("failed");
     };
     handshakes.set(key, { hello, raw: socket, since: now, gone });
     socket.once("close", gone);
-    const before = pki.tls().ticketKeysBefore?.toString("hex", 0, 16);
-    handOver(before !== undefined && hello.ticketKey === before ? doors.earlier : doors.link, "link", socket);
+    handOver(keyBefore !== undefined && hello.ticketKey === keyBefore ? doors.earlier : doors.link, "link", socket);
   }
 
   /** An honest handshake is done in a moment; who only holds a place loses it to who comes. */
@@ -177,7 +183,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   }
 
   function handOver(door: https.Server, name: string, socket: net.Socket): void {
-    counted.connections.inc({ door: name });
+    counted.connections.inc(name);
     door.emit("connection", socket);
   }
 
@@ -198,7 +204,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       handshakes.delete(key);
       handshake.raw.off("close", handshake.gone);
       admission.settle(handshake.hello, outcome);
-      counted.handshakes.inc({ outcome });
+      counted.handshakes.inc(outcome);
     }
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
     if (certificate === undefined) return void socket.destroy();
@@ -240,6 +246,11 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       for (const door of Object.values(doors)) door.close(ignore);
     },
   };
+}
+
+/** As a ClientHello tells it of the session that it offers. */
+function nameOfKeyBefore({ ticketKeysBefore }: TlsMaterial): string | undefined {
+  return ticketKeysBefore?.toString("hex", 0, 16);
 }
 
 /** Names a connection while it is open, on both its raw and its TLS socket. */

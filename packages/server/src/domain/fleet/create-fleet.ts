@@ -10,7 +10,7 @@ import { keepAlive } from "./alive.ts";
 import { attachStore, type HostSystem } from "./attach.store.ts";
 import { changesStore, type HostPatch } from "./changes.store.ts";
 import { createDirectory, type Directory, type Group } from "./directory.ts";
-import { directoryStore } from "./directory.store.ts";
+import { directoryStore, type Moved } from "./directory.store.ts";
 import { doorStore } from "./doors.store.ts";
 import type { Attachment, DirectoryHost, Entrance, Fleet, Guest, HostGone, HostKey, Leave, Newcomer } from "./fleet.ts";
 import { type GroupWish, groupStore } from "./groups.store.ts";
@@ -71,7 +71,7 @@ const TRIES = 5;
 export async function createFleet({ store, bus, clock, log, server }: FleetNeeds): Promise<FleetRoom> {
   const barredListeners = new Set<(host: HostKey) => void>();
   const directory = createDirectory((host) => barredListeners.forEach((listener) => listener(host)));
-  const presences = presenceStore(store);
+  const presences = presenceStore(store, directory.revisionOf);
   const [attachments, changes, merges] = [attachStore(store), changesStore(store), mergeStore(store)];
   const [groups, histories, uses] = [groupStore(store), historyStore(store), useStore(store)];
   const goneListeners = new Set<(gone: HostGone) => void>();
@@ -81,7 +81,8 @@ export async function createFleet({ store, bus, clock, log, server }: FleetNeeds
   undo.use(await keepAlive({ presences, doors, clock, log, server }));
   const refresh = undo.use(await keepFresh({ directory, store: directoryStore(store), bus, clock, log }));
 
-  async function committed(): Promise<void> {
+  async function committed(moved: readonly Moved[] = []): Promise<void> {
+    directory.foretell(moved);
     bus.tell("fleet");
     await refresh.fresh();
   }

@@ -8,7 +8,8 @@ import type {
   PresenceTable,
   SystemTable,
 } from "./tables.store.ts";
-import type { Selectable } from "kysely";
+import type { Kysely, Selectable } from "kysely";
+import type { DirectoryHost, HostKey } from "./fleet.ts";
 
 export type HostRow = Selectable<HostTable>;
 export type DoorRow = Selectable<DoorTable>;
@@ -16,9 +17,23 @@ export type SystemRow = Selectable<SystemTable>;
 export type GroupRow = Selectable<GroupTable>;
 export type PresenceRow = Selectable<PresenceTable>;
 
-/** Hosts that changed, with all that belongs to them; facts only where they changed too. */
+/** A link's coming or going, as it was committed. */
+export interface Moved {
+  /** Of that change. */
+  readonly revision: number;
+  /** Of the host, when it was judged what the movement comes to. */
+  readonly before: number;
+  readonly presence: PresenceRow;
+}
+
+/** Hosts that changed, in the order of their revisions, with all that belongs to them; facts only where they changed too. */
 export interface HostChanges {
-  readonly hosts: readonly HostRow[];
+  readonly hosts: readonly {
+    readonly key: number;
+    readonly revision: number;
+    /** As it was foretold, or as it was read. */
+    readonly change: { readonly host: DirectoryHost } | { readonly row: HostRow };
+  }[];
   readonly presences: readonly PresenceRow[];
   readonly doors: readonly DoorRow[];
   readonly systems: readonly SystemRow[];
@@ -31,27 +46,53 @@ export interface DirectoryStore {
   revision(): Promise<number>;
   /**
    * Calls `page` with the hosts after `since` in order of their revisions, all from one snapshot, then with the groups.
-   * Pages are small so that a large fleet is never in memory twice.
+   * Pages are small so that a large fleet is never in memory twice. What is `foretold` of a host is not read.
    */
   changesAfter(
     since: number,
-    each: { hosts(changes: HostChanges): void; groups(groups: readonly GroupRow[]): void },
+    each: {
+      foretold(host: number, revision: number): DirectoryHost | undefined;
+      hosts(changes: HostChanges): void;
+      groups(groups: readonly GroupRow[]): void;
+    },
   ): Promise<void>;
 }
 
+type Rows = Omit<HostChanges, "hosts"> & { readonly hosts: readonly HostRow[] };
+
 const PAGE = 1_000;
+const NOTHING: Rows = { hosts: [], presences: [], doors: [], systems: [], labels: [], facts: [] };
 
 export function directoryStore(store: Store): DirectoryStore {
   const tables = store.tables<FleetSchema>();
+
+  /** These hosts with all that belongs to them, and their facts if they changed after `since`. */
+  async function read(db: Kysely<FleetSchema>, hosts: readonly HostKey[], since: number): Promise<Rows> {
+    const keys = listOf(tables.engine, hosts, "number");
+    return {
+      hosts: await db.selectFrom("fleet_host").selectAll().where("key", "in", keys).execute(),
+      presences: await db.selectFrom("fleet_presence").selectAll().where("host", "in", keys).execute(),
+      doors: await db.selectFrom("fleet_door").selectAll().where("host", "in", keys).orderBy("key").execute(),
+      systems: await db.selectFrom("fleet_system").selectAll().where("host", "in", keys).orderBy("key").execute(),
+      labels: await db.selectFrom("fleet_label").selectAll().where("host", "in", keys).orderBy("key").execute(),
+      facts: await db
+        .selectFrom("fleet_facts")
+        .selectAll()
+        .where("host", "in", keys)
+        .where("revision", ">", since)
+        .execute(),
+    };
+  }
+
   return {
     revision: () => tables.revision(),
     changesAfter: (since, each) =>
       tables.read(async (db) => {
         let after = { revision: since, key: Number.MAX_SAFE_INTEGER };
         for (;;) {
-          const hosts = await db
+          const changed = await db
             .selectFrom("fleet_host")
-            .selectAll()
+            .select(["key", "revision"])
             .where((where) =>
               where.or([
                 where("revision", ">", after.revision),
@@ -62,33 +103,20 @@ export function directoryStore(store: Store): DirectoryStore {
             .orderBy("key")
             .limit(PAGE)
             .execute();
-          if (hosts.length > 0) {
-            const keys = listOf(
-              tables.engine,
-              hosts.map(({ key }) => key),
-              "number",
-            );
+          const foretold = new Map(changed.map(({ key, revision }) => [key, each.foretold(key, revision)]));
+          const unknown = changed.flatMap(({ key }) => (foretold.get(key) === undefined ? [key] : []));
+          const { hosts, ...parts } = unknown.length === 0 ? NOTHING : await read(db, unknown, since);
+          const rows = new Map(hosts.map((row) => [row.key, row]));
+          if (changed.length > 0)
             each.hosts({
-              hosts,
-              presences: await db.selectFrom("fleet_presence").selectAll().where("host", "in", keys).execute(),
-              doors: await db.selectFrom("fleet_door").selectAll().where("host", "in", keys).orderBy("key").execute(),
-              systems: await db
-                .selectFrom("fleet_system")
-                .selectAll()
-                .where("host", "in", keys)
-                .orderBy("key")
-                .execute(),
-              labels: await db.selectFrom("fleet_label").selectAll().where("host", "in", keys).orderBy("key").execute(),
-              facts: await db
-                .selectFrom("fleet_facts")
-                .selectAll()
-                .where("host", "in", keys)
-                .where("revision", ">", since)
-                .execute(),
+              hosts: changed.map(({ key, revision }) => {
+                const host = foretold.get(key);
+                return { key, revision, change: host === undefined ? { row: rows.get(key)! } : { host } };
+              }),
+              ...parts,
             });
-          }
-          const last = hosts.at(-1);
-          if (last === undefined || hosts.length < PAGE) break;
+          const last = changed.at(-1);
+          if (last === undefined || changed.length < PAGE) break;
           after = { revision: last.revision, key: last.key };
         }
         each.groups(

@@ -1,12 +1,13 @@
 /**
  * What is known of all hosts, in memory, so that selectors and links need not wait. It is always as the store was at
- * one revision: changes come in only by reading all that was committed after the last one, also our own.
+ * one revision: changes come in only by reading which hosts were changed after the last one, also by ourselves. Of those
+ * that came or went here, how they stand now is told beforehand and need not be read.
  */
 import type { Facts } from "@atalaya/protocol";
 import { compareNames, parseSelector, type Selector } from "@atalaya/protocol/selectors";
-import type { GroupRow, HostChanges, HostRow, PresenceRow, SystemRow } from "./directory.store.ts";
-import { doorOf, lastSeen, latestDoor } from "./doors.ts";
-import type { DirectoryHost, HostDoor, HostKey, SystemKey } from "./fleet.ts";
+import { hostMoved, hostOf, partsOf, sharedLists, type Parts, type Shared } from "./directory-host.ts";
+import type { GroupRow, HostChanges, HostRow, Moved, SystemRow } from "./directory.store.ts";
+import type { DirectoryHost, HostKey, SystemKey } from "./fleet.ts";
 
 export interface GoneHost {
   readonly key: HostKey;
@@ -42,8 +43,14 @@ export interface Directory {
   hostOfEnrolment(enrolment: string): DirectoryHost | undefined;
   factsDigest(host: HostKey): string | undefined;
   nameOf(key: HostKey): string | undefined;
+  /** Of the host's last change; undefined for one that was never here. */
+  revisionOf(key: HostKey): number | undefined;
   /** Each host that changed after this revision, once, in the order of revisions. */
   changesAfter(revision: number): readonly Change[];
+  /** Links that this server has committed the coming or going of: nothing is shown until a reading says that it is so. */
+  foretell(moved: readonly Moved[]): void;
+  /** The host as it is at this revision, where it was foretold and nobody else has changed it in between. */
+  foretold(key: HostKey, revision: number): DirectoryHost | undefined;
   applyHosts(changes: HostChanges): void;
   applyGroups(groups: readonly GroupRow[]): void;
 }
@@ -55,7 +62,6 @@ interface Entry {
 }
 
 const NO_FACTS: Facts = {};
-const NO_DOORS: readonly HostDoor[] = [];
 
 /** `barred` is called once a host is known to be, and was not before. */
 export function createDirectory(barred: (host: HostKey) => void = () => undefined): Directory {
@@ -66,7 +72,7 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
   const systems = new Map<SystemKey, HostKey>();
   const enrolments = new Map<string, HostKey>();
   const groups = new Map<string, Group>();
-  const capabilitiesOf = sharedLists();
+  const moves = new Map<HostKey, Moved>();
   let groupsRevision = 0;
   let ordered: readonly DirectoryHost[] | undefined;
   /** Keys in the order of their changes; a host that changed again leaves stale places behind. */
@@ -81,7 +87,10 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
     const key = enrolments.get(enrolment);
     return key === undefined ? undefined : byKey(key);
   };
-  const nameOfEnrolment = (enrolment: string): string => hostOfEnrolment(enrolment)?.name ?? enrolment;
+  const shared: Shared = {
+    capabilitiesOf: sharedLists(),
+    nameOfEnrolment: (enrolment) => hostOfEnrolment(enrolment)?.name ?? enrolment,
+  };
   const revisionOf = (key: HostKey) => entries.get(key)?.host.revision ?? gone.get(key)?.revision;
 
   /** Takes away what leads to this host and will not once it is as `next` says. */
@@ -110,7 +119,7 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
       return;
     }
     const facts = parts.facts.get(row.key);
-    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS, { capabilitiesOf, nameOfEnrolment });
+    const host = hostOf(row, parts, facts?.facts ?? known?.host.facts ?? NO_FACTS, shared);
     const owned = (parts.systems.get(row.key) ?? []).map(({ key, enrolment }) => ({ key, enrolment }));
     const name = host.name.toLowerCase();
     // Most news is of hosts that come and go: taking all their names out and putting them in again took longest.
@@ -123,6 +132,11 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
       if (enrolment !== null) enrolments.set(enrolment, row.key);
     }
     if (host.isBarred && known?.host.isBarred !== true) barred(row.key);
+  }
+
+  function applyMoved(host: DirectoryHost): void {
+    log.push({ revision: host.revision, key: host.key });
+    entries.set(host.key, { ...entries.get(host.key)!, host });
   }
 
   return {
@@ -150,6 +164,7 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
     hostOfEnrolment,
     factsDigest: (host) => entries.get(survivor(host))?.factsDigest,
     nameOf: (key) => entries.get(key)?.host.name ?? gone.get(key)?.name,
+    revisionOf,
     changesAfter(revision) {
       const changes: Change[] = [];
       const seen = new Set<HostKey>();
@@ -163,9 +178,25 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
       }
       return changes;
     },
+    foretell(moved) {
+      for (const move of moved) {
+        const { host } = move.presence;
+        if ((revisionOf(host) ?? Infinity) < move.revision) moves.set(host, move);
+      }
+    },
+    foretold(key, revision) {
+      const move = moves.get(key);
+      const known = entries.get(key)?.host;
+      if (move?.revision !== revision || known?.revision !== move.before) return undefined;
+      return hostMoved(known, move.presence, revision, shared);
+    },
     applyHosts(changes) {
       const parts = partsOf(changes);
-      for (const row of changes.hosts) applyHost(row, parts);
+      for (const { key, revision, change } of changes.hosts) {
+        if ("host" in change) applyMoved(change.host);
+        else applyHost(change.row, parts);
+        if ((moves.get(key)?.revision ?? Infinity) <= revision) moves.delete(key);
+      }
       ordered = undefined;
       if (log.length > 2 * (entries.size + gone.size) + 1_000) {
         log = log.filter(({ key, revision }) => revisionOf(key) === revision);
@@ -179,117 +210,6 @@ export function createDirectory(barred: (host: HostKey) => void = () => undefine
       }
     },
   };
-}
-
-interface Parts {
-  readonly presences: ReadonlyMap<HostKey, PresenceRow>;
-  readonly doors: ReadonlyMap<HostKey, readonly HostDoor[]>;
-  readonly systems: ReadonlyMap<HostKey, readonly SystemRow[]>;
-  readonly labels: ReadonlyMap<HostKey, readonly { readonly key: string; readonly value: string }[]>;
-  readonly facts: ReadonlyMap<HostKey, { readonly facts: Facts; readonly digest: string }>;
-}
-
-function partsOf(changes: HostChanges): Parts {
-  return {
-    presences: new Map(changes.presences.map((row) => [row.host, row])),
-    doors: new Map(
-      Array.from(
-        Map.groupBy(changes.doors, ({ host }) => host),
-        ([host, rows]) => [host, rows.map(doorOf)],
-      ),
-    ),
-    systems: Map.groupBy(changes.systems, ({ host }) => host),
-    labels: Map.groupBy(changes.labels, ({ host }) => host),
-    facts: new Map(
-      changes.facts.map((row) => [row.host, { facts: JSON.parse(row.facts) as Facts, digest: row.digest }]),
-    ),
-  };
-}
-
-/** Nearly all agents can do the same: one list serves them all. */
-function sharedLists(most = 256): (json: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  return (json) => {
-    const list = known.get(json) ?? (JSON.parse(json) as readonly string[]);
-    if (known.size < most) known.set(json, list);
-    return list;
-  };
-}
-
-function hostOf(
-  row: HostRow,
-  parts: Parts,
-  facts: Facts,
-  {
-    capabilitiesOf,
-    nameOfEnrolment,
-  }: {
-    readonly capabilitiesOf: (json: string) => readonly string[];
-    readonly nameOfEnrolment: (enrolment: string) => string;
-  },
-): DirectoryHost {
-  const presence = parts.presences.get(row.key);
-  const owned = parts.systems.get(row.key) ?? [];
-  const system = owned.find(({ key }) => key === presence?.system) ?? owned.at(-1);
-  const doors = parts.doors.get(row.key) ?? NO_DOORS;
-  const via = presence?.via ?? undefined;
-  const addresses = new Set([
-    // A link through a waypoint comes from that host's address.
-    ...(presence === undefined || via !== undefined ? [] : [presence.address]),
-    ...doors.map(({ address }) => address),
-    ...(facts.networks?.flatMap((network) => network.addresses) ?? []),
-  ]);
-  const waypoints = via === undefined ? undefined : (JSON.parse(via) as readonly string[]);
-  const isOnline = presence?.online === 1 || doors.some(({ online }) => online);
-  const isBarred = owned.length > 0 && owned.every(({ enrolment }) => enrolment === null);
-  return {
-    key: row.key,
-    id: row.id,
-    name: row.name,
-    place: row.place === null ? [] : row.place.split("/"),
-    labels: Object.fromEntries((parts.labels.get(row.key) ?? []).map(({ key, value }) => [key, value])),
-    facts,
-    state: row.quarantine_reason !== null ? "quarantined" : isOnline ? "online" : "offline",
-    ...(system === undefined || system.enrolment === null
-      ? {}
-      : { system: { key: system.key, kind: system.kind, name: system.name, enrolment: system.enrolment } }),
-    ...(presence === undefined
-      ? system === undefined
-        ? {}
-        : { agentVersion: system.agent_version }
-      : { agentVersion: presence.agent_version }),
-    isBarred,
-    ...(presence === undefined && system === undefined ? {} : { agent: agentOf(presence, system) }),
-    ...(waypoints === undefined ? {} : { via: () => waypoints.map(nameOfEnrolment) }),
-    ...lastSeen(presence?.last_seen_at, doors),
-    ...(row.quarantine_reason === null && isOnline ? {} : offlineReasonOf(row, presence, doors)),
-    addresses: [...addresses],
-    capabilities: presence === undefined ? [] : capabilitiesOf(presence.capabilities),
-    doors,
-    revision: row.revision,
-  };
-}
-
-function agentOf(
-  presence: PresenceRow | undefined,
-  system: SystemRow | undefined,
-): NonNullable<DirectoryHost["agent"]> {
-  if (presence === undefined) return { name: system?.enrolment ?? "", online: false, offlineReason: "never-connected" };
-  const { enrolment: name, online, address, last_seen_at: lastSeenAt, offline_reason } = presence;
-  if (online === 1) return { name, online: true, address, lastSeenAt };
-  return { name, online: false, address, lastSeenAt, offlineReason: offline_reason ?? "closed" };
-}
-
-function offlineReasonOf(
-  row: HostRow,
-  presence: PresenceRow | undefined,
-  doors: readonly HostDoor[],
-): { readonly offlineReason: string } {
-  if (row.quarantine_reason !== null) return { offlineReason: row.quarantine_reason };
-  const door = latestDoor(doors);
-  if (door !== undefined && door.lastSeenAt > (presence?.last_seen_at ?? 0))
-    return { offlineReason: door.offlineReason ?? "closed" };
-  return { offlineReason: presence === undefined ? "never-connected" : (presence.offline_reason ?? "closed") };
 }
 
 function goneHostOf({ key, id, name, merged_into, revision }: HostRow): GoneHost {

@@ -1,7 +1,7 @@
 /** Hosts, systems and proposals to merge as they were drafted, written: what is new is added, what changed is changed. */
 import type { DraftHost, DraftSystem, Proposal } from "./attachment.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
-import { putHardware } from "./presence.store.ts";
+import { putHardware } from "./presence-rows.store.ts";
 import type { FleetTransaction } from "./tables.store.ts";
 
 export type Keys = ReadonlyMap<DraftHost, HostKey>;

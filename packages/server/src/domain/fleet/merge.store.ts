@@ -3,7 +3,7 @@ import type { Store } from "../../platform/store/index.ts";
 import type { HostKey } from "./fleet.ts";
 import { addHistory } from "./history.store.ts";
 import { lockedHost, stamp } from "./host-rows.store.ts";
-import { presenceOf, putHardware, putPresences } from "./presence.store.ts";
+import { presenceOf, putHardware, putPresences } from "./presence-rows.store.ts";
 import { rememberedHardware } from "./recognise.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 

@@ -1,10 +1,13 @@
 import type { Fingerprint } from "@atalaya/protocol";
 import { sql, type Kysely, type RawBuilder } from "kysely";
-import { listOf, namesOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
-import type { PresenceRow } from "./directory.store.ts";
+import { keepLatest } from "../../platform/latest.ts";
+import { listOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
+import { sharedLists } from "./directory-host.ts";
+import type { Moved, PresenceRow } from "./directory.store.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
 import { addHistory, newHistory } from "./history.store.ts";
 import { stamp, stamped } from "./host-rows.store.ts";
+import { newPresences, presenceOf, putHardware, putPresences, rowOf } from "./presence-rows.store.ts";
 import type { HistoryEntry, Presence } from "./presence.ts";
 import type { FleetSchema, FleetTransaction } from "./tables.store.ts";
 
@@ -30,8 +33,11 @@ export interface PresenceChange {
 type Decide = (standings: ReadonlyMap<SystemKey, SystemStanding>) => PresenceChange;
 
 export interface PresenceStore {
-  /** Reads where these systems stand, lets `decide` say what follows, and writes it if they stand there still; else anew. */
-  move(systems: readonly SystemKey[], decide: Decide): Promise<void>;
+  /**
+   * Looks where these systems stand, lets `decide` say what follows, and writes it if they stand there still; else anew.
+   * Resolves with where hosts have been put.
+   */
+  move(systems: readonly SystemKey[], decide: Decide): Promise<readonly Moved[]>;
   learn(facts: readonly { readonly host: HostKey; readonly digest: string; readonly facts: string }[]): Promise<void>;
   /** Nobody is linked to this server (any more). Returns how many hosts seemed to be. */
   serverEnded(server: string, reason: "server-stopped" | "server-lost", now: number): Promise<number>;
@@ -40,14 +46,38 @@ export interface PresenceStore {
   serverAlive(server: string, now: number): Promise<void>;
 }
 
-export function presenceStore(store: Store): PresenceStore {
-  const tables = store.tables<FleetSchema>();
+/** Systems whose standing is kept in memory, about half a kilobyte each. */
+const REMEMBERED = 50_000;
 
-  async function standings(
-    tx: Kysely<FleetSchema> | FleetTransaction,
+/**
+ * Remembers where it has put systems, so that those that come back need not be read. Whatever changes a host raises its
+ * revision: one that is not at the revision remembered, as far as `revisionOf` knows, is read; and where that does not
+ * know of a change yet, the movement fails as a whole and is made anew.
+ */
+export function presenceStore(store: Store, revisionOf: (host: HostKey) => number | undefined): PresenceStore {
+  const tables = store.tables<FleetSchema>();
+  const remembered = new Map<SystemKey, SystemStanding>();
+  const capabilitiesOf = sharedLists();
+
+  async function standings(systems: readonly SystemKey[]): Promise<Map<SystemKey, SystemStanding>> {
+    const known = new Map<SystemKey, SystemStanding>();
+    for (const system of systems) {
+      const standing = remembered.get(system);
+      if (standing !== undefined && standing.revision === revisionOf(standing.host)) known.set(system, standing);
+      // Until the movement is committed nobody knows.
+      remembered.delete(system);
+    }
+    const others = systems.filter((system) => !known.has(system));
+    if (others.length === 0) return known;
+    const found = await tables.read((db) => read(db, others));
+    return new Map([...known, ...found]);
+  }
+
+  async function read(
+    db: Kysely<FleetSchema> | FleetTransaction,
     systems: readonly SystemKey[],
   ): Promise<Map<SystemKey, SystemStanding>> {
-    const query = tx
+    const query = db
       .selectFrom("fleet_system as s")
       .innerJoin("fleet_host as h", "h.key", "s.host")
       .select(["s.key as system", "s.kind", "s.name", "h.key as host", "h.uuid", "h.serial", "h.macs", "h.revision"])
@@ -60,7 +90,7 @@ export function presenceStore(store: Store): PresenceStore {
     const present =
       hosts.length === 0
         ? []
-        : await tx
+        : await db
             .selectFrom("fleet_presence")
             .selectAll()
             .where("host", "in", listOf(tables.engine, hosts, "number"))
@@ -85,45 +115,67 @@ export function presenceStore(store: Store): PresenceStore {
     );
   }
 
-  async function moveHeld(systems: readonly SystemKey[], decide: Decide): Promise<void> {
-    await tables.write(async (tx) => {
-      const { presences, entries, hardware } = decide(await standings(tx, systems));
-      if (presences.length === 0 && hardware.length === 0) return;
+  async function moveHeld(systems: readonly SystemKey[], decide: Decide): Promise<readonly Moved[]> {
+    return tables.write(async (tx) => {
+      const before = await read(tx, systems);
+      const { presences, entries, hardware } = decide(before);
+      if (presences.length === 0 && hardware.length === 0) return [];
       await putPresences(tx, tables.engine, presences);
       await addHistory(tx, tables.engine, entries);
       for (const { host, shown } of hardware) await putHardware(tx, host, shown);
       const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
-      await stamp(tx, tables.engine, [...hosts], await tables.nextRevision(tx));
+      const revision = await tables.nextRevision(tx);
+      await stamp(tx, tables.engine, [...hosts], revision);
+      return movedTo(presences.map(rowOf), before, revision);
     });
   }
 
-  /** False, and nothing done: somebody has changed one of these hosts since, or it is more than a coming and going. */
-  async function moveAtOnce(systems: readonly SystemKey[], decide: Decide): Promise<boolean> {
+  /** Undefined, and nothing done: somebody has changed one of these hosts since, or it is more than a coming and going. */
+  async function moveAtOnce(systems: readonly SystemKey[], decide: Decide): Promise<readonly Moved[] | undefined> {
     const { engine } = tables;
-    const before = await tables.read((db) => standings(db, systems));
+    const before = await standings(systems);
     const { presences, entries, hardware } = decide(before);
-    if (hardware.length > 0) return false;
-    if (presences.length === 0) return true;
-    const seen = [...before.values()].map(({ system, host, revision }) => [system, host, revision]);
+    if (hardware.length > 0) return undefined;
+    if (presences.length === 0) return [];
+    const seen = Array.from(before.values(), ({ system, host, revision }) => [system, host, revision]);
+    const rows = presences.map(rowOf);
     const hosts = presences.map(({ host }) => host);
-    const moved = tables.writeStamped(unchanged(engine, seen), (revision) => [
-      newPresences(engine, presences),
-      ...(entries.length === 0 ? [] : [newHistory(engine, entries)]),
-      stamped(engine, hosts, revision),
-    ]);
-    return moved.then(
-      () => true,
-      (error: unknown) => {
-        if (violation(error) === "not-null") return false;
-        throw error;
-      },
+    try {
+      const revision = await tables.writeStamped(unchanged(engine, seen), (stamp) => [
+        newPresences(engine, rows),
+        ...(entries.length === 0 ? [] : [newHistory(engine, entries)]),
+        stamped(engine, hosts, stamp),
+      ]);
+      const moved = movedTo(rows, before, revision);
+      remember(before, presences, moved);
+      return moved;
+    } catch (error) {
+      if (violation(error) === "not-null") return undefined;
+      throw error;
+    }
+  }
+
+  function remember(
+    before: ReadonlyMap<SystemKey, SystemStanding>,
+    presences: readonly Presence[],
+    moved: readonly Moved[],
+  ): void {
+    const after = new Map(
+      presences.map((presence, at) => {
+        const { revision, presence: row } = moved[at]!;
+        const capabilities = capabilitiesOf(row.capabilities);
+        return [presence.host, { presence: { ...presence, capabilities }, revision }];
+      }),
     );
+    for (const standing of before.values())
+      keepLatest(remembered, standing.system, { ...standing, ...after.get(standing.host) }, REMEMBERED);
   }
 
   return {
     async move(systems, decide) {
       // SQLite has one writer, and links wait for it: what can be read before it is taken is read before.
-      if (tables.engine === "postgres" || !(await moveAtOnce(systems, decide))) await moveHeld(systems, decide);
+      const moved = tables.engine === "postgres" ? undefined : await moveAtOnce(systems, decide);
+      return moved ?? moveHeld(systems, decide);
     },
     learn: (facts) =>
       tables.write(async (tx) => {
@@ -222,91 +274,6 @@ export function presenceStore(store: Store): PresenceStore {
   };
 }
 
-export function presenceOf(row: PresenceRow): Presence {
-  return {
-    host: row.host,
-    system: row.system,
-    online: row.online === 1,
-    server: row.server,
-    enrolment: row.enrolment,
-    epoch: row.epoch,
-    address: row.address,
-    agentVersion: row.agent_version,
-    bootId: row.boot_id,
-    capabilities: JSON.parse(row.capabilities) as string[],
-    lastSeenAt: row.last_seen_at,
-    ...(row.offline_reason === null ? {} : { offlineReason: row.offline_reason }),
-    ...(row.via === null ? {} : { via: JSON.parse(row.via) as string[] }),
-  };
-}
-
-const presenceColumns = {
-  host: "number",
-  system: "number",
-  online: "number",
-  server: "text",
-  enrolment: "text",
-  epoch: "number",
-  address: "text",
-  agent_version: "text",
-  boot_id: "text",
-  capabilities: "text",
-  last_seen_at: "number",
-  offline_reason: "text",
-  via: "text",
-} as const;
-
-/** Part of a transaction that holds the hosts. */
-export async function putPresences(
-  tx: FleetTransaction,
-  engine: "sqlite" | "postgres",
-  presences: readonly Presence[],
-): Promise<void> {
-  if (presences.length > 0) await newPresences(engine, presences).execute(tx);
-}
-
-const presenceSet = Object.keys(presenceColumns)
-  .filter((name) => name !== "host")
-  .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`);
-
-/** The same as a statement; at least one. */
-function newPresences(engine: "sqlite" | "postgres", presences: readonly Presence[]): RawBuilder<unknown> {
-  // In the order of `presenceColumns`.
-  const rows = presences.map((presence) => [
-    presence.host,
-    presence.system,
-    presence.online ? 1 : 0,
-    presence.server,
-    presence.enrolment,
-    presence.epoch,
-    presence.address,
-    presence.agentVersion,
-    presence.bootId,
-    JSON.stringify(presence.capabilities),
-    presence.lastSeenAt,
-    presence.offlineReason ?? null,
-    presence.via === undefined ? null : JSON.stringify(presence.via),
-  ]);
-  return sql`insert into fleet_presence (${namesOf(presenceColumns)})
-    select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true
-    on conflict (host) do update set ${sql.join(presenceSet)}`;
-}
-
-/** What a host's hardware is known by, and the same MACs for looking up. */
-export async function putHardware(tx: FleetTransaction, host: HostKey, shown: Fingerprint): Promise<void> {
-  await tx
-    .updateTable("fleet_host")
-    .set({ uuid: shown.uuid ?? null, serial: shown.serial ?? null, macs: JSON.stringify(shown.macs) })
-    .where("key", "=", host)
-    .execute();
-  await tx.deleteFrom("fleet_mac").where("host", "=", host).execute();
-  if (shown.macs.length === 0) return;
-  await tx
-    .insertInto("fleet_mac")
-    .values(shown.macs.map((mac) => ({ mac, host })))
-    .execute();
-}
-
 /** Fails the change, by a null where none may be, when one of these systems or hosts is not as it was read. */
 function unchanged(engine: "sqlite" | "postgres", seen: readonly (readonly number[])[]): RawBuilder<unknown>[] {
   const rows = rowsFrom(engine, seen, { system: "number", host: "number", revision: "number" });
@@ -316,4 +283,13 @@ function unchanged(engine: "sqlite" | "postgres", seen: readonly (readonly numbe
     sql`update fleet_system set host = null from ${rows} as v
       where fleet_system.key = v.system and fleet_system.host <> v.host`,
   ];
+}
+
+function movedTo(
+  presences: readonly PresenceRow[],
+  before: ReadonlyMap<SystemKey, SystemStanding>,
+  revision: number,
+): readonly Moved[] {
+  const revisions = new Map(Array.from(before.values(), ({ host, revision: was }) => [host, was]));
+  return presences.map((presence) => ({ presence, revision, before: revisions.get(presence.host)! }));
 }

@@ -109,6 +109,15 @@ function compared(one: string | undefined, other: string | undefined): "same" | 
   return one === other ? "same" : "differ";
 }
 
+/** Nothing of it would be new, as it is written: so most machines come back. `known` has meaningful parts only. */
+export function isAllKnown(known: Fingerprint, { uuid, serial, macs }: Fingerprint): boolean {
+  return (
+    (uuid === undefined || uuid === known.uuid) &&
+    (serial === undefined || serial === known.serial) &&
+    macs.every((mac) => known.macs.includes(mac))
+  );
+}
+
 const MOST_MACS = 64;
 
 /** What is known of a host's hardware after it showed this; undefined when nothing is new. */

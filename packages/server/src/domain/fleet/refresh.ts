@@ -35,6 +35,7 @@ export async function keepFresh(needs: {
     // The snapshot is taken after `upTo` was read, so it may hold more, never less.
     let seen = upTo;
     await store.changesAfter(revision, {
+      foretold: directory.foretold,
       hosts(changes) {
         directory.applyHosts(changes);
         const last = changes.hosts.at(-1)!.revision;

@@ -1,11 +1,12 @@
 /** Links come and go, hosts tell their facts: many calls, few transactions. */
 import { AtalayaError, type Facts } from "@atalaya/protocol";
 import { inBatches } from "../../platform/batches.ts";
+import type { Moved } from "./directory.store.ts";
 import type { Fleet, HostKey, SystemKey } from "./fleet.ts";
 import { printable } from "./names.ts";
 import { moved, type HistoryEntry, type Movement, type Presence } from "./presence.ts";
 import type { PresenceChange, PresenceStore, SystemStanding } from "./presence.store.ts";
-import { meaningfulParts, rememberedHardware } from "./recognise.ts";
+import { isAllKnown, meaningfulParts, rememberedHardware } from "./recognise.ts";
 
 /**
  * Nobody waits for these, and each commit has the directory read, and all who look at hosts told: a few commits a second
@@ -16,8 +17,8 @@ const MOVES_REST_MS = 100;
 export function storms(needs: {
   readonly store: PresenceStore;
   readonly server: string;
-  /** After every commit: resolves when the directory has it. */
-  readonly committed: () => Promise<void>;
+  /** After every commit: resolves when the directory has it. `moved`: what it needs not read. */
+  readonly committed: (moved?: readonly Moved[]) => Promise<void>;
 }): Pick<Fleet, "linkUp" | "linkDown" | "learn"> {
   const { store, server, committed } = needs;
 
@@ -25,12 +26,12 @@ export function storms(needs: {
     async (movements) => {
       const systems = [...new Set(movements.map(({ link }) => link.system))];
       let answers: readonly (AtalayaError | undefined)[] = [];
-      await store.move(systems, (standings) => {
+      const hosts = await store.move(systems, (standings) => {
         const folded = foldMovements(movements, standings, server);
         answers = folded.answers;
         return folded.change;
       });
-      await committed();
+      await committed(hosts);
       return answers;
     },
     { restMs: MOVES_REST_MS },
@@ -88,7 +89,10 @@ export function foldMovements(
     entries.push(outcome.entry);
     if (movement.kind === "up") {
       const known = hardware.get(host) ?? standing.hardware;
-      const remembered = rememberedHardware(known, meaningfulParts(movement.link.fingerprint));
+      const { fingerprint } = movement.link;
+      const remembered = isAllKnown(known, fingerprint)
+        ? undefined
+        : rememberedHardware(known, meaningfulParts(fingerprint));
       if (remembered !== undefined) hardware.set(host, remembered);
     }
     return undefined;

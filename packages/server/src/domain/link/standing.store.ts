@@ -1,7 +1,7 @@
 import type { Fingerprint } from "@atalaya/protocol";
 import { sql } from "kysely";
 import { keepLatest } from "../../platform/latest.ts";
-import { listOf, rowsFrom, type Store } from "../../platform/store/index.ts";
+import { fixed, listOf, rowsFrom, rowsOfJson, type Store } from "../../platform/store/index.ts";
 import type { SystemKey } from "../fleet/index.ts";
 import { judge, type Hearing, type Standing, type Verdict } from "./standing.ts";
 import type { Turn } from "./clone.ts";
@@ -34,6 +34,14 @@ export interface StandingStore {
 export function standingStore(store: Store): StandingStore {
   const tables = store.tables<Schema>();
   const remembered = new Map<SystemKey, Standing>();
+
+  const raise = fixed(
+    (rows: string) => sql<{ readonly system: SystemKey }>`
+      update link_standing set epoch = v.epoch, fingerprint = v.fingerprint, recent = v.recent
+      from ${rowsOfJson(tables.engine, rows, { ...columns, before: "number" })} as v
+      where link_standing.system = v.system and link_standing.epoch = v.before
+      returning link_standing.system`,
+  );
 
   async function hearAnew(hearings: readonly Hearing[]): Promise<Judged> {
     const systems = [...new Set(hearings.map(({ system }) => system))].sort((a, b) => a - b);
@@ -78,11 +86,7 @@ export function standingStore(store: Store): StandingStore {
   ): Promise<Judged> {
     const judged = judgeAll(hearings, before);
     const rows = [...judged.standings].map((one) => [...rowOf(one), before.get(one[0])!.epoch]);
-    const written = await tables.writeOne(sql<{ readonly system: SystemKey }>`
-      update link_standing set epoch = v.epoch, fingerprint = v.fingerprint, recent = v.recent
-      from ${rowsFrom(tables.engine, rows, { ...columns, before: "number" })} as v
-      where link_standing.system = v.system and link_standing.epoch = v.before
-      returning link_standing.system`);
+    const written = await tables.writeOne(raise(JSON.stringify(rows)));
     return { ...judged, standings: new Map(written.map(({ system }) => [system, judged.standings.get(system)!])) };
   }
 

@@ -1,8 +1,9 @@
 /** One commit of what hosts told and what became of them. */
-import { MAX_BOUND_VALUES, type Revision, type Tables } from "../../platform/store/index.ts";
+import { sql, type RawBuilder } from "kysely";
+import { listOf, namesOf, rowsFrom, type Revision, type Tables } from "../../platform/store/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Source, StatusEvent } from "./status.ts";
-import type { CurrentTable, HostRow, Schema } from "./tables.store.ts";
+import type { HostRow, Schema } from "./tables.store.ts";
 
 /** One commit of many hosts. */
 export interface StatusWrite {
@@ -23,6 +24,41 @@ export interface StatusWrite {
   readonly gone: readonly HostKey[];
 }
 
+type Row = readonly (number | string | null)[];
+
+const columns = {
+  current: { host: "number", name: "text", part: "number" },
+  host: {
+    host: "number",
+    source: "text",
+    id: "text",
+    position: "number",
+    legacy_digest: "text",
+    listed: "number",
+    place: "text",
+    changed_at: "number",
+    revision: "number",
+  },
+  piece: { host: "number", name: "text", revision: "number", part: "number" },
+  change: { host: "number", revision: "number", at: "number", source: "text", digest: "text", names: "text" },
+  event: {
+    revision: "number",
+    at: "number",
+    kind: "text",
+    host: "number",
+    id: "text",
+    name: "text",
+    digest: "text",
+    place: "text",
+    from_place: "text",
+    names: "text",
+  },
+} as const;
+const hostSet = sql.join(
+  Object.keys(columns.host)
+    .filter((name) => name !== "host")
+    .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`),
+);
 const NAMES_AT_ONCE = 500;
 
 export function writeStatuses(tables: Tables<Schema>, change: StatusWrite): Promise<Revision> {
@@ -32,83 +68,94 @@ export function writeStatuses(tables: Tables<Schema>, change: StatusWrite): Prom
 type Transaction = Parameters<Parameters<Tables<Schema>["write"]>[0]>[0];
 
 async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWrite): Promise<Revision> {
-  const keys = await keysOf(tx, change.bodies, [
+  const keys = await keysOf(tx, tables.engine, change.bodies, [
     ...new Set(change.changes.flatMap(({ parts }) => [...parts.values()].filter((digest) => digest !== null))),
   ]);
-  const current: CurrentTable[] = [];
+  const current: Row[] = [];
   for (const { host, parts } of change.changes) {
     const gone = [...parts].filter(([, digest]) => digest === null).map(([name]) => name);
     if (gone.length > 0)
-      await tx.deleteFrom("status_current").where("host", "=", host).where("name", "in", gone).execute();
-    for (const [name, digest] of parts) if (digest !== null) current.push({ host, name, part: keys.get(digest)! });
+      await tx
+        .deleteFrom("status_current")
+        .where("host", "=", host)
+        .where("name", "in", listOf(tables.engine, gone, "text"))
+        .execute();
+    for (const [name, digest] of parts) if (digest !== null) current.push([host, name, keys.get(digest)!]);
   }
-  for (const rows of chunked(current, 3))
-    await tx
-      .insertInto("status_current")
-      .values(rows)
-      .onConflict((on) => on.columns(["host", "name"]).doUpdateSet((eb) => ({ part: eb.ref("excluded.part") })))
-      .execute();
-  for (const hosts of chunked(change.gone, 1))
+  await put(
+    "status_current",
+    columns.current,
+    current,
+    sql`on conflict (host, name) do update set part = excluded.part`,
+  );
+  if (change.gone.length > 0)
     for (const table of ["status_host", "status_current", "status_piece", "status_change"] as const)
-      await tx.deleteFrom(table).where("host", "in", hosts).execute();
+      await tx
+        .deleteFrom(table)
+        .where("host", "in", listOf(tables.engine, change.gone, "number"))
+        .execute();
 
   const revision = await tables.nextRevision(tx);
-  for (const rows of chunked(change.hosts, 9))
-    await tx
-      .insertInto("status_host")
-      .values(rows.map((row) => ({ ...row, revision: row.revision ?? revision })))
-      .onConflict((on) =>
-        on.column("host").doUpdateSet((eb) => ({
-          source: eb.ref("excluded.source"),
-          id: eb.ref("excluded.id"),
-          position: eb.ref("excluded.position"),
-          legacy_digest: eb.ref("excluded.legacy_digest"),
-          listed: eb.ref("excluded.listed"),
-          place: eb.ref("excluded.place"),
-          changed_at: eb.ref("excluded.changed_at"),
-          revision: eb.ref("excluded.revision"),
-        })),
-      )
-      .execute();
-  const pieces = change.changes.flatMap(({ host, parts }) =>
-    [...parts].map(([name, digest]) => ({
-      host,
-      name,
-      revision,
-      part: digest === null ? null : keys.get(digest)!,
-    })),
+  await put(
+    "status_host",
+    columns.host,
+    change.hosts.map((row) => inOrder(columns.host, { ...row, revision: row.revision ?? revision })),
+    sql`on conflict (host) do update set ${hostSet}`,
   );
-  for (const rows of chunked(pieces, 4)) await tx.insertInto("status_piece").values(rows).execute();
-  const changes = change.changes.map(({ host, at, source, digest, parts }) => ({
-    host,
-    revision,
-    at,
-    source,
-    digest,
-    names: JSON.stringify([...parts.keys()]),
-  }));
-  for (const rows of chunked(changes, 6)) await tx.insertInto("status_change").values(rows).execute();
-  const events = change.events.map((event) => rowOf(event, revision));
-  for (const rows of chunked(events, 10)) await tx.insertInto("status_event").values(rows).execute();
+  await put(
+    "status_piece",
+    columns.piece,
+    change.changes.flatMap(({ host, parts }) =>
+      Array.from(parts, ([name, digest]) => [host, name, revision, digest === null ? null : keys.get(digest)!]),
+    ),
+  );
+  await put(
+    "status_change",
+    columns.change,
+    change.changes.map(({ host, at, source, digest, parts }) => [
+      host,
+      revision,
+      at,
+      source,
+      digest,
+      JSON.stringify([...parts.keys()]),
+    ]),
+  );
+  await put(
+    "status_event",
+    columns.event,
+    change.events.map((event) => rowOf(event, revision)),
+  );
   return revision;
+
+  async function put(
+    table: string,
+    kinds: Readonly<Record<string, "number" | "text">>,
+    rows: readonly Row[],
+    conflict: RawBuilder<unknown> = sql``,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    await sql`insert into ${sql.table(table)} (${namesOf(kinds)})
+      select v.* from ${rowsFrom(tables.engine, rows, kinds)} as v where true ${conflict}`.execute(tx);
+  }
 }
 
 /** Keys of the parts with these digests; those that are new are kept now. */
 async function keysOf(
   tx: Transaction,
+  engine: "sqlite" | "postgres",
   bodies: ReadonlyMap<string, string>,
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   const look = async (some: readonly string[]): Promise<void> => {
-    for (let at = 0; at < some.length; at += NAMES_AT_ONCE) {
-      const rows = await tx
-        .selectFrom("status_part")
-        .select(["key", "digest"])
-        .where("digest", "in", some.slice(at, at + NAMES_AT_ONCE))
-        .execute();
-      for (const { key, digest } of rows) found.set(digest, key);
-    }
+    if (some.length === 0) return;
+    const rows = await tx
+      .selectFrom("status_part")
+      .select(["key", "digest"])
+      .where("digest", "in", listOf(engine, some, "text"))
+      .execute();
+    for (const { key, digest } of rows) found.set(digest, key);
   };
   await look(digests);
   const fresh = digests.filter((digest) => !found.has(digest));
@@ -124,27 +171,28 @@ async function keysOf(
   return found;
 }
 
-function chunked<Row>(rows: readonly Row[], columns: number): readonly Row[][] {
-  const most = Math.floor(MAX_BOUND_VALUES / columns);
-  const chunks: Row[][] = [];
-  for (let at = 0; at < rows.length; at += most) chunks.push(rows.slice(at, at + most));
-  return chunks;
-}
-
+/** In the order of `columns.event`. */
 function rowOf(
   { kind, at, host, id, name, digest, place, from, names }: Omit<StatusEvent, "revision">,
   revision: Revision,
-) {
-  return {
+): Row {
+  return [
     revision,
     at,
     kind,
     host,
     id,
     name,
-    digest: digest ?? null,
-    place: place ?? null,
-    from_place: from ?? null,
-    names: names === undefined ? null : JSON.stringify(names),
-  };
+    digest ?? null,
+    place ?? null,
+    from ?? null,
+    names === undefined ? null : JSON.stringify(names),
+  ];
+}
+
+function inOrder<Name extends string>(
+  kinds: Readonly<Record<Name, unknown>>,
+  row: Readonly<Record<Name, number | string | null>>,
+): Row {
+  return (Object.keys(kinds) as Name[]).map((name) => row[name]);
 }

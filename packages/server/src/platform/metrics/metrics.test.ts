@@ -37,6 +37,22 @@ test("a spread is told as a histogram", async () => {
   expect((await metrics.render()).body).toBe((await beside.render()).body);
 });
 
+test("a tally is told as a counter", async () => {
+  const metrics = createMetrics();
+  const beside = createMetrics();
+  const tally = metrics.tally({ name: "doors_total", help: "Doors", label: "door" });
+  const counter = beside.counter({ name: "doors_total", help: "Doors", labels: ["door"] });
+  const [empty, alsoEmpty] = [await metrics.render(), await beside.render()];
+  expect(empty.body).toBe(alsoEmpty.body);
+  for (const door of ["link", "public", "link"]) {
+    tally.inc(door);
+    counter.inc({ door });
+  }
+  const { body } = await metrics.render();
+  expect(body).toContain('atalaya_doors_total{door="link"} 2');
+  expect(body).toBe((await beside.render()).body);
+});
+
 test("the process tells its memory and how late its event loop is", async () => {
   const metrics = createMetrics();
   using _ = watchProcess(metrics);

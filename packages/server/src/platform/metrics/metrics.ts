@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { spreadIn, type Spread } from "./spread.ts";
+import { tallyIn, type Tally } from "./tally.ts";
 
 interface Named<Label extends string> {
   /** Without the prefix: `links_open` becomes `atalaya_links_open`. */
@@ -18,6 +19,8 @@ export interface Metrics {
   histogram<Label extends string = never>(
     what: Named<Label> & { readonly buckets?: readonly number[] },
   ): Histogram<Label>;
+  /** A counter with one label, for what is counted by the thousand. */
+  tally<Value extends string>(what: Named<never> & { readonly label: string }): Tally<Value>;
   /** A histogram without labels, for what is observed by the thousand. */
   spread(what: Named<never> & { readonly buckets?: readonly number[] }): Spread;
   /** The text of `/metrics`. */
@@ -45,6 +48,7 @@ export function createMetrics(): Metrics {
       return gauge;
     },
     histogram: ({ buckets, ...what }) => new Histogram({ ...common(what), buckets: [...(buckets ?? SECONDS)] }),
+    tally: ({ name, help, label }) => tallyIn(registry, { name: `atalaya_${name}`, help, label }),
     spread: ({ name, help, buckets }) =>
       spreadIn(registry, { name: `atalaya_${name}`, help, buckets: buckets ?? SECONDS }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),

@@ -4,10 +4,15 @@
  * JSON text, booleans are 0 and 1, bytes are `Uint8Array`.
  */
 import type { AtalayaError } from "@atalaya/protocol";
-import type { Kysely, RawBuilder, Transaction } from "kysely";
+import type { CompiledQuery, Kysely, QueryExecutorProvider, RawBuilder, Transaction } from "kysely";
 
 /** Grows by one with every transaction that takes one; the order of revisions is the order of commits. */
 export type Revision = number;
+
+/** Such as a `RawBuilder`, or what `fixed` makes. */
+export interface Statement<Row> {
+  compile(provider: QueryExecutorProvider): CompiledQuery<Row>;
+}
 
 /** The store as one room sees it: typed by the room's own tables. */
 export interface Tables<Schema> {
@@ -25,7 +30,7 @@ export interface Tables<Schema> {
    * A change of one statement. Durable when it resolves, with the rows it returns. SQLite does it in one trip to its thread,
    * where `write` takes one for each statement and one for the commit: when the event loop is busy, each is a turn of it.
    */
-  writeOne<Row>(statement: RawBuilder<Row>): Promise<readonly Row[]>;
+  writeOne<Row>(statement: Statement<Row>): Promise<readonly Row[]>;
   /**
    * A change whose statements need none of each other's answers: those of `before`, the next revision, and those that are
    * stamped with it (`revision` is an expression for it). Durable when it resolves with the revision; one trip as `writeOne`.

@@ -18,7 +18,8 @@ export { MAX_BOUND_VALUES } from "./engine.ts";
 export type { Revision, Store, Tables } from "./engine.ts";
 export type { Migration } from "./migration.ts";
 export { violation } from "./differences.ts";
-export { listOf, namesOf, rowsFrom, storable } from "./rows.ts";
+export { fixed } from "./fixed.ts";
+export { listOf, namesOf, rowsFrom, rowsOfJson, storable } from "./rows.ts";
 export { lockFolder } from "./folder-lock.ts";
 export type { StoreOwner } from "./postgres/lease.ts";
 
@@ -97,7 +98,7 @@ export async function openStore(settings: StoreSettings, { clock, log, migration
 /** The same for an engine that has no shorter way. */
 function inTurn({ write, nextRevision }: EngineTables): Required<OpenedEngine>["atOnce"] {
   return {
-    writeOne: (statement) => write(async (tx) => (await statement.execute(tx)).rows),
+    writeOne: (statement) => write(async (tx) => (await tx.executeQuery(statement.compile(tx))).rows),
     writeStamped: (before, stamped) =>
       write(async (tx) => {
         for (const statement of before) await statement.execute(tx);

@@ -14,7 +14,15 @@ export function rowsFrom(
   rows: readonly (readonly (number | string | null)[])[],
   columns: Readonly<Record<string, ColumnKind>>,
 ): RawBuilder<unknown> {
-  const json = JSON.stringify(rows);
+  return rowsOfJson(engine, JSON.stringify(rows), columns);
+}
+
+/** The same of rows that are JSON already. */
+export function rowsOfJson(
+  engine: "sqlite" | "postgres",
+  json: string,
+  columns: Readonly<Record<string, ColumnKind>>,
+): RawBuilder<unknown> {
   const names = Object.entries(columns).map(([name, kind], at) => {
     const value = sql`value ->> ${sql.lit(at)}`;
     const typed = engine === "postgres" && kind === "number" ? sql`(${value})::bigint` : value;
