@@ -101,6 +101,7 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
     },
     [Symbol.dispose]() {
       deadline?.[Symbol.dispose]();
+      deadline = undefined;
       for (const waiting of inAll) {
         leave(waiting);
         waiting.socket.destroy();
@@ -112,6 +113,7 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
 interface Waiting {
   readonly socket: Socket;
   readonly address: string;
+  /** By a clock that nobody sets: `performance.now`. */
   readonly since: number;
   readonly read: () => void;
   readonly gone: () => void;

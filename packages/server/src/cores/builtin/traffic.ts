@@ -8,7 +8,6 @@ import { FLEET_PROTOCOL, LINK_PROTOCOL } from "@atalaya/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { networkOf } from "../../platform/network.ts";
 import type { Log } from "../../platform/log/index.ts";
-import type { TlsMaterial } from "../../platform/pki/index.ts";
 import type { Peer, Served } from "../core.ts";
 import { createAdmission } from "./admission.ts";
 import type { ClientHello } from "./client-hello.ts";
@@ -82,13 +81,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     public: publicDoor(material, limits, toVisitors),
     ...(named === undefined ? {} : { named }),
   };
-  /** The name of the ticket key before the one that seals now. */
-  let keyBefore = nameOfKeyBefore(material);
-  const renewal = pki.onRenewed(() => {
-    const renewed = pki.tls();
-    keyBefore = nameOfKeyBefore(renewed);
-    reload(doors, renewed);
-  });
+  const renewal = pki.onRenewed(() => reload(doors, pki.tls()));
   for (const door of Object.values(doors)) door.on("clientError", refuseBrokenRequest);
   // Before Node's own listener reads the first request: a session without a certificate must not get that far.
   for (const door of [doors.link, doors.earlier]) {
@@ -152,7 +145,9 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     };
     handshakes.set(key, { hello, raw: socket, since: now, gone });
     socket.once("close", gone);
-    handOver(keyBefore !== undefined && hello.ticketKey === keyBefore ? doors.earlier : doors.link, "link", socket);
+    // Asked each time: that key's time may end while nothing else is renewed.
+    const before = pki.tls().ticketKeysBefore?.toString("hex", 0, 16);
+    handOver(before !== undefined && hello.ticketKey === before ? doors.earlier : doors.link, "link", socket);
   }
 
   /** An honest handshake is done in a moment; who only holds a place loses it to who comes. */
@@ -246,11 +241,6 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       for (const door of Object.values(doors)) door.close(ignore);
     },
   };
-}
-
-/** As a ClientHello tells it of the session that it offers. */
-function nameOfKeyBefore({ ticketKeysBefore }: TlsMaterial): string | undefined {
-  return ticketKeysBefore?.toString("hex", 0, 16);
 }
 
 /** Names a connection while it is open, on both its raw and its TLS socket. */

@@ -26,7 +26,7 @@ export interface Moved {
   readonly presence: PresenceRow;
 }
 
-/** Hosts that changed, in the order of their revisions, with all that belongs to them; facts only where they changed too. */
+/** Hosts that changed, in the order of their revisions, and all that belongs to those that were read; facts only where they changed too. */
 export interface HostChanges {
   readonly hosts: readonly {
     readonly key: number;

@@ -50,7 +50,7 @@ export interface PresenceStore {
 const REMEMBERED = 50_000;
 
 /**
- * Remembers where it has put systems, so that those that come back need not be read. Whatever changes a host raises its
+ * On SQLite it remembers where it has put systems, so that those that come back need not be read. Whatever changes a host raises its
  * revision: one that is not at the revision remembered, as far as `revisionOf` knows, is read; and where that does not
  * know of a change yet, the movement fails as a whole and is made anew.
  */

@@ -26,12 +26,12 @@ export function storms(needs: {
     async (movements) => {
       const systems = [...new Set(movements.map(({ link }) => link.system))];
       let answers: readonly (AtalayaError | undefined)[] = [];
-      const hosts = await store.move(systems, (standings) => {
+      const moves = await store.move(systems, (standings) => {
         const folded = foldMovements(movements, standings, server);
         answers = folded.answers;
         return folded.change;
       });
-      await committed(hosts);
+      await committed(moves);
       return answers;
     },
     { restMs: MOVES_REST_MS },

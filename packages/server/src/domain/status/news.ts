@@ -1,5 +1,6 @@
 /** What a host told, as parts. Pure. */
 import { splitLive, withoutSecrets, type Live } from "@atalaya/protocol";
+import { storable } from "../../platform/store/index.ts";
 import { legacyDigestOf } from "./document.ts";
 import { partOf, type Part, type Parts } from "./parts.ts";
 import type { StatusNews } from "./status.ts";
@@ -11,6 +12,8 @@ export function partsOfNews(news: StatusNews, had: Parts | undefined) {
   let live: Live | undefined;
   for (const [name, value] of Object.entries(told)) {
     if (name === "__proto__" || name === "minions") continue;
+    // Whoever answers by a foreign protocol may name a part as no store can keep it: others' news must not fail with it.
+    if (name !== storable(name)) continue;
     if (value === undefined || (value === null && "patch" in news)) {
       parts.delete(name);
       continue;

@@ -49,6 +49,21 @@ describe.each(engines)("the room of statuses on $name", ({ open }) => {
     ]);
   });
 
+  test("leaves out parts whose names no store can keep, and takes the rest", async () => {
+    await using store = await open();
+    await using tower = await openTower(store, movableClock());
+    const [one, two] = [await tower.online(1), await tower.online(2)];
+    const { host } = one;
+    await Promise.all([
+      tower.status.put(host, { whole: { "a\ud800": 1, "b\0": 2, "ñ\u{1f600}": "\ud800\0", id: "one" } }, "bolt"),
+      tower.status.put(two.host, { whole: { id: "two" } }, "bolt"),
+    ]);
+    expect(Object.keys(valueOfDocument(tower.status.get(host)!, undefined))).toEqual(["id", "ñ\u{1f600}"]);
+    expect(tower.status.get(two.host)).toBeDefined();
+    await tower.status.put(host, { patch: { "ñ\u{1f600}": null } }, "bolt");
+    expect([...tower.status.get(host)!.parts.keys()]).toEqual(["id"]);
+  });
+
   test("names the revision of a document, whoever came and went since, also after restarts", async () => {
     await using store = await open();
     const clock = movableClock();

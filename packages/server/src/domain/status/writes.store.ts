@@ -1,6 +1,6 @@
 /** One commit of what hosts told and what became of them. */
 import { sql, type RawBuilder } from "kysely";
-import { listOf, namesOf, rowsFrom, type Revision, type Tables } from "../../platform/store/index.ts";
+import { inOrder, listOf, namesOf, rowsFrom, type Revision, type Tables } from "../../platform/store/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Source, StatusEvent } from "./status.ts";
 import type { HostRow, Schema } from "./tables.store.ts";
@@ -59,7 +59,7 @@ const hostSet = sql.join(
     .filter((name) => name !== "host")
     .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`),
 );
-const NAMES_AT_ONCE = 500;
+const BODIES_AT_ONCE = 500;
 
 export function writeStatuses(tables: Tables<Schema>, change: StatusWrite): Promise<Revision> {
   return tables.write((tx) => written(tables, tx, change));
@@ -80,7 +80,8 @@ async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWr
         .where("host", "=", host)
         .where("name", "in", listOf(tables.engine, gone, "text"))
         .execute();
-    for (const [name, digest] of parts) if (digest !== null) current.push([host, name, keys.get(digest)!]);
+    for (const [name, digest] of parts)
+      if (digest !== null) current.push(inOrder(columns.current, { host, name, part: keys.get(digest)! }));
   }
   await put(
     "status_current",
@@ -106,20 +107,17 @@ async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWr
     "status_piece",
     columns.piece,
     change.changes.flatMap(({ host, parts }) =>
-      Array.from(parts, ([name, digest]) => [host, name, revision, digest === null ? null : keys.get(digest)!]),
+      Array.from(parts, ([name, digest]) =>
+        inOrder(columns.piece, { host, name, revision, part: digest === null ? null : keys.get(digest)! }),
+      ),
     ),
   );
   await put(
     "status_change",
     columns.change,
-    change.changes.map(({ host, at, source, digest, parts }) => [
-      host,
-      revision,
-      at,
-      source,
-      digest,
-      JSON.stringify([...parts.keys()]),
-    ]),
+    change.changes.map(({ host, at, source, digest, parts }) =>
+      inOrder(columns.change, { host, revision, at, source, digest, names: JSON.stringify([...parts.keys()]) }),
+    ),
   );
   await put(
     "status_event",
@@ -129,7 +127,7 @@ async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWr
   return revision;
 
   async function put(
-    table: string,
+    table: keyof Schema,
     kinds: Readonly<Record<string, "number" | "text">>,
     rows: readonly Row[],
     conflict: RawBuilder<unknown> = sql``,
@@ -161,38 +159,30 @@ async function keysOf(
   const fresh = digests.filter((digest) => !found.has(digest));
   if (fresh.length === 0) return found;
   const rows = fresh.map((digest) => ({ digest, body: bodies.get(digest)! }));
-  for (let at = 0; at < rows.length; at += NAMES_AT_ONCE)
+  for (let at = 0; at < rows.length; at += BODIES_AT_ONCE)
     await tx
       .insertInto("status_part")
-      .values(rows.slice(at, at + NAMES_AT_ONCE))
+      .values(rows.slice(at, at + BODIES_AT_ONCE))
       .onConflict((on) => on.column("digest").doNothing())
       .execute();
   await look(fresh);
   return found;
 }
 
-/** In the order of `columns.event`. */
 function rowOf(
   { kind, at, host, id, name, digest, place, from, names }: Omit<StatusEvent, "revision">,
   revision: Revision,
 ): Row {
-  return [
+  return inOrder(columns.event, {
     revision,
     at,
     kind,
     host,
     id,
     name,
-    digest ?? null,
-    place ?? null,
-    from ?? null,
-    names === undefined ? null : JSON.stringify(names),
-  ];
-}
-
-function inOrder<Name extends string>(
-  kinds: Readonly<Record<Name, unknown>>,
-  row: Readonly<Record<Name, number | string | null>>,
-): Row {
-  return (Object.keys(kinds) as Name[]).map((name) => row[name]);
+    digest: digest ?? null,
+    place: place ?? null,
+    from_place: from ?? null,
+    names: names === undefined ? null : JSON.stringify(names),
+  });
 }

@@ -5,6 +5,7 @@ import type { Statement } from "./engine.ts";
 /**
  * A statement whose text is the same whatever its values: Kysely takes it apart and writes it once (0.1 ms, as much as
  * SQLite needs to carry it out), afterwards only the values are exchanged. `build` binds each value, once, in their order.
+ * Make one for each store: the text is that of its engine.
  */
 export function fixed<Values extends readonly unknown[], Row = unknown>(
   build: (...values: Values) => RawBuilder<Row>,

@@ -32,6 +32,14 @@ export function rowsOfJson(
   return sql`(select ${sql.join(names)} from ${source})`;
 }
 
+/** The values of a row in the order of its columns. */
+export function inOrder<Name extends string>(
+  columns: Readonly<Record<Name, ColumnKind>>,
+  row: Readonly<Record<NoInfer<Name>, number | string | null>>,
+): readonly (number | string | null)[] {
+  return (Object.keys(columns) as Name[]).map((name) => row[name]);
+}
+
 /** The names of columns, as they stand between the brackets of an `insert`. */
 export function namesOf(columns: Readonly<Record<string, ColumnKind>>): RawBuilder<unknown> {
   return sql.join(Object.keys(columns).map((name) => sql.id(name)));
