@@ -5,7 +5,8 @@
  */
 import type { Facts } from "@atalaya/protocol";
 import { compareNames, parseSelector, type Selector } from "@atalaya/protocol/selectors";
-import { hostMoved, hostOf, partsOf, sharedLists, type Parts, type Shared } from "./directory-host.ts";
+import { sharedLists } from "./capability-lists.ts";
+import { hostMoved, hostOf, partsOf, type Parts, type Shared } from "./directory-host.ts";
 import type { GroupRow, HostChanges, HostRow, Moved, SystemRow } from "./directory.store.ts";
 import type { DirectoryHost, HostKey, SystemKey } from "./fleet.ts";
 

@@ -2,7 +2,7 @@ import type { Fingerprint } from "@atalaya/protocol";
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import { keepLatest } from "../../platform/latest.ts";
 import { listOf, rowsFrom, violation, type Store } from "../../platform/store/index.ts";
-import { sharedLists } from "./directory-host.ts";
+import { sharedLists } from "./capability-lists.ts";
 import type { Moved, PresenceRow } from "./directory.store.ts";
 import type { HostKey, SystemKey } from "./fleet.ts";
 import { addHistory, newHistory } from "./history.store.ts";

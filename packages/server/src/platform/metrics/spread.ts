@@ -1,4 +1,5 @@
-import type { Metric, Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { register } from "./own-metric.ts";
 
 /** A histogram without labels. */
 export interface Spread {
@@ -16,7 +17,7 @@ export function spreadIn(
   const counts = new Float64Array(buckets.length + 1);
   let sum = 0;
 
-  async function get() {
+  register(registry, name, () => {
     let count = 0;
     const values = [...buckets, "+Inf"].map((le, at) => {
       count += counts[at]!;
@@ -26,11 +27,8 @@ export function spreadIn(
       { metricName: `${name}_sum`, labels: {}, value: sum },
       { metricName: `${name}_count`, labels: {}, value: count },
     ];
-    return { name, help, type: "histogram", aggregator: "sum", values: [...values, ...totals] };
-  }
-
-  // What a registry asks of a metric is its name and `get`; the type names the classes that prom-client has.
-  registry.registerMetric({ name, get } as unknown as Metric);
+    return { help, type: "histogram", values: [...values, ...totals] };
+  });
   return {
     observe(value) {
       let at = 0;

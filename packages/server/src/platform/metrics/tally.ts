@@ -1,4 +1,5 @@
-import type { Metric, Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { register } from "./own-metric.ts";
 
 /** A counter with one label. */
 export interface Tally<Value extends string> {
@@ -12,12 +13,10 @@ export function tallyIn<Value extends string>(
 ): Tally<Value> {
   const counts = new Map<Value, number>();
 
-  async function get() {
-    const values = Array.from(counts, ([value, count]) => ({ labels: { [label]: value }, value: count }));
-    return { name, help, type: "counter", aggregator: "sum", values };
-  }
-
-  // What a registry asks of a metric is its name and `get`; the type names the classes that prom-client has.
-  registry.registerMetric({ name, get } as unknown as Metric);
+  register(registry, name, () => ({
+    help,
+    type: "counter",
+    values: Array.from(counts, ([value, count]) => ({ labels: { [label]: value }, value: count })),
+  }));
   return { inc: (value) => void counts.set(value, (counts.get(value) ?? 0) + 1) };
 }
