@@ -1,7 +1,7 @@
 /** A host's link, or its last one, and its hardware, as rows. */
 import type { Fingerprint } from "@atalaya/protocol";
 import { sql, type RawBuilder } from "kysely";
-import { inOrder, namesOf, rowsFrom } from "../../platform/store/index.ts";
+import { inOrder, namesOf, rowsFrom, setFrom } from "../../platform/store/index.ts";
 import type { PresenceRow } from "./directory.store.ts";
 import type { HostKey } from "./fleet.ts";
 import type { Presence } from "./presence.ts";
@@ -68,16 +68,12 @@ export async function putPresences(
   if (presences.length > 0) await newPresences(engine, presences.map(rowOf)).execute(tx);
 }
 
-const presenceSet = Object.keys(presenceColumns)
-  .filter((name) => name !== "host")
-  .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`);
-
 /** The same as a statement; at least one. */
 export function newPresences(engine: "sqlite" | "postgres", presences: readonly PresenceRow[]): RawBuilder<unknown> {
   const rows = presences.map((row) => inOrder(presenceColumns, row));
   return sql`insert into fleet_presence (${namesOf(presenceColumns)})
     select v.* from ${rowsFrom(engine, rows, presenceColumns)} as v where true
-    on conflict (host) do update set ${sql.join(presenceSet)}`;
+    on conflict (host) do update set ${setFrom("excluded", presenceColumns, ["host"])}`;
 }
 
 /** What a host's hardware is known by, and the same MACs for looking up. */

@@ -50,9 +50,9 @@ export interface PresenceStore {
 const REMEMBERED = 50_000;
 
 /**
- * On SQLite it remembers where it has put systems, so that those that come back need not be read. Whatever changes a host raises its
- * revision: one that is not at the revision remembered, as far as `revisionOf` knows, is read; and where that does not
- * know of a change yet, the movement fails as a whole and is made anew.
+ * On SQLite it remembers where it has put systems, so that those that come back need not be read. Whatever changes a host
+ * raises its revision: one that is not at the revision remembered, as far as `revisionOf` knows, is read; and where that
+ * does not know of a change yet, the movement fails as a whole and is made anew.
  */
 export function presenceStore(store: Store, revisionOf: (host: HostKey) => number | undefined): PresenceStore {
   const tables = store.tables<FleetSchema>();
@@ -120,13 +120,14 @@ export function presenceStore(store: Store, revisionOf: (host: HostKey) => numbe
       const before = await read(tx, systems);
       const { presences, entries, hardware } = decide(before);
       if (presences.length === 0 && hardware.length === 0) return [];
-      await putPresences(tx, tables.engine, presences);
+      const rows = presences.map(rowOf);
+      if (rows.length > 0) await newPresences(tables.engine, rows).execute(tx);
       await addHistory(tx, tables.engine, entries);
       for (const { host, shown } of hardware) await putHardware(tx, host, shown);
       const hosts = new Set([...presences, ...hardware].map(({ host }) => host));
       const revision = await tables.nextRevision(tx);
       await stamp(tx, tables.engine, [...hosts], revision);
-      return movedTo(presences.map(rowOf), before, revision);
+      return movedTo(rows, before, revision);
     });
   }
 

@@ -1,6 +1,6 @@
 /** Commits what the ledger gathered: one transaction and one revision a group. */
 import { sql, type RawBuilder } from "kysely";
-import { listOf, namesOf, rowsFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
+import { listOf, namesOf, rowsFrom, setFrom, storable, type Revision, type Store } from "../../platform/store/index.ts";
 import type { ExtentRow, OutputStore } from "./output.store.ts";
 import type { JobsTables, JobState } from "./tables.store.ts";
 
@@ -93,14 +93,8 @@ const extentColumns = {
 export function ledgerStore(store: Store, output: OutputStore): LedgerStore {
   const tables = store.tables<JobsTables>();
   const { engine } = tables;
-  const set = (columns: Readonly<Record<string, string>>, keys: readonly string[]) =>
-    sql.join(
-      Object.keys(columns)
-        .filter((name) => !keys.includes(name))
-        .map((name) => sql`${sql.id(name)} = ${sql.id("v", name)}`),
-    );
-  const runSet = set(runColumns, ["job", "host"]);
-  const jobSet = set(jobColumns, ["key"]);
+  const runSet = setFrom("v", runColumns, ["job", "host"]);
+  const jobSet = setFrom("v", jobColumns, ["key"]);
 
   return {
     async commit({ runs, jobs, events, extents }) {

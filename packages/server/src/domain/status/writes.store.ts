@@ -1,6 +1,6 @@
 /** One commit of what hosts told and what became of them. */
 import { sql, type RawBuilder } from "kysely";
-import { inOrder, listOf, namesOf, rowsFrom, type Revision, type Tables } from "../../platform/store/index.ts";
+import { inOrder, listOf, namesOf, rowsFrom, setFrom, type Revision, type Tables } from "../../platform/store/index.ts";
 import type { HostKey } from "../fleet/index.ts";
 import type { Source, StatusEvent } from "./status.ts";
 import type { HostRow, Schema } from "./tables.store.ts";
@@ -54,11 +54,6 @@ const columns = {
     names: "text",
   },
 } as const;
-const hostSet = sql.join(
-  Object.keys(columns.host)
-    .filter((name) => name !== "host")
-    .map((name) => sql`${sql.id(name)} = ${sql.id("excluded", name)}`),
-);
 const BODIES_AT_ONCE = 500;
 
 export function writeStatuses(tables: Tables<Schema>, change: StatusWrite): Promise<Revision> {
@@ -101,7 +96,7 @@ async function written(tables: Tables<Schema>, tx: Transaction, change: StatusWr
     "status_host",
     columns.host,
     change.hosts.map((row) => inOrder(columns.host, { ...row, revision: row.revision ?? revision })),
-    sql`on conflict (host) do update set ${hostSet}`,
+    sql`on conflict (host) do update set ${setFrom("excluded", columns.host, ["host"])}`,
   );
   await put(
     "status_piece",

@@ -19,7 +19,7 @@ export type { Revision, Store, Tables } from "./engine.ts";
 export type { Migration } from "./migration.ts";
 export { violation } from "./differences.ts";
 export { fixed } from "./fixed.ts";
-export { inOrder, listOf, namesOf, rowsFrom, rowsOfJson, storable } from "./rows.ts";
+export { inOrder, listOf, namesOf, rowsFrom, rowsOfJson, setFrom, storable } from "./rows.ts";
 export { lockFolder } from "./folder-lock.ts";
 export type { StoreOwner } from "./postgres/lease.ts";
 

@@ -45,6 +45,16 @@ export function namesOf(columns: Readonly<Record<string, ColumnKind>>): RawBuild
   return sql.join(Object.keys(columns).map((name) => sql.id(name)));
 }
 
+/** What an `update` sets: each column but the keys, to what `source` has for it. */
+export function setFrom<Name extends string>(
+  source: "excluded" | "v",
+  columns: Readonly<Record<Name, ColumnKind>>,
+  keys: readonly NoInfer<Name>[],
+): RawBuilder<unknown> {
+  const names = (Object.keys(columns) as Name[]).filter((name) => !keys.includes(name));
+  return sql.join(names.map((name) => sql`${sql.id(name)} = ${sql.id(source, name)}`));
+}
+
 /**
  * The right side of `in`, for keys or texts: `where("key", "in", listOf(engine, keys, "number"))`. As values of their own
  * each would be compiled by Kysely, and every number of them would be another statement for the engine to prepare.
