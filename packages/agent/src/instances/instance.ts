@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError, type ServiceSpec, type ServiceState, type ServiceStatus } from "@atalaya/protocol";
+import { statOf } from "../capabilities/exec/processes.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
@@ -47,6 +48,8 @@ export interface Instance {
 const PROOF_MS = 500;
 const BEGIN_MS = 10_000;
 const LOOK_MS = 50;
+/** So long a minder may take to write how its program ended; it is milliseconds where the machine is not busy. */
+const LAST_WORD_MS = 10_000;
 
 export function createInstance(needs: InstanceNeeds): Instance {
   const { name, files, log } = needs;
@@ -128,18 +131,26 @@ export function createInstance(needs: InstanceNeeds): Instance {
       }
       const ended = readExit((await readIfThere(files.exit(attempt))) ?? "");
       if (ended !== undefined) return over(ended);
-      // Its minder was killed: how it ended nobody knows.
-      if (begun !== undefined && !alive()) {
-        await pause(LOOK_MS);
-        const late = readExit((await readIfThere(files.exit(attempt))) ?? "");
-        over(late);
-      }
+      if (begun !== undefined && !alive()) over(await lastWord(attempt));
     } catch (error) {
       if (!isMissing(error)) log.error("instance.not-looked-at", { name, ...failureOf(error) });
     } finally {
       looking = false;
     }
     if (again) await look();
+  }
+
+  /** How it ended, once its minder has written it; undefined: that was killed, and nobody knows. */
+  async function lastWord(attempt: number): Promise<number | undefined> {
+    const end = performance.now() + LAST_WORD_MS;
+    const minder = Number((await readIfThere(files.claim(attempt))) ?? "");
+    for (;;) {
+      // Asked first: a minder that is gone has written what it had to write.
+      const mayStillSay = minder > 0 && statOf(minder) !== undefined && performance.now() < end;
+      await pause(LOOK_MS);
+      const code = readExit((await readIfThere(files.exit(attempt))) ?? "");
+      if (code !== undefined || !mayStillSay) return code;
+    }
   }
 
   function over(code: number | undefined): void {
@@ -229,7 +240,10 @@ export function createInstance(needs: InstanceNeeds): Instance {
   async function proven(): Promise<void> {
     const { attempt } = wish;
     await until(() => state !== "starting", BEGIN_MS);
-    await until(() => state !== "running" || wish.attempt !== attempt, PROOF_MS);
+    const ended = (): boolean => state !== "running" || wish.attempt !== attempt;
+    await until(ended, PROOF_MS);
+    // It is no more, and its minder is about to say how it ended.
+    if (!ended() && !alive()) await until(ended, LAST_WORD_MS);
     if (state === "running") return;
     if (exitCode === 0 && spec.restart !== "always") return;
     const code = exitCode === undefined ? "" : ` with ${exitCode}`;

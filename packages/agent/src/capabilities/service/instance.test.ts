@@ -93,6 +93,14 @@ describe("an instance", () => {
     });
   });
 
+  test("that ends at once says with what, also where its minder is slow to write it", async () => {
+    const script = `kill -STOP $PPID; (sleep 1; kill -CONT $PPID) >/dev/null 2>&1 & exit 7`;
+    expect(await add("slow", sh(script, { restart: "never" }))).toMatchObject({
+      state: "failed",
+      reason: { message: "slow ended with 7 as soon as it was started: it said nothing" },
+    });
+  });
+
   test("survives the agent's death as the same process, and is found by the next one", async () => {
     await add("survivor", sh(`while :; do echo tick; sleep 0.1; done`));
     const before = await status("survivor");

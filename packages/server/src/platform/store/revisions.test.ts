@@ -87,14 +87,22 @@ async function openNotes(engine: (typeof engines)[number]): Promise<{ store: Sto
   };
 }
 
-/** The first writer has its number and waits with its commit until the reader saw the second one's, if it ever does. */
-function overtaking() {
+/**
+ * The first writer has its number and waits with its commit until the reader saw the second one's, if it ever does.
+ * `patience`: where revisions are right, or there is one writer at a time, one of the two never happens.
+ */
+function overtaking(patience: { readonly forNumberMs: number; readonly forReaderMs: number }) {
   const events = new EventEmitter();
   const firstHasNumber = once(events, "taken");
   const secondSeen = once(events, "1.0");
   const writers = [
-    [{ before: async () => {}, after: () => (events.emit("taken"), Promise.race([secondSeen, pause(150)])) }],
-    [{ before: () => Promise.race([firstHasNumber, pause(50)]), after: async () => {} }],
+    [
+      {
+        before: async () => {},
+        after: () => (events.emit("taken"), Promise.race([secondSeen, pause(patience.forReaderMs)])),
+      },
+    ],
+    [{ before: () => Promise.race([firstHasNumber, pause(patience.forNumberMs)]), after: async () => {} }],
   ];
   return { writers, seen: (text: string) => events.emit(text) };
 }
@@ -119,7 +127,7 @@ describe.each(engines)("revisions on $name", (engine) => {
   test("nobody can be overtaken between taking a revision and committing it", async () => {
     await using opened = await openNotes(engine);
     const notes = opened.store.tables<NoteTables>();
-    const { writers, seen } = overtaking();
+    const { writers, seen } = overtaking({ forNumberMs: 50, forReaderMs: 150 });
     expect(await missedBy(notes, notes.nextRevision, writers, seen)).toEqual([]);
   });
 
@@ -144,6 +152,6 @@ test("the tests above notice a plain sequence: it loses the row that was overtak
     const { rows } = await sql<{ value: number }>`select nextval('plain') as value`.execute(tx);
     return rows[0]!.value;
   };
-  const { writers, seen } = overtaking();
+  const { writers, seen } = overtaking({ forNumberMs: 10_000, forReaderMs: 10_000 });
   expect(await missedBy(notes, fromSequence, writers, seen)).toEqual(["0.0"]);
 });
