@@ -14,6 +14,8 @@ export type GateRefusal = "too-slow" | "not-tls" | "evicted" | "too-many-pieces"
 export interface Gate extends Disposable {
   /** Takes a fresh socket. Its bytes are put back before it is handed over, so that nobody sees they were read. */
   take(socket: Socket, address: string): void;
+  /** It has been closed, whether it still waits here or not. */
+  forget(socket: Socket): void;
   readonly unread: number;
 }
 
@@ -34,13 +36,14 @@ const NOTHING = Buffer.alloc(0);
  */
 export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
   const byAddress = new Map<string, Set<Waiting>>();
-  const inAll = new Set<Waiting>();
+  /** The one that has waited longest first. */
+  const inAll = new Map<Socket, Waiting>();
   /** Of the one that has waited longest, or of one that was before it: a timer for each would be set for nothing. */
   let deadline: Disposable | undefined;
 
   const leave = (waiting: Waiting): void => {
-    waiting.socket.off("readable", waiting.read).off("close", waiting.gone);
-    inAll.delete(waiting);
+    waiting.socket.off("data", read);
+    inAll.delete(waiting.socket);
     const neighbours = byAddress.get(waiting.address);
     neighbours?.delete(waiting);
     if (neighbours?.size === 0) byAddress.delete(waiting.address);
@@ -48,7 +51,7 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
   function watch(inMs: number): void {
     deadline = clock.after(inMs, () => {
       deadline = undefined;
-      for (const waiting of inAll) {
+      for (const waiting of inAll.values()) {
         const leftMs = waiting.since + limits.helloTimeoutMs - performance.now();
         if (leftMs > 0) return watch(leftMs);
         refuse(waiting, "too-slow");
@@ -61,9 +64,10 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
     if (why === "not-tls") waiting.socket.end(plainAnswer(waiting.bytes));
     waiting.socket.destroySoon();
   };
-  const read = (waiting: Waiting): void => {
-    const piece = waiting.socket.read() as Buffer | null;
-    if (piece === null) return;
+  /** One function for all sockets: a closure of each would be made, put on and taken off for one packet. */
+  function read(this: Socket, piece: Buffer): void {
+    const waiting = inAll.get(this);
+    if (waiting === undefined) return;
     waiting.bytes = waiting.bytes.length === 0 ? piece : Buffer.concat([waiting.bytes, piece]);
     waiting.pieces += 1;
     const hello = parseClientHello(waiting.bytes.subarray(0, MAX_HELLO_BYTES));
@@ -73,28 +77,26 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
       return;
     }
     leave(waiting);
-    waiting.socket.unshift(waiting.bytes);
-    pass(waiting.socket, hello);
-  };
+    // Before its bytes are put back, or they would be read here once more.
+    this.pause();
+    this.unshift(waiting.bytes);
+    pass(this, hello);
+  }
 
   return {
     take(socket, address) {
-      const waiting: Waiting = {
-        socket,
-        address,
-        bytes: NOTHING,
-        pieces: 0,
-        read: () => read(waiting),
-        gone: () => leave(waiting),
-        since: performance.now(),
-      };
+      const waiting: Waiting = { socket, address, bytes: NOTHING, pieces: 0, since: performance.now() };
       const neighbours = byAddress.get(address) ?? new Set();
-      if (neighbours.size >= limits.unreadPerAddress) refuse(oldest(neighbours), "evicted");
-      else if (inAll.size >= limits.unreadInAll) refuse(oldest(inAll), "evicted");
+      if (neighbours.size >= limits.unreadPerAddress) refuse(oldest(neighbours.values()), "evicted");
+      else if (inAll.size >= limits.unreadInAll) refuse(oldest(inAll.values()), "evicted");
       byAddress.set(address, neighbours.add(waiting));
-      inAll.add(waiting);
+      inAll.set(socket, waiting);
       if (deadline === undefined) watch(limits.helloTimeoutMs);
-      socket.on("readable", waiting.read).on("close", waiting.gone);
+      socket.on("data", read).resume();
+    },
+    forget(socket) {
+      const waiting = inAll.get(socket);
+      if (waiting !== undefined) leave(waiting);
     },
     get unread() {
       return inAll.size;
@@ -102,7 +104,7 @@ export function createGate({ clock, limits, pass, refused }: GateNeeds): Gate {
     [Symbol.dispose]() {
       deadline?.[Symbol.dispose]();
       deadline = undefined;
-      for (const waiting of inAll) {
+      for (const waiting of inAll.values()) {
         leave(waiting);
         waiting.socket.destroy();
       }
@@ -115,14 +117,12 @@ interface Waiting {
   readonly address: string;
   /** By a clock that nobody sets: `performance.now`. */
   readonly since: number;
-  readonly read: () => void;
-  readonly gone: () => void;
   bytes: Buffer;
   pieces: number;
 }
 
-function oldest(waiting: ReadonlySet<Waiting>): Waiting {
-  return waiting.values().next().value!;
+function oldest(waiting: Iterator<Waiting>): Waiting {
+  return waiting.next().value as Waiting;
 }
 
 /** A person who forgot the `s` of `https` is told so; everybody else gets TLS's own "decode error". */

@@ -24,12 +24,7 @@ export function createListeners(wanted: readonly ListenAddress[], setting?: stri
     early.add(socket);
     socket.once("close", () => early?.delete(socket)).on("error", () => undefined);
   };
-  const servers = wanted.map(() =>
-    net.createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, pauseOnConnect: true },
-      (socket) => take(socket),
-    ),
-  );
+  const servers = wanted.map(() => net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => take(socket)));
   const taken = (): readonly net.Socket[] => {
     const sockets = [...(early ?? [])];
     early = undefined;

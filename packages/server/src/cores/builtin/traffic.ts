@@ -38,26 +38,37 @@ export interface Traffic {
   cut(): void;
 }
 
+/** An open connection, and what its end undoes. */
+interface Arrival {
+  readonly address: string;
+  /** While it is under way. */
+  handshake: Handshake | undefined;
+  /** Counted among the visitors of this network. */
+  network: string | undefined;
+}
+
+interface Handshake {
+  readonly key: string;
+  readonly hello: { readonly resuming: boolean };
+  readonly raw: net.Socket;
+  readonly arrival: Arrival;
+  readonly since: number;
+}
+
 // TLS's own "internal error" (RFC 8446, 6): the agent comes back later, by its own jitter.
 const OVERLOADED = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 80]);
 const LOOK_FOR_IDLE_MS = 50;
+/** A visitor whose machine is gone is noticed so, where nothing else asks: what is tunnelled may be silent for hours. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Between the listening sockets and the plane: a first reader tells links from everybody else, TLS servers speak HTTP. */
 export function createTraffic(needs: TrafficNeeds): Traffic {
   const { plane, pki, log, clock, limits, hostNames } = needs;
   const admission = createAdmission(limits, clock.now());
-  const open = new Map<net.Socket, string>();
+  const open = new Map<net.Socket, Arrival>();
   const publicOf = new Map<string, number>();
   /** Under way, the oldest first. */
-  const handshakes = new Map<
-    string,
-    {
-      readonly hello: { readonly resuming: boolean };
-      readonly raw: net.Socket;
-      readonly since: number;
-      readonly gone: () => void;
-    }
-  >();
+  const handshakes = new Map<string, Handshake>();
   /** From the handshake to the first request; a link's peer is let go of once it is admitted. */
   const proven = new WeakMap<TLSSocket, X509Certificate>();
   const gate = createGate({ clock, limits, pass, refused: (reason) => counted.refused.inc({ reason }) });
@@ -101,13 +112,18 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     const address = addressOf(socket);
     // Gone before we looked.
     if (address === "") return void socket.destroy();
-    open.set(socket, address);
+    open.set(socket, { address, handshake: undefined, network: undefined });
     socket.on("error", ignore);
     socket.on("close", leave);
     gate.take(socket, address);
   }
 
+  /** The one listener for a connection's end, whatever has become of it: putting on one more for each stage costs a link. */
   function leave(this: net.Socket): void {
+    gate.forget(this);
+    const arrival = open.get(this);
+    if (arrival?.handshake !== undefined) settle(arrival.handshake, "failed");
+    if (arrival?.network !== undefined) leavePublic(arrival.network);
     open.delete(this);
     if (open.size === 0) emptied?.resolve();
   }
@@ -137,14 +153,10 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
       socket.destroySoon();
       return;
     }
-    const key = keyOf(socket);
-    const gone = (): void => {
-      handshakes.delete(key);
-      admission.settle(hello, "failed");
-      counted.handshakes.inc("failed");
-    };
-    handshakes.set(key, { hello, raw: socket, since: now, gone });
-    socket.once("close", gone);
+    const arrival = open.get(socket)!;
+    const handshake = { key: keyOf(socket), hello, raw: socket, arrival, since: now };
+    arrival.handshake = handshake;
+    handshakes.set(handshake.key, handshake);
     // Asked each time: that key's time may end while nothing else is renewed.
     const before = pki.tls().ticketKeysBefore?.toString("hex", 0, 16);
     handOver(before !== undefined && hello.ticketKey === before ? doors.earlier : doors.link, "link", socket);
@@ -154,27 +166,38 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   function giveUpOldest(now: number): boolean {
     const [oldest] = handshakes.values();
     if (oldest === undefined || now - oldest.since < limits.handshakePatienceMs) return false;
-    oldest.raw.off("close", oldest.gone);
-    oldest.gone();
+    settle(oldest, "failed");
     oldest.raw.destroy();
     return true;
   }
 
+  function settle({ key, hello, arrival }: Handshake, outcome: "full" | "resumed" | "failed"): void {
+    arrival.handshake = undefined;
+    handshakes.delete(key);
+    admission.settle(hello, outcome);
+    counted.handshakes.inc(outcome);
+  }
+
   function passPublic(socket: net.Socket, door: https.Server): void {
-    const address = networkOf(open.get(socket) ?? "");
-    const others = publicOf.get(address) ?? 0;
+    const arrival = open.get(socket)!;
+    const network = networkOf(arrival.address);
+    const others = publicOf.get(network) ?? 0;
     if (others >= limits.publicPerAddress) {
       counted.refused.inc({ reason: "address" });
       socket.destroy();
       return;
     }
-    publicOf.set(address, others + 1);
-    socket.once("close", () => {
-      const left = (publicOf.get(address) ?? 1) - 1;
-      if (left === 0) publicOf.delete(address);
-      else publicOf.set(address, left);
-    });
+    publicOf.set(network, others + 1);
+    arrival.network = network;
+    // Links and their streams have heartbeats of their own; it is four calls to the system.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     handOver(door, "public", socket);
+  }
+
+  function leavePublic(network: string): void {
+    const left = (publicOf.get(network) ?? 1) - 1;
+    if (left === 0) publicOf.delete(network);
+    else publicOf.set(network, left);
   }
 
   function handOver(door: https.Server, name: string, socket: net.Socket): void {
@@ -192,15 +215,8 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
   }
 
   function linkProven(socket: TLSSocket): void {
-    const key = keyOf(socket);
-    const handshake = handshakes.get(key);
-    if (handshake !== undefined) {
-      const outcome = socket.isSessionReused() ? "resumed" : "full";
-      handshakes.delete(key);
-      handshake.raw.off("close", handshake.gone);
-      admission.settle(handshake.hello, outcome);
-      counted.handshakes.inc(outcome);
-    }
+    const handshake = handshakes.get(keyOf(socket));
+    if (handshake !== undefined) settle(handshake, socket.isSessionReused() ? "resumed" : "full");
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
     if (certificate === undefined) return void socket.destroy();
     proven.set(socket, certificate);

@@ -366,7 +366,7 @@ function fakeAgent(host: DirectoryHost, { links, listeners, clock, diligent }: A
         paused: () => paused,
       };
       const spool = [...agent.spool].map(([run, { phase, output }]) => ({ run, phase, lastSequence: output.length }));
-      const answers = await Promise.all([...listeners].map((listener) => listener.resume(link, spool)));
+      const answers = await Promise.all([...listeners].flatMap((listener) => listener.resume?.(link, spool) ?? []));
       agent.link = link;
       links.set(agent.at, link);
       for (const entry of answers.flat()) goOn(entry);

@@ -37,8 +37,8 @@ export type RunFrame = Exclude<AgentFrame, Hello | SideFrame | { readonly type: 
 
 /** What a room that uses links hears. All calls for one link come in order. */
 export interface LinkListener {
-  /** The agent said what its spool holds: answer where we stand with each. Before `up`. */
-  resume(link: Link, spool: readonly SpoolEntry[]): Promise<readonly ResumeEntry[]>;
+  /** The agent said what its spool holds: answer where we stand with each. Before `up`. For whoever owns runs. */
+  resume?(link: Link, spool: readonly SpoolEntry[]): Promise<readonly ResumeEntry[]>;
   /** The welcome is sent; frames may be sent from now on. */
   up(link: Link): void;
   frame?(link: Link, frame: RunFrame): void;

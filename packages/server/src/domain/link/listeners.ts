@@ -36,7 +36,7 @@ export function createListeners(log: Log): Listeners {
       attached([...all, listener]);
       return { [Symbol.dispose]: () => attached(all.filter((each) => each !== listener)) };
     },
-    resume: async (link, spool) => (await Promise.all(all.map((listener) => listener.resume(link, spool)))).flat(),
+    resume: async (link, spool) => (await Promise.all(all.flatMap((one) => one.resume?.(link, spool) ?? []))).flat(),
     up: (link) => each(all, (listener) => listener.up(link)),
     frame: (link: Link, frame: RunFrame) => each(framed, (listener) => listener.frame?.(link, frame)),
     aside: (link: Link, frame: SideFrame) => each(all, (listener) => listener.aside?.(link, frame)),

@@ -211,7 +211,6 @@ export function createStreams(needs: StreamsNeeds): Streams {
   }
 
   const listener: LinkListener = {
-    resume: async () => [],
     up: (link) => lives.linkUp(link.host, link.enrolment),
     aside(link, frame) {
       if (frame.type !== "stream-refused") return;

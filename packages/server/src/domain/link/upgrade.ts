@@ -15,11 +15,13 @@ export interface LinkPeer {
 
 /** Why this request cannot become a link; undefined: it can. */
 export function unfit(request: Pick<IncomingMessage, "url" | "headers">, peer: LinkPeer): AtalayaError | undefined {
-  const path = request.url?.split("?", 1)[0];
-  if (path !== LINK_PATH || peer.door !== "link")
+  const { url, headers } = request;
+  // Agents ask for just this path and offer just this protocol.
+  if ((url !== LINK_PATH && url?.split("?", 1)[0] !== LINK_PATH) || peer.door !== "link")
     return new AtalayaError("route.unknown", "there is no such thing here");
-  const protocols = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
-  if (!protocols.includes(LINK_PROTOCOL)) return new AtalayaError("link.version", `a link speaks ${LINK_PROTOCOL}`);
+  const offered = headers["sec-websocket-protocol"];
+  if (offered !== LINK_PROTOCOL && offered?.split(",").some((name) => name.trim() === LINK_PROTOCOL) !== true)
+    return new AtalayaError("link.version", `a link speaks ${LINK_PROTOCOL}`);
   // The door's handshake demands one; without it there is nobody to admit.
   if (peer.certificate === undefined) return new AtalayaError("certificate.unknown", "a link needs a certificate");
   return undefined;

@@ -165,7 +165,6 @@ export function createMonitorRoom({ store, links, bus, clock, log }: MonitorRoom
   }
 
   const listener: LinkListener = {
-    resume: async () => [],
     up(link) {
       if (link.capabilities.has(MONITOR)) ask(link, SLOW_MS);
     },

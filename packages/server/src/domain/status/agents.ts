@@ -22,7 +22,6 @@ export function listenToAgents(needs: {
 }): Disposable {
   const { links, log } = needs;
   return links.attach({
-    resume: async () => [],
     up: () => undefined,
     down: () => undefined,
     aside(link, frame) {
