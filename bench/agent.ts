@@ -84,7 +84,7 @@ export async function run({ starts = 30, idle = 40 }: AgentOptions = {}): Promis
   async function bareClient(child: ReturnType<typeof benchChild<BareOrder>>): Promise<Start> {
     // Key and certificate in one: TLS takes of it what it needs.
     const pem = await readFile(join(server.data, "pki", "server.pem"), "utf8");
-    const port = await child.order<number>({ do: "listen", key: pem, cert: pem, ca: server.ca, welcome: 0 });
+    const port = await child.order<number>({ do: "listen", key: pem, cert: pem, ca: server.ca, welcome: "" });
     const identity = await enrolSim(server, { token: body.token, n: 1 });
     const own = join(folder, "bare");
     await mkdir(own);

@@ -1,14 +1,13 @@
 /**
- * The floor: a mutual-TLS `ws` server that does nothing but send frames of the same sizes and wait for the answers. A
- * link is set up when it has looked at the client's certificate, read one frame of a hello's size and answered one of a
- * welcome's: that is what a link's set-up is on the wire (docs/decisions/0042-what-bare-means.md).
+ * The floor: a mutual-TLS `ws` server that does nothing but send frames that ours has sent and wait for the answers. A
+ * link is set up when it has looked at the client's certificate, got a hello and answered with a welcome: that is what a
+ * link's set-up is on the wire (docs/decisions/0042-what-bare-means.md).
  */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { WebSocketServer, type WebSocket } from "ws";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
-import type { Sizes } from "./crowd.child.ts";
 import { takeOrders } from "./orders.ts";
 
 export type BareOrder =
@@ -17,14 +16,18 @@ export type BareOrder =
       readonly key: string;
       readonly cert: string;
       readonly ca: string;
-      /** Length of the answer to a hello; 0 where none comes. */
-      readonly welcome: number;
+      /** The answer to a hello. */
+      readonly welcome: string;
     }
-  | { readonly do: "round"; readonly sizes: Sizes }
+  /** One run of one job for all of them. */
+  | { readonly do: "round"; readonly start: string; readonly settled: string }
   | { readonly do: "usage" };
 
 const sockets = new Set<WebSocket>();
-let frames: { readonly start: string; readonly settled: string } = { start: "", settled: "" };
+/** Where the kind of a frame begins: all begin with `{"type":"`. */
+const KIND_AT = 9;
+const KIND = { hello: 0x68, result: 0x72 } as const;
+let settled = "";
 let answered = 0;
 let roundDone: (() => void) | undefined;
 
@@ -33,11 +36,11 @@ async function obey(order: BareOrder): Promise<unknown> {
     case "listen":
       return listen(order);
     case "round": {
-      frames = { start: "S".padEnd(order.sizes.start, "."), settled: "C".padEnd(order.sizes.settled, ".") };
+      ({ settled } = order);
       answered = 0;
       const began = performance.timeOrigin + performance.now();
       const done = new Promise<void>((resolve) => (roundDone = resolve));
-      for (const socket of sockets) socket.send(frames.start);
+      for (const socket of sockets) socket.send(order.start);
       await done;
       return { began };
     }
@@ -52,7 +55,7 @@ async function obey(order: BareOrder): Promise<unknown> {
   }
 }
 
-async function listen({ key, cert, ca, welcome: length }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
+async function listen({ key, cert, ca, welcome }: Extract<BareOrder, { do: "listen" }>): Promise<number> {
   const server = createServer({
     key,
     cert,
@@ -63,17 +66,17 @@ async function listen({ key, cert, ca, welcome: length }: Extract<BareOrder, { d
     ALPNProtocols: [LINK_PROTOCOL],
     sessionIdContext: "bare",
   });
-  const welcome = "W".padEnd(length, ".");
   const wss = new WebSocketServer({ server, perMessageDeflate: false, skipUTF8Validation: true });
   wss.on("connection", (socket, request) => {
     if ((request.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256 === undefined) return socket.terminate();
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
-    socket.on("message", (data: Buffer) => {
-      if (data[0] === 0x48) socket.send(welcome);
-      if (data[0] !== 0x52) return;
-      socket.send(frames.settled);
+    socket.on("message", (data: Buffer, isBinary) => {
+      if (isBinary) return;
+      if (data[KIND_AT] === KIND.hello) socket.send(welcome);
+      if (data[KIND_AT] !== KIND.result) return;
+      socket.send(settled);
       answered += 1;
       if (answered === sockets.size) roundDone?.();
     });

@@ -2,12 +2,13 @@
  * A trivial job on N connected agents, all results committed, beside the bare `ws` round trip of frames of the same
  * sizes on as many equal connections, in the same run and turn about.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverProcess } from "@atalaya/testkit";
 import { benchChild } from "./child.ts";
-import type { Order, Sizes } from "./crowd.child.ts";
+import type { Order, Said, Sizes } from "./crowd.child.ts";
 import type { BareOrder } from "./bare-server.child.ts";
 import { median, percentile, rssOf, cpuMsOf } from "./measure.ts";
 
@@ -31,6 +32,7 @@ export interface FanoutOptions {
 
 const WARM_ROUNDS = 2;
 const IDENTITIES = 100;
+const RUN_ID = /run_[\w-]{22}/g;
 /** Of either server, before its memory is looked at first. */
 const FIRST_LINKS = 100;
 
@@ -69,17 +71,17 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     // fill caches that all others share: docs/decisions/0042-what-bare-means.md.
     await server.end("SIGTERM");
     await server.start();
-    await sims.order({ do: "connect", host, port, atOnce: 64, kind: "sim", count: FIRST_LINKS });
+    await sims.order({ do: "connect", host, port, atOnce: 64, side: "ours", count: FIRST_LINKS });
     const idle = rssOf(server.process.pid);
-    await sims.order({ do: "connect", host, port, atOnce: 64, kind: "sim" });
+    await sims.order({ do: "connect", host, port, atOnce: 64, side: "ours" });
     console.error("all linked");
     const linked = rssOf(server.process.pid);
 
     await online();
 
-    // First jobs warm both ends and tell the sizes of the frames.
+    // First jobs warm both ends and tell what the bare server has to say.
     for (let warm = 0; warm < WARM_ROUNDS; warm += 1) await jobRound(agents);
-    const { sizes } = await sims.order<{ readonly sizes: Sizes }>({ do: "collect" });
+    const { sizes, said } = await sims.order<{ readonly sizes: Sizes; readonly said: Said }>({ do: "collect" });
 
     // One file holds the server's key and certificate, and node:tls finds each in it.
     const pem = readFileSync(join(folder, "pki", "server.pem"), "utf8");
@@ -88,21 +90,28 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
       key: pem,
       cert: pem,
       ca,
-      welcome: sizes.welcome,
+      welcome: said.welcome,
     });
     // The bare clients need certificates of the same CA; the bare server does not ask whose they are.
     await bareClients.order({ do: "enrol", host, port, ca, token: made.token, from: agents + 1, count: IDENTITIES });
-    const toBare = { do: "connect", host: "127.0.0.1", port: barePort, atOnce: 64, kind: "bare", sizes } as const;
+    const toBare = {
+      do: "connect",
+      host: "127.0.0.1",
+      port: barePort,
+      atOnce: 64,
+      side: "bare",
+      crowd: agents,
+    } as const;
     await bareClients.order({ ...toBare, count: FIRST_LINKS });
     const bareIdle = rssOf(bareServer.pid);
-    await bareClients.order({ ...toBare, count: agents - FIRST_LINKS });
+    await bareClients.order(toBare);
     const bareLinked = rssOf(bareServer.pid);
-    for (let warm = 0; warm < WARM_ROUNDS; warm += 1) await bareRound(sizes);
+    for (let warm = 0; warm < WARM_ROUNDS; warm += 1) await bareRound(said);
 
     const ours: Round[] = [];
     const bare: Round[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      bare.push(await bareRound(sizes));
+      bare.push(await bareRound(said));
       ours.push(await jobRound(agents));
     }
     const done = rssOf(server.process.pid);
@@ -170,11 +179,14 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     return roundOf(settledAt, began, cpuMs);
   }
 
-  async function bareRound(sizes: Sizes): Promise<Round> {
+  async function bareRound({ start, settled }: Said): Promise<Round> {
     await pause();
     await bareClients.order({ do: "arm" });
     const cpu = cpuMsOf(bareServer.pid);
-    const { began } = await bareServer.order<{ readonly began: number }>({ do: "round", sizes });
+    // A run of its own each time: an agent starts none twice.
+    const run = `run_${randomBytes(16).toString("base64url")}`;
+    const of = { start: start.replaceAll(RUN_ID, run), settled: settled.replaceAll(RUN_ID, run) };
+    const { began } = await bareServer.order<{ readonly began: number }>({ do: "round", ...of });
     const settledAt = await collected(bareClients, agents);
     return roundOf(settledAt, began, cpuMsOf(bareServer.pid) - cpu);
   }

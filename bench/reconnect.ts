@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { serverProcess, type ServerProcess } from "@atalaya/testkit";
 import type { BareOrder } from "./bare-server.child.ts";
 import { benchChild } from "./child.ts";
-import type { Order, Sizes } from "./crowd.child.ts";
+import type { Order, Said } from "./crowd.child.ts";
 import { cpuMsOf, median } from "./measure.ts";
 import type { Target } from "./question.ts";
 
@@ -21,7 +21,7 @@ export const question =
 export const options = {
   agents: "how many come back (10000)",
   links: "how many are set up in a round beside the bare server (500)",
-  rounds: "how many rounds beside it (12)",
+  rounds: "how many rounds beside it (24)",
 };
 export const targets: Readonly<Record<string, Target>> = {
   "setUp.full.ratio": { atLeast: 0.8 },
@@ -37,6 +37,8 @@ export interface ReconnectOptions {
 interface Round {
   readonly perSecond: number;
   readonly cpuMsPerLink: number;
+  /** Of the other end: the same for both, or the comparison says nothing of the servers. */
+  readonly crowdCpuMsPerLink: number;
 }
 
 type Crowd = ReturnType<typeof benchChild<Order>>;
@@ -49,10 +51,8 @@ const NO_LIMITS = {
 /** As the real agent's. */
 const BACKOFF = { baseMs: 500, capMs: 60_000 };
 const AT_ONCE = 64;
-/** Of no use here, but the bare crowd wants them. */
-const UNUSED = { start: 1, accepted: 1, output: 1, result: 1, settled: 1 };
 
-export async function run({ agents = 10_000, links = 500, rounds = 12 }: ReconnectOptions = {}): Promise<object> {
+export async function run({ agents = 10_000, links = 500, rounds = 24 }: ReconnectOptions = {}): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), "atalaya-reconnect-"));
   const unlimited = await serverProcess({ data: folder, env: NO_LIMITS });
   const { host, port, ca } = unlimited;
@@ -67,8 +67,8 @@ export async function run({ agents = 10_000, links = 500, rounds = 12 }: Reconne
     const setUp = await besideBare(crowd, unlimited, Math.min(links, agents), rounds);
 
     console.error("linking all of them …");
-    await crowd.order({ do: "connect", host, port, kind: "sim", atOnce: AT_ONCE });
-    await crowd.order({ do: "come-back", ...BACKOFF });
+    await crowd.order({ do: "connect", host, port, side: "ours", atOnce: AT_ONCE });
+    await crowd.order({ do: "come-back", side: "ours", ...BACKOFF });
     await unlimited.end("SIGKILL");
     // From here on with the limits that everybody has.
     await using limited = await serverProcess({ data: folder, host, port });
@@ -88,26 +88,26 @@ async function besideBare(crowd: Crowd, server: ServerProcess, links: number, ro
   using bareServer = benchChild<BareOrder>("./bare-server.child.ts");
   // One file holds the server's key and certificate, and node:tls finds each in it.
   const pem = readFileSync(join(server.data, "pki", "server.pem"), "utf8");
-  // The first time warms both ends and brings the tickets; and an agent's tells the sizes of a hello and its welcome.
+  // The first time warms both ends and brings the tickets; and what is said to an agent the bare server says as well.
   const { host, port } = server;
-  await crowd.order({ do: "connect", host, port, kind: "sim", atOnce: AT_ONCE, count: links });
-  const { sizes } = await crowd.order<{ readonly sizes: Pick<Sizes, "hello" | "welcome"> }>({ do: "collect" });
+  await crowd.order({ do: "connect", host, port, side: "ours", atOnce: AT_ONCE, count: links });
+  const { said } = await crowd.order<{ readonly said: Said }>({ do: "collect" });
   const barePort = await bareServer.order<number>({
     do: "listen",
     key: pem,
     cert: pem,
     ca: server.ca,
-    welcome: sizes.welcome,
+    welcome: said.welcome,
   });
   const sides = {
     ours: {
-      kind: "sim",
+      side: "ours",
       port: server.port,
       pid: server.process.pid,
       gone: async () => (await openLinks(server)) === 0,
     },
     bare: {
-      kind: "bare",
+      side: "bare",
       port: barePort,
       pid: bareServer.pid,
       gone: async () => (await bareServer.order<{ readonly sockets: number }>({ do: "usage" })).sockets === 0,
@@ -116,23 +116,22 @@ async function besideBare(crowd: Crowd, server: ServerProcess, links: number, ro
 
   async function round(side: (typeof sides)["ours" | "bare"], resume: boolean): Promise<Round> {
     const cpu = cpuMsOf(side.pid);
+    const crowdCpu = cpuMsOf(crowd.pid);
     const ms = await crowd.order<number>({
       do: "connect",
       host,
       port: side.port,
-      kind: side.kind,
+      side: side.side,
       atOnce: AT_ONCE,
       count: links,
       resume,
-      sizes: { ...UNUSED, ...sizes },
     });
     const cpuMsPerLink = (cpuMsOf(side.pid) - cpu) / links;
-    const resumed = (await crowd.order<{ readonly sims: number; readonly bare: number }>({ do: "resumed" }))[
-      side.kind === "sim" ? "sims" : "bare"
-    ];
+    const crowdCpuMsPerLink = (cpuMsOf(crowd.pid) - crowdCpu) / links;
+    const resumed = await crowd.order<number>({ do: "resumed", side: side.side });
     if (resumed !== (resume ? links : 0)) throw new Error(`${resumed} of ${links} handshakes were resumed`);
     await leave(side);
-    return { perSecond: (links * 1000) / ms, cpuMsPerLink };
+    return { perSecond: (links * 1000) / ms, cpuMsPerLink, crowdCpuMsPerLink };
   }
 
   async function leave(side: (typeof sides)["ours" | "bare"]): Promise<void> {
@@ -143,12 +142,14 @@ async function besideBare(crowd: Crowd, server: ServerProcess, links: number, ro
   }
 
   await leave(sides.ours);
-  await round(sides.bare, false);
   const found: Record<string, object> = {};
   for (const [name, resume] of [
     ["full", false],
     ["resumed", true],
   ] as const) {
+    // The first of either kind warms both servers.
+    await round(sides.bare, resume);
+    await round(sides.ours, resume);
     const ours: Round[] = [];
     const bare: Round[] = [];
     for (let n = 0; n < rounds; n += 1) {
@@ -171,7 +172,7 @@ async function back(crowd: Crowd, server: ServerProcess, agents: number): Promis
   const cpu = cpuMsOf(server.process.pid);
   let halfMs: number | undefined;
   for (;;) {
-    const linked = await crowd.order<number>({ do: "linked" });
+    const linked = await crowd.order<number>({ do: "linked", side: "ours" });
     if (linked * 2 >= agents) halfMs ??= Math.round(performance.now() - began);
     if (linked === agents) break;
     if (performance.now() - began > 600_000) throw new Error(`only ${linked} of ${agents} came back`);
@@ -208,5 +209,6 @@ function middle(rounds: readonly Round[]): Round {
   return {
     perSecond: median(rounds.map(({ perSecond }) => perSecond)),
     cpuMsPerLink: median(rounds.map(({ cpuMsPerLink }) => cpuMsPerLink)),
+    crowdCpuMsPerLink: median(rounds.map(({ crowdCpuMsPerLink }) => crowdCpuMsPerLink)),
   };
 }
