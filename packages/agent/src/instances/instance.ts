@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AtalayaError, type ServiceSpec, type ServiceState, type ServiceStatus } from "@atalaya/protocol";
-import { statOf } from "../capabilities/exec/processes.ts";
+import { isWrapper } from "../capabilities/exec/processes.ts";
 import { watchFolder } from "../capabilities/exec/watch.ts";
 import { isMissing, readIfThere, readJsonIfThere, writeDurably } from "../platform/durable-file.ts";
 import { failureOf, type Log } from "../platform/log.ts";
@@ -131,7 +131,11 @@ export function createInstance(needs: InstanceNeeds): Instance {
       }
       const ended = readExit((await readIfThere(files.exit(attempt))) ?? "");
       if (ended !== undefined) return over(ended);
-      if (begun !== undefined && !alive()) over(await lastWord(attempt));
+      if (begun !== undefined && !alive()) {
+        const code = await lastWord(attempt);
+        // Otherwise the next agent finds it out, and starts it again.
+        if (!closed) over(code);
+      }
     } catch (error) {
       if (!isMissing(error)) log.error("instance.not-looked-at", { name, ...failureOf(error) });
     } finally {
@@ -145,8 +149,8 @@ export function createInstance(needs: InstanceNeeds): Instance {
     const end = performance.now() + LAST_WORD_MS;
     const minder = Number((await readIfThere(files.claim(attempt))) ?? "");
     for (;;) {
-      // Asked first: a minder that is gone has written what it had to write.
-      const mayStillSay = minder > 0 && statOf(minder) !== undefined && performance.now() < end;
+      // Asked first: a minder that is gone has written what it had to write. Its number may be another's by now.
+      const mayStillSay = !closed && isWrapper(minder, files.claim(attempt)) && performance.now() < end;
       await pause(LOOK_MS);
       const code = readExit((await readIfThere(files.exit(attempt))) ?? "");
       if (code !== undefined || !mayStillSay) return code;

@@ -101,6 +101,22 @@ describe("an instance", () => {
     });
   });
 
+  test("whose minder is slow to write how it ended does not keep the agent from going; the next one is told", async () => {
+    await add("unsaid", sh("sleep 1; kill -STOP $PPID; exit 7", { backoffMs: 60_000, longestBackoffMs: 60_000 }));
+    const { pid } = await status("unsaid");
+    await eventually(() => statOf(pid!)?.state ?? "Z").toBe("Z");
+    const files = instanceFiles(join(world.data, "instances"), "unsaid");
+    // Has the agent look at it now, which is told of what happens in the folder.
+    await writeFile(join(files.folder, "look"), "");
+    await status("unsaid");
+    const began = performance.now();
+    await world.kill("SIGTERM");
+    expect(performance.now() - began).toBeLessThan(5_000);
+    process.kill(Number(await readFile(files.claim(1), "utf8")), "SIGCONT");
+    await world.start();
+    await eventually(() => status("unsaid")).toMatchObject({ state: "waiting", exitCode: 7 });
+  });
+
   test("survives the agent's death as the same process, and is found by the next one", async () => {
     await add("survivor", sh(`while :; do echo tick; sleep 0.1; done`));
     const before = await status("survivor");
