@@ -134,7 +134,7 @@ export function createInstance(needs: InstanceNeeds): Instance {
       if (begun !== undefined && !alive()) {
         const code = await lastWord(attempt);
         // Otherwise the next agent finds it out, and starts it again.
-        if (!closed) over(code);
+        if (!closed && wish.attempt === attempt) over(code);
       }
     } catch (error) {
       if (!isMissing(error)) log.error("instance.not-looked-at", { name, ...failureOf(error) });
@@ -265,6 +265,8 @@ export function createInstance(needs: InstanceNeeds): Instance {
   }
 
   async function startNow(): Promise<void> {
+    // It is no more, and only its minder's last word is awaited.
+    if (state === "running" && !alive()) await until(() => state !== "running", LAST_WORD_MS);
     if (state === "running" || state === "starting") return;
     await keep({ running: true, restarts: 0, failures: 0 });
     try {

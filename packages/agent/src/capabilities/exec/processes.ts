@@ -33,13 +33,13 @@ export function killGroup(group: number): void {
   send(-group, "SIGKILL");
 }
 
-/** Whether this pid is the wrapper of this folder: pids are used again, command lines with our folder are not. */
-export function isWrapper(pid: number, folder: string): boolean {
+/** Whether this pid is the wrapper, or minder, that was started with this path: pids are used again, paths of ours are not. */
+export function isWrapper(pid: number, path: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "latin1")
       .split("\0")
       .slice(0, 6)
-      .includes(Buffer.from(folder).toString("latin1"));
+      .includes(Buffer.from(path).toString("latin1"));
   } catch {
     return false;
   }

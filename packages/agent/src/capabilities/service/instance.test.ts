@@ -3,6 +3,7 @@ import { readFileSync, existsSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServiceStatus } from "@atalaya/protocol";
 import { eventually } from "../../testing/eventually.testing.ts";
@@ -30,6 +31,12 @@ const add = (name: string, spec: object) => world.ask("instance", { action: "add
 async function status(name: string): Promise<ServiceStatus> {
   const { result } = await world.ask("instance", { action: "status", names: [name] }).ended;
   return (result as { services: ServiceStatus[] }).services[0]!;
+}
+
+/** Lets a minder go on that a test has stopped. */
+async function goOn(name: string): Promise<void> {
+  const files = instanceFiles(join(world.data, "instances"), name);
+  process.kill(Number(await readFile(files.claim(1), "utf8")), "SIGCONT");
 }
 
 describe("an instance", () => {
@@ -95,10 +102,16 @@ describe("an instance", () => {
 
   test("that ends at once says with what, also where its minder is slow to write it", async () => {
     const script = `kill -STOP $PPID; (sleep 1; kill -CONT $PPID) >/dev/null 2>&1 & exit 7`;
-    expect(await add("slow", sh(script, { restart: "never" }))).toMatchObject({
-      state: "failed",
-      reason: { message: "slow ended with 7 as soon as it was started: it said nothing" },
-    });
+    const adding = add("slow", sh(script, { restart: "never" }));
+    try {
+      expect(await adding).toMatchObject({
+        state: "failed",
+        reason: { message: "slow ended with 7 as soon as it was started: it said nothing" },
+      });
+    } catch (error) {
+      await goOn("slow");
+      throw error;
+    }
   });
 
   test("whose minder is slow to write how it ended does not keep the agent from going; the next one is told", async () => {
@@ -110,11 +123,29 @@ describe("an instance", () => {
     await writeFile(join(files.folder, "look"), "");
     await status("unsaid");
     const began = performance.now();
-    await world.kill("SIGTERM");
-    expect(performance.now() - began).toBeLessThan(5_000);
-    process.kill(Number(await readFile(files.claim(1), "utf8")), "SIGCONT");
+    try {
+      await world.kill("SIGTERM");
+      expect(performance.now() - began).toBeLessThan(5_000);
+    } finally {
+      await goOn("unsaid");
+    }
     await world.start();
     await eventually(() => status("unsaid")).toMatchObject({ state: "waiting", exitCode: 7 });
+  });
+
+  test("that is no more is started, also where its minder has not said yet how it ended", async () => {
+    const runs = join(folder, "runs");
+    const script = `echo run >>${runs}; [ "$(wc -l <${runs})" -gt 1 ] && exec sleep 60; sleep 1; kill -STOP $PPID; exit 7`;
+    await add("again", sh(script, { restart: "never" }));
+    const { pid } = await status("again");
+    await eventually(() => statOf(pid!)?.state ?? "Z").toBe("Z");
+    const starting = world.ask("instance", { action: "start", names: ["again"] }).ended;
+    // Long enough to say in vain that it runs.
+    await Promise.race([starting, pause(500)]);
+    await goOn("again");
+    expect((await starting).state).toBe("succeeded");
+    expect(readFileSync(runs, "utf8")).toBe("run\nrun\n");
+    expect((await status("again")).state).toBe("running");
   });
 
   test("survives the agent's death as the same process, and is found by the next one", async () => {
