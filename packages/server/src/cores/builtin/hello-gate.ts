@@ -14,7 +14,7 @@ export type GateRefusal = "too-slow" | "not-tls" | "evicted" | "too-many-pieces"
 export interface Gate extends Disposable {
   /** Takes a fresh socket. Its bytes are put back before it is handed over, so that nobody sees they were read. */
   take(socket: Socket, address: string): void;
-  /** It has been closed, whether it still waits here or not. */
+  /** Lets go of a socket that was closed, if it still waits here. */
   forget(socket: Socket): void;
   readonly unread: number;
 }

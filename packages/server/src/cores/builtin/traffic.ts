@@ -171,9 +171,11 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     return true;
   }
 
-  function settle({ key, hello, arrival }: Handshake, outcome: "full" | "resumed" | "failed"): void {
+  function settle(handshake: Handshake, outcome: "full" | "resumed" | "failed"): void {
+    const { key, hello, arrival } = handshake;
     arrival.handshake = undefined;
-    handshakes.delete(key);
+    // A connection that was reset may be followed by one from the same port before we hear of its end.
+    if (handshakes.get(key) === handshake) handshakes.delete(key);
     admission.settle(hello, outcome);
     counted.handshakes.inc(outcome);
   }
@@ -189,7 +191,7 @@ export function createTraffic(needs: TrafficNeeds): Traffic {
     }
     publicOf.set(network, others + 1);
     arrival.network = network;
-    // Links and their streams have heartbeats of their own; it is four calls to the system.
+    // Links and their streams have heartbeats of their own, and setting this is four calls to the system.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     handOver(door, "public", socket);
   }
