@@ -21,7 +21,7 @@ export interface Sizes {
 /** What the server said first of each kind, word for word. */
 export type Said = Readonly<Record<"welcome" | "start" | "settled", string>>;
 
-/** Whom a part of the crowd is linked to. Each agent is linked to one of either; its spools and sessions are two. */
+/** Whom an agent is linked to. Both sides have agents of their own, with the same identities. */
 export type Side = "ours" | "bare";
 
 export type Order =
@@ -45,7 +45,7 @@ export type Order =
       /** So many of the crowd only, the first ones. */
       readonly count?: number;
       /** How large the crowd is, when it is first seen; as many as there are identities. They take turns with these. */
-      readonly crowd?: number;
+      readonly size?: number;
     }
   | { readonly do: "come-back"; readonly side: Side; readonly baseMs: number; readonly capMs: number }
   | { readonly do: "arm" }
@@ -58,6 +58,7 @@ export type Order =
 /** When each agent got its last frame of the round, epoch milliseconds with fractions. */
 let settledAt: number[] = [];
 /** Measured once, so that measuring costs the rounds nothing. */
+let measured: WebSocket | undefined;
 const sizes: Partial<Record<string, number>> = {};
 const said: Partial<Record<string, string>> = {};
 const identities: SimIdentity[] = [];
@@ -113,7 +114,7 @@ async function connect(order: Extract<Order, { do: "connect" }>): Promise<number
   return ms;
 }
 
-function gather({ host, port, atOnce, crowd: size }: Extract<Order, { do: "connect" }>): Crowd {
+function gather({ host, port, atOnce, size }: Extract<Order, { do: "connect" }>): Crowd {
   const agents = Array.from({ length: size ?? identities.length }, (_, n) => ({
     identity: identities[n % identities.length]!,
     host,
@@ -129,11 +130,14 @@ function gather({ host, port, atOnce, crowd: size }: Extract<Order, { do: "conne
 
 /** The sizes of what an agent sends, from what one of them does send. */
 function measureSent(socket: WebSocket | undefined): void {
-  if (socket === undefined) return;
+  if (socket === undefined || socket === measured) return;
+  measured = socket;
   const send = socket.send.bind(socket) as (data: string | Uint8Array) => void;
   socket.send = (data: string | Uint8Array) => {
     const kind = typeof data === "string" ? (JSON.parse(data) as { readonly type: string }).type : "output";
     sizes[kind] ??= Buffer.byteLength(data);
+    // The last of a run's frames.
+    if (kind === "result") socket.send = send;
     send(data);
   };
 }

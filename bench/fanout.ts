@@ -1,6 +1,6 @@
 /**
- * A trivial job on N connected agents, all results committed, beside the bare `ws` round trip of frames of the same
- * sizes on as many equal connections, in the same run and turn about.
+ * A trivial job on N connected agents, all results committed, beside the bare `ws` round trip of the same frames with as
+ * many agents of the same kind, in the same run and turn about.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -41,6 +41,8 @@ interface Round {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly cpuMs: number;
+  /** Of the other end: the same for both, or the comparison says nothing of the servers. */
+  readonly crowdCpuMs: number;
 }
 
 export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): Promise<object> {
@@ -55,7 +57,7 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     },
   });
   using sims = benchChild<Order>("./crowd.child.ts");
-  using bareClients = benchChild<Order>("./crowd.child.ts");
+  using bareAgents = benchChild<Order>("./crowd.child.ts");
   using bareServer = benchChild<BareOrder>("./bare-server.child.ts");
   try {
     const empty = rssOf(server.process.pid);
@@ -92,19 +94,19 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
       ca,
       welcome: said.welcome,
     });
-    // The bare clients need certificates of the same CA; the bare server does not ask whose they are.
-    await bareClients.order({ do: "enrol", host, port, ca, token: made.token, from: agents + 1, count: IDENTITIES });
+    // The agents of the bare server need certificates of the same CA; it does not ask whose they are.
+    await bareAgents.order({ do: "enrol", host, port, ca, token: made.token, from: agents + 1, count: IDENTITIES });
     const toBare = {
       do: "connect",
       host: "127.0.0.1",
       port: barePort,
       atOnce: 64,
       side: "bare",
-      crowd: agents,
+      size: agents,
     } as const;
-    await bareClients.order({ ...toBare, count: FIRST_LINKS });
+    await bareAgents.order({ ...toBare, count: FIRST_LINKS });
     const bareIdle = rssOf(bareServer.pid);
-    await bareClients.order(toBare);
+    await bareAgents.order(toBare);
     const bareLinked = rssOf(bareServer.pid);
     for (let warm = 0; warm < WARM_ROUNDS; warm += 1) await bareRound(said);
 
@@ -156,7 +158,7 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
   async function jobRound(count: number): Promise<Round> {
     await pause();
     await sims.order({ do: "arm" });
-    const cpu = cpuMsOf(server.process.pid);
+    const cpu = cpusOf(server.process, sims);
     const began = performance.timeOrigin + performance.now();
     const { status, body } = await server.call<{ readonly id: string; readonly targets: number }>(
       "POST",
@@ -170,25 +172,25 @@ export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): 
     if (status !== 201 || body.targets !== count)
       throw new Error(`the job was not made: ${status} ${JSON.stringify(body).slice(0, 500)}`);
     const settledAt = await collected(sims, count);
-    const cpuMs = cpuMsOf(server.process.pid) - cpu;
+    const used = since(cpu, cpusOf(server.process, sims));
     const { body: job } = await server.call<{ readonly states: Readonly<Record<string, number>> }>(
       "GET",
       `/api/v1/jobs/${body.id}`,
     );
     if (job.states["succeeded"] !== count) throw new Error(`not all succeeded: ${JSON.stringify(job.states)}`);
-    return roundOf(settledAt, began, cpuMs);
+    return roundOf(settledAt, began, used);
   }
 
   async function bareRound({ start, settled }: Said): Promise<Round> {
     await pause();
-    await bareClients.order({ do: "arm" });
-    const cpu = cpuMsOf(bareServer.pid);
+    await bareAgents.order({ do: "arm" });
+    const cpu = cpusOf(bareServer, bareAgents);
     // A run of its own each time: an agent starts none twice.
     const run = `run_${randomBytes(16).toString("base64url")}`;
     const of = { start: start.replaceAll(RUN_ID, run), settled: settled.replaceAll(RUN_ID, run) };
     const { began } = await bareServer.order<{ readonly began: number }>({ do: "round", ...of });
-    const settledAt = await collected(bareClients, agents);
-    return roundOf(settledAt, began, cpuMsOf(bareServer.pid) - cpu);
+    const settledAt = await collected(bareAgents, agents);
+    return roundOf(settledAt, began, since(cpu, cpusOf(bareServer, bareAgents)));
   }
 }
 
@@ -212,13 +214,26 @@ function mb(bytes: number): number {
   return bytes / 1024 ** 2;
 }
 
-function roundOf(settledAt: readonly number[], began: number, cpuMs: number): Round {
+interface Cpus {
+  readonly cpuMs: number;
+  readonly crowdCpuMs: number;
+}
+
+function cpusOf(server: { readonly pid: number }, crowd: { readonly pid: number }): Cpus {
+  return { cpuMs: cpuMsOf(server.pid), crowdCpuMs: cpuMsOf(crowd.pid) };
+}
+
+function since(before: Cpus, after: Cpus): Cpus {
+  return { cpuMs: after.cpuMs - before.cpuMs, crowdCpuMs: after.crowdCpuMs - before.crowdCpuMs };
+}
+
+function roundOf(settledAt: readonly number[], began: number, cpus: Cpus): Round {
   const latencies = settledAt.map((at) => at - began).sort((a, b) => a - b);
   return {
     wallMs: latencies.at(-1) ?? 0,
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
-    cpuMs,
+    ...cpus,
   };
 }
 
@@ -228,5 +243,6 @@ function summary(rounds: readonly Round[]): Round {
     p50Ms: median(rounds.map((round) => round.p50Ms)),
     p99Ms: median(rounds.map((round) => round.p99Ms)),
     cpuMs: median(rounds.map((round) => round.cpuMs)),
+    crowdCpuMs: median(rounds.map((round) => round.crowdCpuMs)),
   };
 }

@@ -91,7 +91,7 @@ async function besideBare(crowd: Crowd, server: ServerProcess, links: number, ro
   // The first time warms both ends and brings the tickets; and what is said to an agent the bare server says as well.
   const { host, port } = server;
   await crowd.order({ do: "connect", host, port, side: "ours", atOnce: AT_ONCE, count: links });
-  const { said } = await crowd.order<{ readonly said: Said }>({ do: "collect" });
+  const { said } = await crowd.order<{ readonly said: Pick<Said, "welcome"> }>({ do: "collect" });
   const barePort = await bareServer.order<number>({
     do: "listen",
     key: pem,
