@@ -50,7 +50,8 @@ const NO_LIMITS = {
 };
 /** As the real agent's. */
 const BACKOFF = { baseMs: 500, capMs: 60_000 };
-const AT_ONCE = 64;
+/** As many handshakes as a server has under way by its own settings: with half of it both ends wait for commits now and then. */
+const AT_ONCE = 128;
 
 export async function run({ agents = 10_000, links = 500, rounds = 24 }: ReconnectOptions = {}): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), "atalaya-reconnect-"));
