@@ -50,7 +50,6 @@ export type Order =
   | { readonly do: "come-back"; readonly side: Side; readonly baseMs: number; readonly capMs: number }
   | { readonly do: "arm" }
   | { readonly do: "collect" }
-  | { readonly do: "usage" }
   | { readonly do: "linked"; readonly side: Side }
   | { readonly do: "resumed"; readonly side: Side }
   | { readonly do: "cut" };
@@ -80,10 +79,6 @@ async function obey(order: Order): Promise<unknown> {
     case "collect":
       for (const [kind, text] of Object.entries(said)) sizes[kind] = text?.length ?? 0;
       return { settledAt, sizes, said };
-    case "usage": {
-      const { userCPUTime, systemCPUTime } = process.resourceUsage();
-      return { cpuMs: (userCPUTime + systemCPUTime) / 1000, rssBytes: process.memoryUsage.rss() };
-    }
     case "linked":
       return crowds[order.side]?.linked ?? 0;
     case "resumed":

@@ -36,13 +36,16 @@ const RUN_ID = /run_[\w-]{22}/g;
 /** Of either server, before its memory is looked at first. */
 const FIRST_LINKS = 100;
 
-interface Round {
-  readonly wallMs: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+interface Cpus {
   readonly cpuMs: number;
   /** Of the other end: the same for both, or the comparison says nothing of the servers. */
   readonly crowdCpuMs: number;
+}
+
+interface Round extends Cpus {
+  readonly wallMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 export async function run({ agents = 10_000, rounds = 5 }: FanoutOptions = {}): Promise<object> {
@@ -212,11 +215,6 @@ function pause(): Promise<void> {
 
 function mb(bytes: number): number {
   return bytes / 1024 ** 2;
-}
-
-interface Cpus {
-  readonly cpuMs: number;
-  readonly crowdCpuMs: number;
 }
 
 function cpusOf(server: { readonly pid: number }, crowd: { readonly pid: number }): Cpus {

@@ -6,9 +6,9 @@ import tls from "node:tls";
 import { LINK_PROTOCOL } from "@atalaya/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMetrics } from "../../platform/metrics/index.ts";
-import { running, testPlane, textOf, upgradeOn } from "../conformance-harness.ts";
+import { testPlane, textOf, upgradeOn } from "../conformance-harness.ts";
 import type { BuiltinLimits } from "./limits.ts";
-import { builtinFactory, testKeys } from "./setup.testing.ts";
+import { builtinFactory, counting, helloOf, testKeys } from "./setup.testing.ts";
 
 let keys: Awaited<ReturnType<typeof testKeys>>;
 let hellos: { readonly link: Buffer; readonly visitor: Buffer };
@@ -18,33 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => keys[Symbol.asyncDispose]());
 
-/** The first bytes that a client says, as anybody may send them. */
-async function helloOf(options: tls.ConnectionOptions): Promise<Buffer> {
-  const listener = net.createServer();
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  const { port } = listener.address() as net.AddressInfo;
-  const socket = tls.connect({ port, host: "127.0.0.1", ...options }).on("error", () => undefined);
-  const [taken] = (await once(listener, "connection")) as [net.Socket];
-  const [hello] = (await once(taken, "data")) as [Buffer];
-  socket.destroy();
-  taken.destroy();
-  listener.close();
-  return hello;
-}
-
 async function started(limits: Partial<BuiltinLimits> = {}) {
-  const metrics = createMetrics();
-  const server = await running(builtinFactory(keys, limits, metrics));
-  const count = async (sample: string): Promise<number> => {
-    const line = (await metrics.render()).body.split("\n").find((each) => each.startsWith(`atalaya_${sample} `));
-    return Number(line?.split(" ")[1] ?? 0);
-  };
+  const server = await counting(keys, limits);
+  const { count } = server;
   const held = async () => ({
     unread: await count("connections_unread"),
     open: await count("connections_open"),
     underWay: await count("link_handshakes_under_way"),
   });
-  return Object.assign(server, { count, held });
+  return Object.assign(server, { held });
 }
 
 async function said(port: number, bytes: Buffer): Promise<net.Socket> {

@@ -2,12 +2,13 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { randomBytes, X509Certificate } from "node:crypto";
+import { LINK_PROTOCOL } from "@atalaya/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../../platform/metrics/index.ts";
 import { gone, running, textOf, upgradeOn } from "../conformance-harness.ts";
 import type { TlsMaterial } from "../../platform/pki/index.ts";
 import type { BuiltinLimits } from "./limits.ts";
-import { builtinFactory, testKeys } from "./setup.testing.ts";
+import { builtinFactory, counting, helloOf, testKeys } from "./setup.testing.ts";
 
 let keys: Awaited<ReturnType<typeof testKeys>>;
 beforeAll(async () => {
@@ -15,15 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => keys[Symbol.asyncDispose]());
 
-async function started(limits: Partial<BuiltinLimits> = {}) {
-  const metrics = createMetrics();
-  const server = await running(builtinFactory(keys, limits, metrics));
-  const count = async (sample: string): Promise<number> => {
-    const line = (await metrics.render()).body.split("\n").find((each) => each.startsWith(`atalaya_${sample} `));
-    return Number(line?.split(" ")[1] ?? 0);
-  };
-  return Object.assign(server, { count });
-}
+const started = (limits: Partial<BuiltinLimits> = {}) => counting(keys, limits);
 
 /** A connection that has not said anything yet. */
 async function silent(port: number): Promise<net.Socket> {
@@ -31,18 +24,6 @@ async function silent(port: number): Promise<net.Socket> {
   socket.on("error", () => undefined);
   await once(socket, "connect");
   return socket;
-}
-
-/** The first bytes of a link, as anybody may send them. */
-async function helloOf(link: (options: { readonly port: number }) => tls.TLSSocket): Promise<Buffer> {
-  const listener = net.createServer();
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  const socket = link({ port: (listener.address() as net.AddressInfo).port }).on("error", () => undefined);
-  const [taken] = (await once(listener, "connection")) as [net.Socket];
-  const [hello] = (await once(taken, "data")) as [Buffer];
-  socket.destroy();
-  listener.close();
-  return hello;
 }
 
 const closedOf = (socket: net.Socket) => (socket.closed ? Promise.resolve() : once(socket.resume(), "close"));
@@ -127,7 +108,7 @@ test("handshakes that stand still hold a place under way until they are given up
 
 test("handshakes that stand still give way to those that come after them", async () => {
   await using server = await started({ handshakesUnderWay: 2, handshakePatienceMs: 50 });
-  const hello = await helloOf(server.link);
+  const hello = await helloOf({ ALPNProtocols: [LINK_PROTOCOL] });
   const held = [await silent(server.port), await silent(server.port)];
   for (const socket of held) socket.write(hello);
   await expect.poll(() => server.count("link_handshakes_under_way")).toBe(2);

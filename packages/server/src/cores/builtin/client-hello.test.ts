@@ -1,34 +1,18 @@
-import { once } from "node:events";
-import net from "node:net";
-import tls from "node:tls";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { MAX_HELLO_BYTES, parseClientHello } from "./client-hello.ts";
-
-/** What OpenSSL really sends. */
-async function realHello(options: tls.ConnectionOptions): Promise<Buffer> {
-  const server = net.createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const client = tls.connect({ port: (server.address() as net.AddressInfo).port, host: "127.0.0.1", ...options });
-  client.on("error", () => undefined);
-  const [socket] = (await once(server, "connection")) as [net.Socket];
-  const [bytes] = (await once(socket, "data")) as [Buffer];
-  client.destroy();
-  socket.destroy();
-  server.close();
-  return bytes;
-}
+import { helloOf } from "./setup.testing.ts";
 
 let hello: Buffer;
 beforeAll(async () => {
-  hello = await realHello({ ALPNProtocols: ["atalaya.link.v1", "http/1.1"], servername: "tower.example.org" });
+  hello = await helloOf({ ALPNProtocols: ["atalaya.link.v1", "http/1.1"], servername: "tower.example.org" });
 });
 
 const expected = { kind: "hello", alpn: ["atalaya.link.v1", "http/1.1"], sni: "tower.example.org", resuming: false };
 
 test("names the protocols and the server that OpenSSL's client asks for", async () => {
   expect(parseClientHello(hello)).toEqual(expected);
-  expect(parseClientHello(await realHello({ maxVersion: "TLSv1.2" }))).toEqual({
+  expect(parseClientHello(await helloOf({ maxVersion: "TLSv1.2" }))).toEqual({
     kind: "hello",
     alpn: [],
     sni: undefined,
